@@ -1,0 +1,2 @@
+//! kro: validate, generate, plan, dev.
+fn main() {}
