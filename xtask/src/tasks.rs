@@ -1,0 +1,67 @@
+//! The tasks that start other programs.
+
+use std::process::{Command, ExitCode};
+
+use anyhow::{bail, ensure};
+
+use crate::cargo::{cargo, gold, pass, run};
+use crate::tidy;
+
+/// All tests of the workspace, doctests included.
+pub(crate) fn test(rest: &[String]) -> anyhow::Result<()> {
+    if gold().is_none() {
+        println!("note: no gold data (KRO_GOLD_DIR, ../shared): tests that compare with it are skipped");
+    }
+    // The command-line tests run the binaries as a user would, so these are built first.
+    run(&mut cargo(&["build", "--workspace", "--bins", "--locked"]))?;
+    run(cargo(&["test", "--workspace", "--locked"]).args(rest))
+}
+
+/// Everything a reviewer should not have to look at.
+pub(crate) fn check() -> anyhow::Result<()> {
+    run(&mut cargo(&["fmt", "--all", "--check"]))?;
+    tidy::run()?;
+    run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))?;
+    run(cargo(&["doc", "--workspace", "--no-deps", "--locked"]).env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+/// One conformance suite.
+pub(crate) fn conformance(rest: &[String]) -> anyhow::Result<ExitCode> {
+    ensure!(gold().is_some(), "no gold data: set KRO_GOLD_DIR");
+    if matches!(rest.first().map(String::as_str), Some("apiserver" | "scenarios")) {
+        // These two play against the programs a user runs.
+        built(&mut cargo(&["build", "--quiet", "--locked", "--bin", "kro", "--bin", "kro-operator"]))?;
+    }
+    pass(cargo(&["run", "--quiet", "--locked", "--package", "kro-conformance", "--"]).args(rest))
+}
+
+/// One benchmark, in release mode.
+pub(crate) fn bench(rest: &[String]) -> anyhow::Result<ExitCode> {
+    if rest.first().is_some_and(|what| what == "main-job") {
+        built(&mut cargo(&[
+            "build",
+            "--quiet",
+            "--locked",
+            "--release",
+            "--bin",
+            "kro",
+            "--bin",
+            "kro-operator",
+        ]))?;
+    }
+    pass(cargo(&["run", "--quiet", "--locked", "--release", "--package", "kro-bench", "--"]).args(rest))
+}
+
+/// Regenerates committed data.
+pub(crate) fn codegen(rest: &[String]) -> anyhow::Result<()> {
+    match rest.first().map(String::as_str) {
+        Some("k8s") => run(cargo(&["run", "--quiet", "--package", "kro-codegen", "--"]).args(rest)),
+        other => bail!("codegen knows `k8s`, not {other:?}"),
+    }
+}
+
+fn built(command: &mut Command) -> anyhow::Result<()> {
+    let status = command.status()?;
+    ensure!(status.success(), "the programs under test do not build");
+    Ok(())
+}
