@@ -55,7 +55,6 @@ pub(crate) const LAYERS: &[Layer] = &[
         &["object", "diagnostic", "schema", "api", "graph", "plan", "cluster", "apply"],
     ),
     layer("operator", Tier::Rim, &["object", "cluster", "controller"]),
-    layer("crates/sim", Tier::Rim, &["object", "api", "apiserver", "cluster", "controller"]),
     layer(
         "crates/cli",
         Tier::Rim,
@@ -73,7 +72,6 @@ pub(crate) const LAYERS: &[Layer] = &[
             "cluster",
             "controller",
             "operator",
-            "sim",
             "simple-schema",
         ],
     ),
