@@ -26,12 +26,13 @@ fn readmes(tidy: &mut Tidy) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// `KRO0203`-like words of a text.
-fn codes_in(text: &str) -> impl Iterator<Item = &str> {
-    text.match_indices("KRO").filter_map(|(at, _)| {
-        let code = text.get(at..at + 7)?;
-        code[3..].bytes().all(|b| b.is_ascii_digit()).then_some(code)
-    })
+/// The code that a line like `NAME = 0203 "title";` declares.
+fn declared(line: &str) -> Option<String> {
+    let (name, rest) = line.trim().split_once(" = ")?;
+    let number = rest.split(' ').next()?;
+    let is_constant = name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    (is_constant && number.len() == 4 && number.bytes().all(|b| b.is_ascii_digit()))
+        .then(|| format!("KRO{number}"))
 }
 
 fn codes(tidy: &mut Tidy) -> anyhow::Result<()> {
@@ -47,7 +48,7 @@ fn codes(tidy: &mut Tidy) -> anyhow::Result<()> {
         return Ok(());
     }
     let text = read(&source)?;
-    let known: BTreeSet<String> = codes_in(&text).map(str::to_owned).collect();
+    let known: BTreeSet<String> = text.lines().filter_map(declared).collect();
     for code in known.difference(&pages) {
         tidy.breach(&dir, format_args!("{code} has no page"));
     }
