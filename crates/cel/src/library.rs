@@ -1,0 +1,153 @@
+//! What a library is: functions with signature, code and cost in one row each, macros, and names of types.
+//! Refuses non-strict functions: logic, conditionals and optional fallbacks belong to the planner.
+use crate::{EvalError, Macro, Signature, Type, Value};
+use std::{fmt, sync::Arc};
+
+mod call;
+mod cost;
+
+pub use call::Call;
+pub use cost::{Bounds, Cost, Sizes};
+
+/// A group of functions that a host enables together.
+pub trait Library: fmt::Debug + Send + Sync {
+    /// Its name, for documentation.
+    fn name(&self) -> &'static str;
+
+    /// Adds everything the library has.
+    fn declare(&self, functions: &mut Functions);
+}
+
+/// Collects what libraries declare.
+#[derive(Debug, Default)]
+pub struct Functions {
+    pub(crate) overloads: Vec<Overload>,
+    pub(crate) macros: Vec<Macro>,
+    pub(crate) types: Vec<(String, Type)>,
+}
+
+impl Functions {
+    /// Adds an overload. One with the id of an earlier overload replaces it.
+    pub fn add(&mut self, overload: Overload) {
+        self.overloads.push(overload);
+    }
+
+    /// Adds a macro. One with the name, style and number of arguments of an earlier macro replaces it.
+    pub fn add_macro(&mut self, definition: Macro) {
+        self.macros.push(definition);
+    }
+
+    /// Makes `name` an identifier for the type `ty`, as in `type(x) == net.IP`.
+    pub fn add_type(&mut self, name: impl Into<String>, ty: Type) {
+        self.types.push((name.into(), ty));
+    }
+}
+
+/// The code of a function. Arguments fit the overload's parameters; none is unknown.
+pub type Function = for<'a> fn(&mut Call<'_>, &[Value<'a>]) -> Result<Value<'a>, EvalError>;
+
+/// The code of a function that carries state of its own.
+pub type StatefulFunction =
+    Arc<dyn for<'a> Fn(&mut Call<'_>, &[Value<'a>]) -> Result<Value<'a>, EvalError> + Send + Sync>;
+
+/// Code prepared for constant arguments, asked once when a program is planned. `None` stands for an argument that is
+/// not constant; the answer `None` keeps the general code; an error makes the expression invalid.
+pub type Specialise = fn(&[Option<&Value<'static>>]) -> Option<Result<StatefulFunction, EvalError>>;
+
+/// How a function is run.
+#[derive(Clone)]
+pub enum Implementation {
+    /// Plain code.
+    Function(Function),
+    /// Code with state.
+    Stateful(StatefulFunction),
+    /// The evaluator itself knows how, or the function is declared for checking only.
+    BuiltIn,
+}
+
+impl fmt::Debug for Implementation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Function(_) => "Function",
+            Self::Stateful(_) => "Stateful",
+            Self::BuiltIn => "BuiltIn",
+        })
+    }
+}
+
+/// One row: a signature with its code and its cost.
+#[derive(Debug, Clone)]
+pub struct Overload {
+    /// Unique id, such as `string_to_int64`.
+    pub id: Arc<str>,
+    /// Function name and types.
+    pub signature: Signature,
+    /// The code.
+    pub implementation: Implementation,
+    /// Price of a call, which no cost profile overrides.
+    pub cost: Option<Cost>,
+    /// Price of a call where the cost profile has none; one unit without it.
+    pub default_cost: Option<Cost>,
+    /// Hook for constant arguments.
+    pub specialise: Option<Specialise>,
+    /// An expression that is true, shown in the reference and run as a test.
+    pub example: Option<&'static str>,
+}
+
+impl Overload {
+    /// A row. `signature` is a literal of the library; see [`Signature::parse`].
+    ///
+    /// # Panics
+    /// When the signature does not parse, which is a mistake in the library.
+    pub fn new(id: &str, signature: &str, code: Function) -> Self {
+        Self::with_implementation(id, signature, Implementation::Function(code))
+    }
+
+    /// A row for checking only; calling it fails with `no such overload`.
+    pub fn declaration(id: &str, signature: &str) -> Self {
+        Self::with_implementation(id, signature, Implementation::BuiltIn)
+    }
+
+    /// A row with any kind of code.
+    pub fn with_implementation(id: &str, signature: &str, implementation: Implementation) -> Self {
+        let signature =
+            Signature::parse(signature).expect("invariant: a library's signatures are valid literals");
+        Self {
+            id: id.into(),
+            signature,
+            implementation,
+            cost: None,
+            default_cost: None,
+            specialise: None,
+            example: None,
+        }
+    }
+
+    /// With a price that no cost profile overrides.
+    #[must_use]
+    pub fn cost(mut self, cost: Cost) -> Self {
+        self.cost = Some(cost);
+        self
+    }
+
+    /// With a price that a cost profile may override.
+    #[must_use]
+    pub fn default_cost(mut self, cost: Cost) -> Self {
+        self.default_cost = Some(cost);
+        self
+    }
+
+    /// With a hook for constant arguments.
+    #[must_use]
+    pub fn specialise(mut self, hook: Specialise) -> Self {
+        self.specialise = Some(hook);
+        self
+    }
+
+    /// With an example that is true.
+    #[must_use]
+    pub fn example(mut self, expression: &'static str) -> Self {
+        self.example = Some(expression);
+        self
+    }
+}

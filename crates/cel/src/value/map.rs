@@ -1,0 +1,85 @@
+//! Maps: a view of a JSON object, or entries of our own in a fixed order.
+use super::{Key, Shape, Text, Value};
+use crate::EvalError;
+use indexmap::IndexMap;
+use std::{
+    hash::{BuildHasherDefault, DefaultHasher},
+    sync::Arc,
+};
+
+/// Entries in the order they were written. The hasher has fixed keys: nothing depends on a random seed.
+pub type Entries<'a> = IndexMap<Key<'a>, Value<'a>, BuildHasherDefault<DefaultHasher>>;
+
+/// A map, or a structured host object.
+#[derive(Debug, Clone)]
+pub enum Map<'a> {
+    /// A JSON object, read through `shape` member by member. Iterates in the order of its keys.
+    Json {
+        /// The object.
+        object: &'a serde_json::Map<String, serde_json::Value>,
+        /// The shape of the object.
+        shape: &'a dyn Shape,
+    },
+    /// Entries.
+    Shared(Arc<Entries<'a>>),
+}
+
+impl<'a> Map<'a> {
+    /// Number of entries.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Json { object, shape } => shape.len(object),
+            Self::Shared(entries) => entries.len(),
+        }
+    }
+
+    /// Whether there is no entry.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The value at the text key `name`.
+    pub fn member(&self, name: &str) -> Result<Option<Value<'a>>, EvalError> {
+        match self {
+            Self::Json { object, shape } => {
+                let (object, shape): (&'a serde_json::Map<_, _>, &'a dyn Shape) = (object, *shape);
+                shape.member(object, name)
+            }
+            Self::Shared(entries) => Ok(entries.get(&Key::String(Text::Borrowed(name))).cloned()),
+        }
+    }
+
+    /// The value at `key`.
+    pub fn get(&self, key: &Key<'_>) -> Result<Option<Value<'a>>, EvalError> {
+        match (self, key) {
+            (_, Key::String(name)) => self.member(name),
+            (Self::Shared(entries), key) => Ok(entries.get(key).cloned()),
+            (Self::Json { .. }, _) => Ok(None),
+        }
+    }
+
+    /// The entries in their order. Reading a value may fail where host data does not fit its shape.
+    pub fn iter(&self) -> impl Iterator<Item = (Key<'a>, Result<Value<'a>, EvalError>)> + '_ {
+        let (json, shared) = match self {
+            Self::Json { object, shape } => {
+                let (object, shape): (&'a serde_json::Map<_, _>, &'a dyn Shape) = (object, *shape);
+                let entries = object.iter().filter_map(move |(key, json)| {
+                    shape.entry(key, json).map(|(key, value)| (Key::String(key), value))
+                });
+                (Some(entries), None)
+            }
+            Self::Shared(entries) => {
+                (None, Some(entries.iter().map(|(key, value)| (key.clone(), Ok(value.clone())))))
+            }
+        };
+        json.into_iter().flatten().chain(shared.into_iter().flatten())
+    }
+
+    /// All entries as values.
+    pub fn to_entries(&self) -> Result<Entries<'a>, EvalError> {
+        match self {
+            Self::Shared(entries) => Ok(entries.as_ref().clone()),
+            Self::Json { .. } => self.iter().map(|(key, value)| Ok((key, value?))).collect(),
+        }
+    }
+}

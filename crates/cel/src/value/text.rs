@@ -1,0 +1,67 @@
+//! Text and octets, borrowed or shared.
+use std::{ops::Deref, sync::Arc};
+
+/// Text that is borrowed from the host or the program, or shared.
+#[derive(Debug, Clone)]
+pub enum Text<'a> {
+    /// Borrowed from the host's data or from a literal.
+    Borrowed(&'a str),
+    /// Made by the evaluation.
+    Shared(Arc<str>),
+}
+
+impl Text<'_> {
+    /// Number of code points.
+    pub fn code_points(&self) -> usize {
+        if self.is_ascii() { self.len() } else { self.chars().count() }
+    }
+
+    /// The text without any borrow.
+    pub fn into_owned(self) -> Text<'static> {
+        Text::Shared(match self {
+            Self::Borrowed(text) => text.into(),
+            Self::Shared(text) => text,
+        })
+    }
+}
+
+impl Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Self::Borrowed(text) => text,
+            Self::Shared(text) => text,
+        }
+    }
+}
+
+/// Octets that are borrowed from the program, or shared.
+#[derive(Debug, Clone)]
+pub enum Octets<'a> {
+    /// Borrowed, as from a literal.
+    Borrowed(&'a [u8]),
+    /// Made by the evaluation or decoded from host data.
+    Shared(Arc<[u8]>),
+}
+
+impl Octets<'_> {
+    /// The octets without any borrow.
+    pub fn into_owned(self) -> Octets<'static> {
+        Octets::Shared(match self {
+            Self::Borrowed(bytes) => bytes.into(),
+            Self::Shared(bytes) => bytes,
+        })
+    }
+}
+
+impl Deref for Octets<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Borrowed(bytes) => bytes,
+            Self::Shared(bytes) => bytes,
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! Points and spans of time with the ranges and texts of the language: RFC 3339 and Go's duration format.
+use crate::EvalError;
+use jiff::{Timestamp as Instant, civil, tz::TimeZone};
+use std::fmt;
+
+/// A point in time: seconds since 1970 and nanoseconds, within the years 1 to 9999.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp {
+    seconds: i64,
+    nanos: u32,
+}
+
+/// A span of time in nanoseconds; about ±292 years, as Go's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Duration(pub i64);
+
+const SECOND: i64 = 1_000_000_000;
+
+impl Timestamp {
+    /// 0001-01-01T00:00:00Z.
+    const MIN_SECONDS: i64 = -62_135_596_800;
+    /// 9999-12-31T23:59:59Z.
+    const MAX_SECONDS: i64 = 253_402_300_799;
+
+    /// The point `seconds` and `nanos` after the start of 1970; `None` outside of the range, or with a whole second
+    /// in `nanos`.
+    pub fn new(seconds: i64, nanos: u32) -> Option<Self> {
+        let valid = (Self::MIN_SECONDS..=Self::MAX_SECONDS).contains(&seconds) && i64::from(nanos) < SECOND;
+        valid.then_some(Self { seconds, nanos })
+    }
+
+    /// Reads RFC 3339 text.
+    pub fn parse(text: &str) -> Option<Self> {
+        // RFC 3339 is stricter than what the calendar library reads: date, `T`, full time, offset.
+        let bytes = text.as_bytes();
+        let shape =
+            bytes.len() >= 20 && bytes[4] == b'-' && bytes[7] == b'-' && matches!(bytes[10], b'T' | b't');
+        let shape =
+            shape && bytes[13] == b':' && bytes[16] == b':' && bytes[..4].iter().all(u8::is_ascii_digit);
+        if !shape || text.contains(['[', ' ']) {
+            return None;
+        }
+        // Leap seconds are refused, as Go does.
+        if &bytes[17..19] == b"60" {
+            return None;
+        }
+        let instant: Instant = text.parse().ok()?;
+        let nanos = instant.as_nanosecond();
+        Self::from_nanos(nanos)
+    }
+
+    /// Whole seconds since the start of 1970, rounded down.
+    pub fn seconds(self) -> i64 {
+        self.seconds
+    }
+
+    /// Nanoseconds of the second.
+    pub fn nanos(self) -> u32 {
+        self.nanos
+    }
+
+    /// The point `duration` later.
+    pub fn checked_add(self, duration: Duration) -> Option<Self> {
+        Self::from_nanos(self.total_nanos() + i128::from(duration.0))
+    }
+
+    /// The point `duration` earlier.
+    pub fn checked_sub(self, duration: Duration) -> Option<Self> {
+        Self::from_nanos(self.total_nanos() - i128::from(duration.0))
+    }
+
+    /// The span since `earlier`.
+    pub fn since(self, earlier: Self) -> Option<Duration> {
+        i64::try_from(self.total_nanos() - earlier.total_nanos()).ok().map(Duration)
+    }
+
+    /// Calendar date and time of day in a time zone: an IANA name, or an offset such as `+05:30` or `-2:00`.
+    pub fn in_zone(self, zone: Option<&str>) -> Result<civil::DateTime, EvalError> {
+        let zone = match zone {
+            None | Some("") => TimeZone::UTC,
+            Some(name) => time_zone(name)?,
+        };
+        let instant = Instant::new(self.seconds, self.nanos as i32)
+            .map_err(|_| EvalError::invalid("timestamp out of range"))?;
+        Ok(zone.to_datetime(instant))
+    }
+
+    /// RFC 3339 with whole seconds; the zero time has no text.
+    pub(super) fn json_text(self) -> Option<String> {
+        (self != Self { seconds: Self::MIN_SECONDS, nanos: 0 })
+            .then(|| Self { seconds: self.seconds, nanos: 0 }.to_string())
+    }
+
+    fn total_nanos(self) -> i128 {
+        i128::from(self.seconds) * i128::from(SECOND) + i128::from(self.nanos)
+    }
+
+    fn from_nanos(nanos: i128) -> Option<Self> {
+        let second = i128::from(SECOND);
+        Self::new(i64::try_from(nanos.div_euclid(second)).ok()?, nanos.rem_euclid(second) as u32)
+    }
+}
+
+/// RFC 3339 in UTC, with as many digits of the fraction as there are.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Ok(time) = self.in_zone(None) else { return Err(fmt::Error) };
+        write!(f, "{:04}-{:02}-{:02}T", time.year(), time.month(), time.day())?;
+        write!(f, "{:02}:{:02}:{:02}", time.hour(), time.minute(), time.second())?;
+        if self.nanos > 0 {
+            write!(f, ".{}", format!("{:09}", self.nanos).trim_end_matches('0'))?;
+        }
+        f.write_str("Z")
+    }
+}
+
+fn time_zone(name: &str) -> Result<TimeZone, EvalError> {
+    let unknown = || EvalError::invalid(format!("unknown time zone {name}"));
+    let Some((hours, minutes)) = name.split_once(':') else {
+        return TimeZone::get(name).map_err(|_| unknown());
+    };
+    let (negative, hours) = match hours.strip_prefix('-') {
+        Some(hours) => (true, hours),
+        None => (false, hours.strip_prefix('+').unwrap_or(hours)),
+    };
+    let (Ok(hours), Ok(minutes)) = (hours.parse::<u8>(), minutes.parse::<u8>()) else {
+        return Err(unknown());
+    };
+    if hours > 23 || minutes > 59 {
+        return Err(unknown());
+    }
+    let seconds = (i32::from(hours) * 60 + i32::from(minutes)) * 60;
+    let offset = jiff::tz::Offset::from_seconds(if negative { -seconds } else { seconds });
+    offset.map(TimeZone::fixed).map_err(|_| unknown())
+}
+
+impl Duration {
+    /// The span of `seconds` and `nanos`, which have the same sign; `None` when it is too long.
+    pub fn new(seconds: i64, nanos: i32) -> Option<Self> {
+        seconds.checked_mul(SECOND)?.checked_add(i64::from(nanos)).map(Self)
+    }
+
+    /// Reads Go's duration text: `1h30m`, `-1.5s`, `100ms`, `0`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (negative, mut rest) = match text.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, text.strip_prefix('+').unwrap_or(text)),
+        };
+        if rest == "0" {
+            return Some(Self(0));
+        }
+        if rest.is_empty() {
+            return None;
+        }
+        let mut total: u128 = 0;
+        while !rest.is_empty() {
+            let whole_length = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+            let (whole, after) = rest.split_at(whole_length);
+            let (fraction, after) = match after.strip_prefix('.') {
+                Some(after) => {
+                    after.split_at(after.find(|c: char| !c.is_ascii_digit()).unwrap_or(after.len()))
+                }
+                None => ("", after),
+            };
+            if whole.is_empty() && fraction.is_empty() {
+                return None;
+            }
+            let unit_length = after.find(|c: char| c == '.' || c.is_ascii_digit()).unwrap_or(after.len());
+            let (unit, after) = after.split_at(unit_length);
+            let unit: u128 = match unit {
+                "ns" => 1,
+                "us" | "µs" | "μs" => 1_000,
+                "ms" => 1_000_000,
+                "s" => 1_000_000_000,
+                "m" => 60_000_000_000,
+                "h" => 3_600_000_000_000,
+                _ => return None,
+            };
+            let whole: u64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
+            total = total.checked_add(u128::from(whole) * unit)?;
+            // Digits past the precision of a nanosecond are cut off.
+            let mut scale = unit;
+            for digit in fraction.bytes().take(20) {
+                scale /= 10;
+                total += u128::from(digit - b'0') * scale;
+            }
+            rest = after;
+        }
+        let total = i128::try_from(total).ok()?;
+        i64::try_from(if negative { -total } else { total }).ok().map(Self)
+    }
+
+    /// Whole seconds, rounded towards zero.
+    pub fn seconds(self) -> i64 {
+        self.0 / SECOND
+    }
+
+    /// The rest of the last second, with the sign of the span.
+    pub fn subsecond_nanos(self) -> i32 {
+        (self.0 % SECOND) as i32
+    }
+
+    /// Go's text: `1h30m0s`, `1.5s`, `100ms`, `0s`.
+    pub fn go_text(self) -> String {
+        let nanos = self.0.unsigned_abs();
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let decimal = |unit: u64| {
+            let fraction = nanos % unit;
+            let digits = unit.ilog10() as usize;
+            let fraction = format!("{fraction:0digits$}");
+            let fraction = fraction.trim_end_matches('0');
+            let dot = if fraction.is_empty() || unit == 1 { "" } else { "." };
+            let fraction = if unit == 1 { "" } else { fraction };
+            format!("{}{dot}{fraction}", nanos / unit)
+        };
+        match nanos {
+            0 => "0s".to_owned(),
+            1..1_000 => format!("{sign}{}ns", decimal(1)),
+            1_000..1_000_000 => format!("{sign}{}µs", decimal(1_000)),
+            1_000_000..1_000_000_000 => format!("{sign}{}ms", decimal(1_000_000)),
+            _ => {
+                let minutes = nanos / 60_000_000_000;
+                let seconds = Self((nanos % 60_000_000_000) as i64).second_text();
+                match (minutes / 60, minutes % 60) {
+                    (0, 0) => format!("{sign}{seconds}s"),
+                    (0, minutes) => format!("{sign}{minutes}m{seconds}s"),
+                    (hours, minutes) => format!("{sign}{hours}h{minutes}m{seconds}s"),
+                }
+            }
+        }
+    }
+
+    /// Seconds as a decimal without trailing zeros, as `string()` prints them before its `s`.
+    fn second_text(self) -> String {
+        let nanos = self.0.unsigned_abs();
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let text = format!("{sign}{}.{:09}", nanos / SECOND.unsigned_abs(), nanos % SECOND.unsigned_abs());
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    }
+}
+
+/// Seconds with their fraction: `90s`, `1.5s`.
+impl fmt::Display for Duration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}s", self.second_text())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations() {
+        for (text, nanos, go) in [
+            ("1h30m", 5_400_000_000_000, "1h30m0s"),
+            ("1.5s", 1_500_000_000, "1.5s"),
+            ("-100ms", -100_000_000, "-100ms"),
+            ("0", 0, "0s"),
+            ("1.5us", 1_500, "1.5µs"),
+            ("7ns", 7, "7ns"),
+            ("90s", 90_000_000_000, "1m30s"),
+            (".5s", 500_000_000, "500ms"),
+        ] {
+            let duration = Duration::parse(text).unwrap();
+            assert_eq!((duration.0, duration.go_text().as_str()), (nanos, go), "{text}");
+        }
+        for text in ["", "1", "s", "1x", "-", ".s", "10000000000h", "1h 2m"] {
+            assert_eq!(Duration::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn timestamps() {
+        for text in ["2024-01-02T03:04:05Z", "0001-01-01T00:00:00Z", "2024-01-02T03:04:05.123Z"] {
+            assert_eq!(Timestamp::parse(text).unwrap().to_string(), text);
+        }
+        for text in ["2024-01-02", "2024-01-02 03:04:05Z", "2024-13-02T03:04:05Z", "2024-01-02T03:04:05"] {
+            assert_eq!(Timestamp::parse(text), None, "{text}");
+        }
+    }
+}
