@@ -52,10 +52,14 @@ impl Diagnostic {
     }
 }
 
-/// One line: `error[KRO0203]: message`.
+/// One line: `error[KRO0203] at spec.resources[0].id: message`.
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}[{}]: {}", self.severity, self.code, self.message)
+        write!(f, "{}[{}]", self.severity, self.code)?;
+        if !self.primary.path.is_root() {
+            write!(f, " at {}", self.primary.path)?;
+        }
+        write!(f, ": {}", self.message)
     }
 }
 
