@@ -1,0 +1,190 @@
+//! Does a live object still have what we applied? Compared by fingerprint, without asking the server:
+//! the fields a manager owns are read off `managedFields` and hashed the same way as the object to apply.
+//! Pure. A mismatch may be a false alarm (the server writes `1000m` as `1`), a match never is one.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use kro_object::Object;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+/// 128 bits of a SHA-256 over canonical JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Fingerprint([u8; 16]);
+
+impl Fingerprint {
+    /// Of an object about to be applied.
+    pub fn of_applied(object: &Object) -> Self {
+        let mut fields = object.as_map().clone();
+        fields.remove("apiVersion");
+        fields.remove("kind");
+        if let Some(Value::Object(metadata)) = fields.get_mut("metadata") {
+            metadata.remove("name");
+            metadata.remove("namespace");
+        }
+        fold_string_data(object, &mut fields);
+        Self::of(&Value::Object(fields))
+    }
+
+    /// Of the fields `manager` owns by server-side apply in a live object; `None` when it owns none.
+    pub fn of_owned(object: &Object, manager: &str) -> Option<Self> {
+        let fields = applied_fields(object, manager)?;
+        let mut owned = extract(&Value::Object(object.as_map().clone()), fields)?;
+        if let Value::Object(owned) = &mut owned {
+            fold_string_data(object, owned);
+        }
+        Some(Self::of(&owned))
+    }
+
+    fn of(value: &Value) -> Self {
+        let digest = Sha256::digest(kro_object::json::canonical(value));
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&digest[..16]);
+        Self(bytes)
+    }
+}
+
+fn applied_fields<'a>(object: &'a Object, manager: &str) -> Option<&'a Map<String, Value>> {
+    let entries = object.as_map().get("metadata")?.get("managedFields")?.as_array()?;
+    let entry = entries.iter().find(|entry| {
+        entry.get("manager").and_then(Value::as_str) == Some(manager)
+            && entry.get("operation").and_then(Value::as_str) == Some("Apply")
+            && entry.get("subresource").and_then(Value::as_str).is_none_or(str::is_empty)
+    })?;
+    entry.get("fieldsV1")?.as_object()
+}
+
+/// The part of `live` that a `fieldsV1` tree names. A leaf takes the whole value.
+fn extract(live: &Value, fields: &Map<String, Value>) -> Option<Value> {
+    let leaf = fields.keys().all(|key| key == ".");
+    match live {
+        _ if leaf => Some(live.clone()),
+        Value::Object(map) => {
+            let mut part = Map::new();
+            for (key, below) in fields {
+                let Some(name) = key.strip_prefix("f:") else { continue };
+                if let (Some(value), Some(below)) = (map.get(name), below.as_object())
+                    && let Some(value) = extract(value, below)
+                {
+                    part.insert(name.to_owned(), value);
+                }
+            }
+            Some(Value::Object(part))
+        }
+        Value::Array(items) => {
+            let keys: Vec<(Selector, &Map<String, Value>)> = fields
+                .iter()
+                .filter_map(|(key, below)| Some((Selector::parse(key)?, below.as_object()?)))
+                .collect();
+            let taken = items.iter().enumerate().filter_map(|(index, item)| {
+                let (_, below) = keys.iter().find(|(selector, _)| selector.takes(index, item))?;
+                extract(item, below)
+            });
+            Some(Value::Array(taken.collect()))
+        }
+        _ => None,
+    }
+}
+
+/// Which item of a list a `fieldsV1` key names.
+enum Selector {
+    Keys(Map<String, Value>),
+    Value(Value),
+    Index(usize),
+}
+
+impl Selector {
+    fn parse(key: &str) -> Option<Self> {
+        let (kind, text) = key.split_once(':')?;
+        match kind {
+            "k" => serde_json::from_str(text).ok().map(Self::Keys),
+            "v" => serde_json::from_str(text).ok().map(Self::Value),
+            "i" => text.parse().ok().map(Self::Index),
+            _ => None,
+        }
+    }
+
+    fn takes(&self, index: usize, item: &Value) -> bool {
+        match self {
+            Self::Keys(keys) => keys.iter().all(|(key, value)| item.get(key) == Some(value)),
+            Self::Value(value) => item == value,
+            Self::Index(wanted) => *wanted == index,
+        }
+    }
+}
+
+/// A Secret's `stringData` is write-only: the server stores it as base64 in `data`.
+fn fold_string_data(object: &Object, fields: &mut Map<String, Value>) {
+    let is_secret = object.as_map().get("kind").and_then(Value::as_str) == Some("Secret")
+        && object.as_map().get("apiVersion").and_then(Value::as_str) == Some("v1");
+    if !is_secret {
+        return;
+    }
+    let Some(Value::Object(texts)) = fields.remove("stringData") else { return };
+    let data = fields.entry("data").or_insert_with(|| Value::Object(Map::new()));
+    if let Value::Object(data) = data {
+        for (key, text) in texts {
+            let Value::String(text) = text else { continue };
+            data.insert(key, STANDARD.encode(text).into());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const MANAGER: &str = "kro.run/applyset";
+
+    fn object(value: Value) -> Object {
+        Object::from_value(value).expect("an object")
+    }
+
+    /// Does what was applied equal what is owned now?
+    fn check(applied: Value, live: Value, fields: &Value) -> bool {
+        let mut live = live;
+        live["metadata"]["managedFields"] = json!([
+            {"manager": "other", "operation": "Update", "fieldsV1": {"f:spec": {"f:replicas": {}}}},
+            {"manager": MANAGER, "operation": "Apply", "fieldsV1": fields},
+        ]);
+        Fingerprint::of_owned(&object(live), MANAGER) == Some(Fingerprint::of_applied(&object(applied)))
+    }
+
+    #[test]
+    fn defaults_and_fields_of_others_do_not_count_but_drift_does() {
+        let applied = json!({"apiVersion": "apps/v1", "kind": "Deployment",
+            "metadata": {"name": "a", "namespace": "n", "labels": {"app": "a"}},
+            "spec": {"template": {"spec": {"containers": [
+                {"name": "web", "image": "nginx", "ports": [{"containerPort": 80}], "args": ["-v"], "resources": {}}]}}}});
+        let fields = json!({
+            "f:metadata": {"f:labels": {"f:app": {}}},
+            "f:spec": {"f:template": {"f:spec": {"f:containers": {"k:{\"name\":\"web\"}": {
+                ".": {}, "f:name": {}, "f:image": {}, "f:args": {}, "f:resources": {},
+                "f:ports": {"k:{\"containerPort\":80,\"protocol\":\"TCP\"}": {".": {}, "f:containerPort": {}}}}}}}}});
+        let live = json!({"apiVersion": "apps/v1", "kind": "Deployment",
+            "metadata": {"name": "a", "namespace": "n", "uid": "u", "labels": {"app": "a", "theirs": "x"}},
+            "spec": {"replicas": 3, "template": {"spec": {"containers": [
+                {"name": "sidecar", "image": "envoy"},
+                {"name": "web", "image": "nginx", "args": ["-v"], "imagePullPolicy": "Always", "resources": {},
+                 "ports": [{"containerPort": 80, "protocol": "TCP"}]}]}}},
+            "status": {"replicas": 3}});
+        assert!(check(applied.clone(), live.clone(), &fields));
+        let mut drifted = live.clone();
+        drifted["spec"]["template"]["spec"]["containers"][1]["image"] = "httpd".into();
+        assert!(!check(applied.clone(), drifted, &fields));
+        let mut gone = live;
+        gone["metadata"]["labels"] = json!({"theirs": "x"});
+        assert!(!check(applied, gone, &fields));
+    }
+
+    #[test]
+    fn sets_atomic_lists_and_secrets() {
+        let applied = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a", "finalizers": ["x/y"]},
+            "stringData": {"n": "3"}});
+        let live = json!({"apiVersion": "v1", "kind": "Secret",
+            "metadata": {"name": "a", "finalizers": ["z/w", "x/y"]}, "data": {"n": "Mw=="}, "type": "Opaque"});
+        let fields = json!({"f:metadata": {"f:finalizers": {"v:\"x/y\"": {}}}, "f:data": {"f:n": {}}});
+        assert!(check(applied, live, &fields));
+        assert!(Fingerprint::of_owned(&object(json!({"metadata": {}})), MANAGER).is_none());
+    }
+}

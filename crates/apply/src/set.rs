@@ -1,0 +1,188 @@
+//! One ApplySet at work on a cluster: apply a batch, record membership, find members, delete one safely.
+//! Refuses to touch an object of another set, and to delete what it cannot prove to be its own.
+
+use crate::{
+    member::{Member, Veto},
+    membership::{Membership, PART_OF},
+};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use kro_cluster::{ApplyOptions, Cluster, Deleted, Error, Precondition, Query};
+use kro_object::{GroupKind, Object, ObjectKey, ResourceType, Scope};
+use std::{collections::BTreeSet, sync::Arc};
+
+/// The set of one parent.
+#[derive(Debug, Clone)]
+pub struct ApplySet {
+    /// The id, from [`crate::id`].
+    pub id: Box<str>,
+    /// The parent's namespace; `None` for a cluster-scoped parent.
+    pub home: Option<Box<str>>,
+    /// Field manager of members.
+    pub manager: &'static str,
+    /// Requests in flight at once; at least 1.
+    pub concurrency: usize,
+}
+
+/// One object to apply.
+#[derive(Debug, Clone)]
+pub struct Item {
+    /// Its resource.
+    pub resource: Arc<ResourceType>,
+    /// The object; the set's label is added.
+    pub object: Object,
+    /// What is known of an object of that name.
+    pub contact: Contact,
+}
+
+/// What is known before an apply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Contact {
+    /// It is a member: take over whatever others changed in our fields.
+    Member,
+    /// Nothing: most likely it does not exist. Applied without force first, so that the object of somebody else
+    /// is noticed; unless it is in another set, it is adopted then.
+    First,
+}
+
+/// Why an object was not applied.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ApplyError {
+    /// It is in another set, which keeps it.
+    #[error(
+        "resource belongs to a different ApplySet: {object} belongs to ApplySet {theirs:?}, cannot reassign to {ours:?}"
+    )]
+    OtherSet {
+        /// `namespace/name (group/version, Kind=kind)`.
+        object: String,
+        /// The id it carries.
+        theirs: String,
+        /// Our id.
+        ours: String,
+    },
+    /// The request failed.
+    #[error(transparent)]
+    Cluster(#[from] Error),
+}
+
+/// How a delete ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Removal {
+    /// There is no such object any more.
+    Gone,
+    /// It was told to go and waits for its finalizers.
+    Terminating,
+    /// It is not ours to delete.
+    Vetoed(Veto),
+    /// It changes faster than we look; try again later.
+    Changed,
+}
+
+impl ApplySet {
+    /// The error for an object that carries the label of set `theirs`.
+    pub fn other_set(&self, resource: &ResourceType, key: &ObjectKey, theirs: &str) -> ApplyError {
+        let gvk = &resource.gvk;
+        let namespace = key.namespace.as_deref().unwrap_or_default();
+        ApplyError::OtherSet {
+            object: format!("{namespace}/{} ({}, Kind={})", key.name, gvk.api_version(), gvk.kind),
+            theirs: theirs.to_owned(),
+            ours: self.id.to_string(),
+        }
+    }
+
+    /// Applies every item, some at a time; one failure stops no other. Results are in the order of the items.
+    pub async fn apply(&self, cluster: &Cluster, items: Vec<Item>) -> Vec<Result<Object, ApplyError>> {
+        let requests = items.into_iter().map(|item| self.apply_one(cluster, item));
+        stream::iter(requests).buffered(self.concurrency.max(1)).collect().await
+    }
+
+    async fn apply_one(&self, cluster: &Cluster, item: Item) -> Result<Object, ApplyError> {
+        let Item { resource, mut object, contact } = item;
+        object.metadata_mut().insert_label(PART_OF, &self.id);
+        if contact == Contact::First {
+            match cluster.apply(&resource, &object, &ApplyOptions::polite(self.manager)).await {
+                Err(error) if error.is_conflict() => {}
+                other => return Ok(other?),
+            }
+            let key = object.key();
+            if let Some(live) = cluster.get(&resource, &key).await?
+                && let Some(theirs) = live.metadata().label(PART_OF)
+                && *theirs != *self.id
+            {
+                return Err(self.other_set(&resource, &key, theirs));
+            }
+        }
+        Ok(cluster.apply(&resource, &object, &ApplyOptions::force(self.manager)).await?)
+    }
+
+    /// Asks the server for all members in `scope`, but of the kinds in `known`. Kinds that are no longer served
+    /// have no objects.
+    pub async fn members(
+        &self,
+        cluster: &Cluster,
+        scope: &Membership,
+        known: &BTreeSet<GroupKind>,
+    ) -> Result<Vec<Member>, Error> {
+        let query = Query::all().labelled(&format!("{PART_OF}={}", self.id));
+        let mut lists = Vec::new();
+        for kind in scope.kinds.difference(known) {
+            let Some(resource) = cluster.preferred(kind).await? else { continue };
+            let resource = Arc::new(resource);
+            if resource.scope == Scope::Cluster {
+                lists.push((resource, query.clone()));
+                continue;
+            }
+            let home = self.home.as_deref().unwrap_or("default");
+            let mut namespaces: BTreeSet<&str> =
+                scope.namespaces.iter().map(|namespace| &**namespace).collect();
+            namespaces.insert(home);
+            for namespace in namespaces {
+                lists.push((Arc::clone(&resource), query.clone().within(Some(namespace))));
+            }
+        }
+        let requests = lists.into_iter().map(|(resource, query)| async move {
+            let objects = cluster.list(&resource, &query).await?;
+            let members =
+                objects.iter().map(|object| Member::of(Arc::clone(&resource), object, self.manager));
+            Ok::<Vec<Member>, Error>(members.collect())
+        });
+        let found: Vec<Vec<Member>> =
+            stream::iter(requests).buffered(self.concurrency.max(1)).try_collect().await?;
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    /// Deletes a member if it is provably ours and still the object that was seen, in the version that was seen.
+    /// A newer version is looked at once more.
+    pub async fn delete(&self, cluster: &Cluster, member: &Member) -> Result<Removal, Error> {
+        match self.delete_seen(cluster, member).await {
+            Err(error) if error.is_conflict() => {}
+            other => return other,
+        }
+        let Some(live) = cluster.get(&member.resource, &member.key).await? else { return Ok(Removal::Gone) };
+        let live = Member::of(Arc::clone(&member.resource), &live, self.manager);
+        if live.uid != member.uid {
+            return Ok(Removal::Gone);
+        }
+        match self.delete_seen(cluster, &live).await {
+            Err(error) if error.is_conflict() => Ok(Removal::Changed),
+            other => other,
+        }
+    }
+
+    async fn delete_seen(&self, cluster: &Cluster, member: &Member) -> Result<Removal, Error> {
+        if let Some(veto) = member.veto(&self.id) {
+            return Ok(Removal::Vetoed(veto));
+        }
+        if member.deleting {
+            return Ok(Removal::Terminating);
+        }
+        let precondition = Precondition {
+            uid: Some(member.uid.to_string()),
+            resource_version: Some(member.version.to_string()),
+        };
+        Ok(match cluster.delete(&member.resource, &member.key, precondition).await? {
+            Some(Deleted::Terminating) => Removal::Terminating,
+            Some(Deleted::Gone) | None => Removal::Gone,
+        })
+    }
+}

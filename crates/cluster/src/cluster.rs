@@ -1,0 +1,61 @@
+//! The handle to one API server: its client, options and caches. Cheap to clone, shared by every task.
+
+use crate::{kinds::KindCache, schemas::SchemaCache};
+use std::{sync::Arc, time::Duration};
+
+/// One API server as seen by one user.
+#[derive(Clone)]
+pub struct Cluster {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) client: kube_client::Client,
+    pub(crate) options: Options,
+    pub(crate) kinds: KindCache,
+    pub(crate) schemas: SchemaCache,
+}
+
+/// How requests are made.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Limit of every request but watches; default 30 s.
+    pub request_timeout: Duration,
+    /// Field manager of writes that are not server-side applies; default `kro`.
+    pub field_manager: &'static str,
+    /// Objects per page of a list; default 500, as client-go's.
+    pub page_size: u32,
+    /// Discovery is not asked again sooner than this after a miss; default 1 s.
+    pub discovery_interval: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            request_timeout: Duration::from_secs(30),
+            field_manager: "kro",
+            page_size: 500,
+            discovery_interval: Duration::from_secs(1),
+        }
+    }
+}
+
+impl Cluster {
+    /// A cluster behind `client`. The client must not retry by itself (`Config::default_retry = false`):
+    /// callers decide what to do with a 429 or 503. Sends nothing yet.
+    pub fn new(client: kube_client::Client, options: Options) -> Self {
+        let inner = Inner { client, options, kinds: KindCache::default(), schemas: SchemaCache::default() };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// The options this cluster was made with.
+    pub fn options(&self) -> &Options {
+        &self.inner.options
+    }
+}
+
+impl std::fmt::Debug for Cluster {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cluster").field("options", &self.inner.options).finish_non_exhaustive()
+    }
+}

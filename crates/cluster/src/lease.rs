@@ -1,0 +1,167 @@
+//! One writer among several: leader election on a `coordination.k8s.io/v1` Lease by client-go's rules.
+//! Another holder's lease counts as expired a whole lease duration after *we* last saw it change, so clocks
+//! need not agree. Refuses to guess: an error while renewing counts against the renew deadline.
+
+use crate::{Clock, Cluster, Error};
+use kro_object::{Gvk, Object, ObjectKey, ResourceType, Scope};
+use serde_json::{Value, json};
+use std::{sync::Arc, time::Duration};
+use tokio::time::Instant;
+
+/// Times of an election; the defaults are client-go's.
+#[derive(Debug, Clone)]
+pub struct LeaseTimes {
+    /// How long others wait after the holder's last renewal.
+    pub duration: Duration,
+    /// The holder gives up when it could not renew for this long.
+    pub renew_deadline: Duration,
+    /// Pause between tries.
+    pub retry_period: Duration,
+}
+
+impl Default for LeaseTimes {
+    fn default() -> Self {
+        Self {
+            duration: Duration::from_secs(15),
+            renew_deadline: Duration::from_secs(10),
+            retry_period: Duration::from_secs(2),
+        }
+    }
+}
+
+/// A candidate for a lease.
+#[derive(Debug)]
+pub struct Elector {
+    cluster: Cluster,
+    lease: ObjectKey,
+    identity: String,
+    times: LeaseTimes,
+    clock: Arc<dyn Clock>,
+    /// The lease as last seen, and since when it has looked so.
+    seen: Option<(Value, Instant)>,
+}
+
+impl Elector {
+    /// A candidate called `identity`, which must differ between processes.
+    pub fn new(
+        cluster: Cluster,
+        lease: ObjectKey,
+        identity: String,
+        times: LeaseTimes,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { cluster, lease, identity, times, clock, seen: None }
+    }
+
+    /// Resolves once this candidate holds the lease. Errors are logged and tried again.
+    pub async fn acquire(&mut self) -> Leadership<'_> {
+        loop {
+            match self.try_hold().await {
+                Ok(true) => return Leadership { elector: self },
+                Ok(false) => {}
+                Err(error) => tracing::warn!(lease = %self.lease.name, %error, "cannot acquire the lease"),
+            }
+            tokio::time::sleep(self.times.retry_period).await;
+        }
+    }
+
+    /// One try to take or renew the lease; false when somebody else holds it.
+    async fn try_hold(&mut self) -> Result<bool, Error> {
+        let resource = lease_type();
+        let now = self.clock.now().to_string();
+        let Some(live) = self.cluster.get(&resource, &self.lease).await? else {
+            let lease = self.lease_object(&Value::Null, &now, true, 0);
+            return match self.cluster.create(&resource, &lease).await {
+                Ok(_) => Ok(true),
+                Err(error) if error.is_already_exists() => Ok(false),
+                Err(error) => Err(error),
+            };
+        };
+        let live = live.into_value();
+        let spec = &live["spec"];
+        let holder = spec["holderIdentity"].as_str().unwrap_or_default();
+        let ours = holder == self.identity;
+        if self.seen.as_ref().is_none_or(|(seen, _)| seen != spec) {
+            self.seen = Some((spec.clone(), Instant::now()));
+        }
+        let since = self.seen.as_ref().map_or_else(Instant::now, |(_, since)| *since);
+        if !ours && !holder.is_empty() && since.elapsed() < self.times.duration {
+            return Ok(false);
+        }
+        let transitions = spec["leaseTransitions"].as_i64().unwrap_or(0) + i64::from(!ours);
+        let lease = self.lease_object(&live, &now, !ours, transitions);
+        match self.cluster.update(&resource, &lease).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.is_conflict() => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn lease_object(&self, live: &Value, now: &str, acquired: bool, transitions: i64) -> Object {
+        let mut lease = Object::new(&lease_type().gvk, &self.lease).into_value();
+        if let Some(version) = live.pointer("/metadata/resourceVersion") {
+            lease["metadata"]["resourceVersion"] = version.clone();
+        }
+        let acquire_time = live.pointer("/spec/acquireTime").filter(|_| !acquired).cloned();
+        lease["spec"] = json!({
+            "holderIdentity": self.identity,
+            "leaseDurationSeconds": self.times.duration.as_secs(),
+            "acquireTime": acquire_time.unwrap_or_else(|| now.into()),
+            "renewTime": now,
+            "leaseTransitions": transitions,
+        });
+        Object::from_value(lease).expect("invariant: built as an object")
+    }
+}
+
+/// The lease is ours, as long as [`Leadership::hold`] runs.
+#[derive(Debug)]
+pub struct Leadership<'a> {
+    elector: &'a mut Elector,
+}
+
+impl Leadership<'_> {
+    /// Renews the lease until it is lost; run it beside the work it protects.
+    pub async fn hold(&mut self) {
+        let times = self.elector.times.clone();
+        let mut renewed = Instant::now();
+        loop {
+            tokio::time::sleep(times.retry_period).await;
+            let left = times.renew_deadline.saturating_sub(renewed.elapsed());
+            match tokio::time::timeout(left, self.elector.try_hold()).await {
+                Ok(Ok(true)) => renewed = Instant::now(),
+                Ok(Ok(false)) => {
+                    // Either a conflicting write of ours or another holder: look again at once.
+                    if !matches!(self.elector.try_hold().await, Ok(true)) {
+                        return;
+                    }
+                    renewed = Instant::now();
+                }
+                Ok(Err(error)) => tracing::warn!(%error, "cannot renew the lease"),
+                Err(_) => return,
+            }
+            if renewed.elapsed() >= times.renew_deadline {
+                return;
+            }
+        }
+    }
+
+    /// Gives the lease back, so that the next candidate need not wait for it to expire.
+    pub async fn release(self) {
+        let elector = self.elector;
+        let patch = json!({"spec": {"holderIdentity": "", "leaseDurationSeconds": 1}});
+        let resource = lease_type();
+        if let Err(error) = elector.cluster.merge(&resource, &elector.lease, crate::Part::Main, &patch).await
+        {
+            tracing::warn!(%error, "cannot release the lease");
+        }
+    }
+}
+
+fn lease_type() -> ResourceType {
+    ResourceType {
+        gvk: Gvk { group: "coordination.k8s.io".into(), version: "v1".into(), kind: "Lease".into() },
+        plural: "leases".into(),
+        scope: Scope::Namespaced,
+    }
+}
