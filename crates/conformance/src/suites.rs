@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use crate::report::Report;
 
+mod merge;
+
 /// Where a suite finds its data.
 #[derive(Debug)]
 pub(crate) struct Input {
@@ -17,7 +19,6 @@ pub(crate) struct Input {
 
 impl Input {
     /// Whether a case of this name is asked for.
-    #[expect(dead_code, reason = "the first suite that lands uses it")]
     pub(crate) fn wants(&self, case: &str) -> bool {
         self.only.as_deref().is_none_or(|only| case.contains(only))
     }
@@ -63,8 +64,9 @@ impl Suite {
     }
 
     /// Runs the suite.
-    pub(crate) fn run(self, _input: &Input) -> anyhow::Result<Report> {
+    pub(crate) fn run(self, input: &Input) -> anyhow::Result<Report> {
         match self {
+            Self::Merge => merge::run(input),
             // Each suite adds its module above and its arm here: `Self::Merge => merge::run(input),`.
             other => anyhow::bail!("suite {} has no runner yet", other.name()),
         }

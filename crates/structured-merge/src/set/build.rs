@@ -1,0 +1,82 @@
+//! Building sets while a value is walked in order. The walk decides what is a member; order is its duty.
+
+use crate::element::{Element, encode};
+
+use super::{FieldSet, close_node, mark_node, open_node};
+
+/// The current path of a walk, and `N` sets that grow along it.
+///
+/// Siblings must be entered in order. A node is written to a set when its first member is marked, so that a set which
+/// a branch does not touch costs nothing there.
+#[derive(Debug)]
+pub(crate) struct Walk<const N: usize> {
+    path: Vec<u8>,
+    ends: Vec<usize>,
+    sets: [Growing; N],
+}
+
+#[derive(Debug, Default)]
+struct Growing {
+    bytes: Vec<u8>,
+    /// Where the nodes of the current path start that have been written.
+    open: Vec<usize>,
+}
+
+impl<const N: usize> Walk<N> {
+    pub(crate) fn new() -> Self {
+        Self { path: Vec::new(), ends: Vec::new(), sets: std::array::from_fn(|_| Growing::default()) }
+    }
+
+    /// Number of elements in the current path.
+    pub(crate) fn depth(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Goes one step down, to the element that `encode` appends.
+    pub(crate) fn enter(&mut self, encode: impl FnOnce(&mut Vec<u8>)) {
+        encode(&mut self.path);
+        self.ends.push(self.path.len());
+    }
+
+    pub(crate) fn enter_field(&mut self, name: &str) {
+        self.enter(|path| encode::field(path, name));
+    }
+
+    pub(crate) fn enter_element(&mut self, element: Element<'_>) {
+        self.enter(|path| path.extend_from_slice(element.0));
+    }
+
+    /// Goes one step up.
+    pub(crate) fn leave(&mut self) {
+        for set in &mut self.sets {
+            if set.open.len() == self.ends.len()
+                && let Some(start) = set.open.pop()
+            {
+                close_node(&mut set.bytes, start);
+            }
+        }
+        self.ends.pop();
+        self.path.truncate(self.ends.last().copied().unwrap_or_default());
+    }
+
+    /// Makes the current path a member of a set. The root is never a member.
+    pub(crate) fn mark(&mut self, which: usize) {
+        let set = &mut self.sets[which];
+        while set.open.len() < self.ends.len() {
+            let depth = set.open.len();
+            let start = if depth == 0 { 0 } else { self.ends[depth - 1] };
+            set.open.push(set.bytes.len());
+            open_node(&mut set.bytes, &self.path[start..self.ends[depth]], false);
+        }
+        if let Some(&start) = set.open.last() {
+            mark_node(&mut set.bytes, start);
+        }
+    }
+
+    pub(crate) fn finish(mut self) -> [FieldSet; N] {
+        while !self.ends.is_empty() {
+            self.leave();
+        }
+        self.sets.map(|set| FieldSet { bytes: set.bytes })
+    }
+}
