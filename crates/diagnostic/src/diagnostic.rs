@@ -107,6 +107,11 @@ impl Locus {
         Self { path, part: Part::Key, range: None }
     }
 
+    /// Bytes of a file, for problems of the text itself.
+    pub fn file(range: Range<u32>) -> Self {
+        Self { path: FieldPath::root(), part: Part::File, range: Some(range) }
+    }
+
     /// The same place narrowed to bytes of its text.
     #[must_use]
     pub fn with_range(mut self, range: Range<u32>) -> Self {
@@ -121,7 +126,7 @@ impl From<FieldPath> for Locus {
     }
 }
 
-/// Which part of a mapping entry a [`Locus`] means.
+/// What a [`Locus`] means by its path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Part {
     /// The field's name.
@@ -129,6 +134,8 @@ pub enum Part {
     /// The field's value.
     #[default]
     Value,
+    /// The text of the file, where there is no document yet: the path is empty, the range counts bytes of the file.
+    File,
 }
 
 /// A result that may be partial, with everything that was found on the way.
