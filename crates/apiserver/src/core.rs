@@ -1,0 +1,223 @@
+//! The server without any async: a request and the time in, a reply out.
+//!
+//! [`Core::handle`] answers one call; [`Core::background`] does what would happen later in a cluster
+//! (custom kinds become established, garbage is collected, workloads become available).
+//! Neither ever waits: a watch is a [`Cursor`] that the caller polls.
+
+mod answer;
+mod background;
+mod body;
+mod continuation;
+mod conversion;
+mod crd;
+mod custom;
+mod decode;
+mod discovery;
+mod kinds;
+mod managed;
+mod metadata;
+mod negotiate;
+mod object;
+mod openapi;
+mod options;
+mod patch;
+mod registry;
+mod request;
+mod selector;
+mod store;
+mod strategy;
+mod table;
+mod verbs;
+mod write;
+
+pub use self::{
+    answer::{Reply, ReplyBody},
+    request::Call,
+    store::{Key, ResourceId},
+    verbs::watch::{Cursor, Next},
+};
+
+use self::{
+    background::Background,
+    registry::Registry,
+    request::{Info, Target},
+    store::Store,
+};
+use crate::{AuditRecord, Behaviors, ids::Ids, status::Status};
+use kro_object::{Object, Timestamp};
+use serde_json::Value;
+use std::{collections::VecDeque, sync::Arc};
+
+/// How a [`Core`] behaves; see [`crate::Options`] for the meanings.
+#[derive(Debug, Clone, Copy)]
+pub struct CoreOptions {
+    /// Seed of uids and generated names.
+    pub seed: u64,
+    /// What plays the rest of the cluster.
+    pub behaviors: Behaviors,
+    /// How many changes watches and paged lists can look back.
+    pub history: usize,
+}
+
+/// How many calls the audit log remembers.
+const AUDIT_LIMIT: usize = 10_000;
+
+/// All state of a server.
+#[derive(Debug)]
+pub struct Core {
+    store: Store,
+    registry: Registry,
+    ids: Ids,
+    behaviors: Behaviors,
+    background: Background,
+    audit: VecDeque<AuditRecord>,
+}
+
+impl Core {
+    /// A server with the namespaces every cluster has.
+    pub fn new(options: CoreOptions, now: Timestamp) -> Self {
+        let mut core = Self {
+            store: Store::new(options.history),
+            registry: Registry::builtin(),
+            ids: Ids::new(options.seed),
+            behaviors: options.behaviors,
+            background: Background::default(),
+            audit: VecDeque::new(),
+        };
+        core.bootstrap(now);
+        core
+    }
+
+    /// Answers one call.
+    pub fn handle(&mut self, call: &Call, now: Timestamp) -> Reply {
+        let reply = match self.route(call, now) {
+            Ok(reply) => reply,
+            Err(status) => Reply::status(&status),
+        };
+        self.record(call, reply.status);
+        reply
+    }
+
+    /// The revision of the last write.
+    pub fn revision(&self) -> u64 {
+        self.store.revision()
+    }
+
+    /// The calls answered so far, oldest first; only the last 10,000 are kept.
+    pub fn audit(&self) -> impl Iterator<Item = &AuditRecord> {
+        self.audit.iter()
+    }
+
+    /// Every stored object, by resource and key.
+    pub fn dump(&self) -> Vec<Object> {
+        let mut out = Vec::new();
+        for resource in self.store.resources() {
+            for (_, object) in self.store.list(resource, None) {
+                if let Ok(object) = Object::from_value(Value::clone(object)) {
+                    out.push(object);
+                }
+            }
+        }
+        out
+    }
+
+    /// Forgets the history, so that older watches and continue tokens get 410.
+    pub fn compact(&mut self) {
+        self.store.compact();
+    }
+
+    fn record(&mut self, call: &Call, code: u16) {
+        if self.audit.len() == AUDIT_LIMIT {
+            self.audit.pop_front();
+        }
+        self.audit.push_back(AuditRecord {
+            verb: call.method.as_str().into(),
+            path: call.path.as_str().into(),
+            code,
+            user_agent: call.user_agent.as_str().into(),
+        });
+    }
+
+    fn route(&mut self, call: &Call, now: Timestamp) -> Result<Reply, Status> {
+        if call.body.len() > body::LIMIT {
+            return Err(Status::too_large(format!("limit is {}", body::LIMIT)));
+        }
+        match request::target(&call.path)? {
+            Target::Other(segments) => self.other(call, &segments),
+            Target::Resource(info) => self.resource(call, info, now),
+        }
+    }
+
+    /// Health, version, discovery and OpenAPI.
+    fn other(&mut self, call: &Call, segments: &[String]) -> Result<Reply, Status> {
+        let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+        match segments.as_slice() {
+            ["healthz" | "livez" | "readyz"] | ["healthz" | "livez" | "readyz", "ping" | "etcd" | "log"] => {
+                Ok(Reply::text(200, "ok"))
+            }
+            [] => discovery::root(call),
+            ["version"] => discovery::version(call),
+            ["api", ..] | ["apis", ..] => discovery::reply(&self.registry, call, &segments),
+            ["openapi", rest @ ..] => self.openapi(call, rest),
+            _ => Ok(Reply::not_found_page()),
+        }
+    }
+
+    fn resource(&mut self, call: &Call, info: Info, now: Timestamp) -> Result<Reply, Status> {
+        let Some(served) = self.registry.get(&info.group, &info.version, &info.plural).cloned() else {
+            return self.unserved(&info);
+        };
+        let wrong_scope = info.namespace.is_some() && !served.is_namespaced();
+        let unknown_sub = info.subresource.as_ref().is_some_and(|sub| served.subresource(sub).is_none());
+        if wrong_scope || unknown_sub || info.overlong {
+            return if served.is_builtin() { Err(Status::no_such_resource()) } else { Ok(Reply::not_found_page()) };
+        }
+        self.serve(call, &info, &served, now)
+    }
+
+    fn unserved(&self, info: &Info) -> Result<Reply, Status> {
+        if self.registry.group(&info.group).is_some_and(|group| group.is_builtin) {
+            Err(Status::no_such_resource())
+        } else {
+            Ok(Reply::not_found_page())
+        }
+    }
+
+    /// Stores an object as an administrator would, before anyone connects; what is there already is replaced.
+    pub fn load(&mut self, object: Object, now: Timestamp) -> Result<(), Status> {
+        let mut value = object.into_value();
+        let api_version = value.get("apiVersion").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let kind = value.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let (group, version) = api_version.split_once('/').unwrap_or(("", &api_version));
+        let Some(served) = self.registry.kind(group, version, &kind).cloned() else {
+            return Err(Status::bad_request(format!("no matches for kind {kind:?} in version {api_version:?}")));
+        };
+        if served.is_namespaced() && object::namespace(&value).is_empty() {
+            object::set_meta(&mut value, "namespace", Some("default".into()));
+        }
+        let key = Key::new(object::namespace(&value), object::name(&value));
+        let writer = write::Writer::named("loader", now);
+        if self.store.get(&served.storage, &key).is_some() {
+            object::set_meta(&mut value, "resourceVersion", None);
+            self.update(&served, &key, &writer, &mut |_, _| Ok(value.clone()))?;
+        } else {
+            self.create(&served, value, &writer)?;
+        }
+        self.background(now);
+        Ok(())
+    }
+
+    fn bootstrap(&mut self, now: Timestamp) {
+        for name in ["default", "kube-node-lease", "kube-public", "kube-system"] {
+            let namespace = serde_json::json!({
+                "apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name},
+            });
+            let served = self.registry.get("", "v1", "namespaces").cloned();
+            let served: Arc<registry::Served> = served.expect("invariant: namespaces are builtin");
+            let mut namespace = namespace;
+            strategy::default(&served, &mut namespace);
+            self.create(&served, namespace, &write::Writer::named("kube-apiserver", now))
+                .expect("invariant: the namespaces of every cluster are valid");
+        }
+    }
+}

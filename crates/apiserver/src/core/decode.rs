@@ -1,0 +1,211 @@
+//! From a body to an object of the endpoint's kind: kind checks, metadata, unknown fields, defaults.
+
+use super::{
+    body::{self, Body},
+    metadata,
+    metadata::json_type,
+    negotiate::{self, Format},
+    object,
+    options::FieldValidation,
+    registry::{Registry, Served},
+    strategy,
+};
+use crate::{field_error::FieldError, status::Status};
+use serde_json::{Map, Value};
+
+/// Reads and decodes the body of a create or update. Complaints that are no errors go to `warnings`.
+pub(crate) fn object(
+    registry: &Registry,
+    served: &Served,
+    bytes: &[u8],
+    content_type: &str,
+    validation: FieldValidation,
+    warnings: &mut Vec<String>,
+) -> Result<Value, Status> {
+    let format = negotiate::body_format(content_type)?;
+    let unrecognized = |why: String| {
+        Status::bad_request(format!(
+            "the object provided is unrecognized (must be of type {}): {why} ({})",
+            served.kind,
+            snippet(bytes)
+        ))
+    };
+    let mut read = body::read(bytes, format).map_err(unrecognized)?;
+    if read.value.is_null() {
+        read.value = Value::Object(Map::new());
+    }
+    check_header(&read.value, format).map_err(unrecognized)?;
+    let value = std::mem::take(&mut read.value);
+    let value = identify(registry, served, value, bytes)?;
+    typed(served, value, Some(&read), validation, warnings, |why| {
+        let version = served.version.as_ref();
+        Status::bad_request(format!("{0} in version {version:?} cannot be handled as a {0}: {why}", served.kind))
+    })
+}
+
+/// Decodes a value that a patch has produced.
+pub(crate) fn patched(
+    served: &Served,
+    value: Value,
+    problems: &Body,
+    validation: FieldValidation,
+    warnings: &mut Vec<String>,
+) -> Result<Value, Status> {
+    let quoted = crate::encode::to_text(&value);
+    typed(served, value, Some(problems), validation, warnings, |why| {
+        let error = FieldError { value: format!("\"{}\"", go_object_text(&quoted)), ..FieldError::invalid("patch", &Value::Null, why) };
+        Status::invalid("", "", "", &[error])
+    })
+}
+
+/// A JSON text as Go's `%q`-less quoting of a value prints it.
+fn go_object_text(json: &str) -> String {
+    let quoted = crate::field_error::quote(json);
+    quoted[1..quoted.len() - 1].to_owned()
+}
+
+/// Checks the types of an object's fields, drops unknown ones and fills in defaults.
+fn typed(
+    served: &Served,
+    mut value: Value,
+    read: Option<&Body>,
+    validation: FieldValidation,
+    warnings: &mut Vec<String>,
+    refuse: impl Fn(String) -> Status,
+) -> Result<Value, Status> {
+    let mut unknown = Vec::new();
+    let map = object::as_map_mut(&mut value);
+    let meta = map.entry("metadata").or_insert_with(|| Value::Object(Map::new()));
+    if meta.is_null() {
+        *meta = Value::Object(Map::new());
+    }
+    let is_builtin = served.is_builtin();
+    if is_builtin && !meta.is_object() {
+        return Err(refuse(format!(
+            "json: cannot unmarshal {} into Go struct field {}.metadata of type v1.ObjectMeta",
+            json_type(meta),
+            served.kind
+        )));
+    }
+    metadata::decode(meta, if is_builtin { "metadata" } else { "" }, &mut unknown).map_err(&refuse)?;
+    match &served.custom {
+        Some(custom) => {
+            unknown.extend(custom.prune(&mut value));
+            unknown.sort();
+        }
+        None => super::kinds::decode(served, &mut value, &mut unknown).map_err(&refuse)?,
+    }
+    let mut problems = read.map(|body| body.problems.clone()).unwrap_or_default();
+    if let (Some(body), true) = (read, is_builtin) {
+        unknown.sort_by_key(|path| body.position(path));
+    }
+    problems.extend(unknown.iter().map(|path| format!("unknown field {path:?}")));
+    match validation {
+        FieldValidation::Ignore => {}
+        FieldValidation::Warn => warnings.extend(problems),
+        FieldValidation::Strict if problems.is_empty() => {}
+        FieldValidation::Strict => {
+            return Err(refuse(format!("strict decoding error: {}", problems.join(", "))));
+        }
+    }
+    strategy::default(served, &mut value);
+    Ok(value)
+}
+
+/// The part of a body that every decoder looks at first.
+fn check_header(value: &Value, format: Format) -> Result<(), String> {
+    let prefix = if format == Format::Json { "couldn't get version/kind; json parse error" } else { "couldn't get version/kind" };
+    let Value::Object(map) = value else {
+        return Err(format!(
+            "{prefix}: json: cannot unmarshal {} into Go value of type struct {{ APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }}",
+            json_type(value)
+        ));
+    };
+    for field in ["apiVersion", "kind"] {
+        if let Some(wrong) = map.get(field).filter(|value| !value.is_string() && !value.is_null()) {
+            return Err(format!(
+                "{prefix}: json: cannot unmarshal {} into Go struct field .{field} of type string",
+                json_type(wrong)
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Checks that the body is of the endpoint's kind; builtin endpoints fill in what is missing.
+fn identify(registry: &Registry, served: &Served, mut value: Value, bytes: &[u8]) -> Result<Value, Status> {
+    let text = |field: &str| value.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (api_version, kind) = (text("apiVersion"), text("kind"));
+    let wanted = served.api_version();
+    if served.custom.is_some() {
+        for (field, given, label) in [("kind", &kind, "Kind"), ("apiVersion", &api_version, "apiVersion")] {
+            if given.is_empty() {
+                let _ = field;
+                return Err(Status::bad_request(format!(
+                    "the object provided is unrecognized (must be of type {}): Object '{label}' is missing in '{}' ({})",
+                    served.kind,
+                    String::from_utf8_lossy(bytes),
+                    snippet(bytes)
+                )));
+            }
+        }
+        if api_version != wanted || kind != *served.kind {
+            let (group, version) = api_version.split_once('/').unwrap_or(("", &api_version));
+            let mut errors = Vec::new();
+            if api_version != wanted {
+                errors.push(FieldError::invalid_text("apiVersion", &api_version, format!("must be {wanted}")));
+            }
+            if kind != *served.kind {
+                errors.push(FieldError::invalid_text("kind", &kind, format!("must be {}", served.kind)));
+            }
+            let _ = (group, version);
+            return Err(Status::invalid(&served.group, &served.kind, object::name(&value), &errors));
+        }
+        return Ok(value);
+    }
+    let given_version = if api_version.is_empty() { wanted.clone() } else { api_version };
+    let given_kind = if kind.is_empty() { served.kind.to_string() } else { kind };
+    if given_version != wanted || given_kind != *served.kind {
+        let (group, version) = given_version.split_once('/').unwrap_or(("", &given_version));
+        let why = if registry.kind(group, version, &given_kind).is_some() {
+            format!(
+                "converting ({version}.{given_kind}) to ({}.{}): unknown conversion",
+                internal_package(&served.group),
+                served.kind
+            )
+        } else {
+            format!("no kind {given_kind:?} is registered for version {given_version:?} in scheme \"pkg/runtime/scheme.go:111\"")
+        };
+        return Err(Status::bad_request(format!(
+            "{given_kind} in version {version:?} cannot be handled as a {}: {why}",
+            served.kind
+        )));
+    }
+    let map = object::as_map_mut(&mut value);
+    map.insert("apiVersion".into(), wanted.into());
+    map.insert("kind".into(), served.kind.as_ref().into());
+    Ok(value)
+}
+
+/// The Go package of a group's internal types.
+fn internal_package(group: &str) -> &str {
+    if group.is_empty() { "core" } else { group.split('.').next().unwrap_or(group) }
+}
+
+/// The beginning of a body as error messages quote it: text if it looks like JSON, else hexadecimal.
+fn snippet(bytes: &[u8]) -> String {
+    const SHOWN: usize = 30;
+    if bytes.is_empty() {
+        return "<empty>".into();
+    }
+    let head = &bytes[..bytes.len().min(SHOWN)];
+    let mut out = if bytes[0] == b'{' {
+        String::from_utf8_lossy(head).into_owned()
+    } else {
+        head.iter().map(|byte| format!("{byte:02x}")).collect()
+    };
+    if bytes.len() > SHOWN {
+        out.push_str(" ...");
+    }
+    out
+}

@@ -1,0 +1,254 @@
+//! What a server says about itself: `/api`, `/apis`, groups, resources and `/version`.
+
+use super::{
+    Reply,
+    negotiate::{self, Format},
+    registry::{Group, Registry, Served, Subresource, api_version},
+    request::Call,
+};
+use crate::status::Status;
+use http::Method;
+use kro_object::Scope;
+use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
+
+/// The version this server plays.
+const GIT_VERSION: &str = "v1.36.3";
+
+/// `/version`.
+pub(super) fn version(call: &Call) -> Result<Reply, Status> {
+    let body = json!({
+        "major": "1", "minor": "36", "emulationMajor": "1", "emulationMinor": "36",
+        "minCompatibilityMajor": "1", "minCompatibilityMinor": "35",
+        "gitVersion": GIT_VERSION, "gitCommit": "", "gitTreeState": "clean",
+        "buildDate": "1970-01-01T00:00:00Z", "goVersion": "go1.25", "compiler": "rustc", "platform": "linux/amd64",
+    });
+    let _ = call;
+    Ok(Reply::value(200, Format::Json, &body))
+}
+
+/// `/`.
+pub(super) fn root(call: &Call) -> Result<Reply, Status> {
+    let paths = [
+        "/.well-known/openid-configuration",
+        "/api",
+        "/api/v1",
+        "/apis",
+        "/healthz",
+        "/livez",
+        "/openapi/v2",
+        "/openapi/v3",
+        "/readyz",
+        "/version",
+    ];
+    Ok(Reply::value(200, negotiate::format(&call.accept)?, &json!({ "paths": paths })))
+}
+
+/// Everything below `/api` and `/apis` that is no resource.
+pub(super) fn reply(registry: &Registry, call: &Call, segments: &[&str]) -> Result<Reply, Status> {
+    let known = match segments {
+        ["api"] | ["apis"] => true,
+        ["api", version] => return legacy_version(registry, call, "", version),
+        ["apis", group] => registry.group(group).is_some() && !group.is_empty(),
+        ["apis", group, version] => return legacy_version(registry, call, group, version),
+        _ => false,
+    };
+    if !known {
+        return Ok(Reply::not_found_page());
+    }
+    check_method(call)?;
+    match segments {
+        ["apis", name] => {
+            let group = registry.group(name).map(|group| legacy_group(name, group));
+            let mut body = group.unwrap_or_default();
+            body["kind"] = "APIGroup".into();
+            body["apiVersion"] = "v1".into();
+            Ok(Reply::value(200, negotiate::format(&call.accept)?, &body))
+        }
+        _ => root_list(registry, call, segments == ["api"]),
+    }
+}
+
+/// Discovery documents answer GET, and PUT and POST alike on groups; anything else is not allowed.
+fn check_method(call: &Call) -> Result<(), Status> {
+    if matches!(call.method, Method::GET | Method::HEAD | Method::PUT | Method::POST) && call.method != Method::DELETE {
+        Ok(())
+    } else {
+        Err(Status::method_not_allowed())
+    }
+}
+
+fn root_list(registry: &Registry, call: &Call, is_core: bool) -> Result<Reply, Status> {
+    if let Some(version) = aggregated_version(&call.accept)? {
+        let items: Vec<Value> = registry
+            .groups()
+            .into_iter()
+            .filter(|(name, _)| name.is_empty() == is_core)
+            .map(|(name, group)| aggregated_group(name, group))
+            .collect();
+        let body = json!({
+            "kind": "APIGroupDiscoveryList", "apiVersion": format!("apidiscovery.k8s.io/{version}"),
+            "metadata": {}, "items": items,
+        });
+        let bytes = Format::Json.encode(&body);
+        let etag = format!("\"{}\"", hex(&Sha256::digest(&bytes)));
+        let content_type = format!("application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList");
+        let mut reply = if call.if_none_match.as_deref() == Some(&etag) {
+            Reply::empty(304)
+        } else {
+            Reply::full(200, &content_type, bytes)
+        };
+        reply.headers.push(("etag", etag));
+        reply.headers.push(("vary", "Accept".into()));
+        return Ok(reply);
+    }
+    let format = negotiate::format(&call.accept)?;
+    let body = if is_core {
+        json!({
+            "kind": "APIVersions", "versions": ["v1"],
+            "serverAddressByClientCIDRs": [{"clientCIDR": "0.0.0.0/0", "serverAddress": call.host}],
+        })
+    } else {
+        let groups: Vec<Value> = registry
+            .groups()
+            .into_iter()
+            .filter(|(name, _)| !name.is_empty())
+            .map(|(name, group)| legacy_group(name, group))
+            .collect();
+        json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": groups})
+    };
+    Ok(Reply::value(200, format, &body))
+}
+
+/// The version of aggregated discovery a client prefers, if it prefers any to the legacy form.
+fn aggregated_version(accept: &str) -> Result<Option<&'static str>, Status> {
+    for clause in negotiate::clauses(accept) {
+        if clause.media_type != "application/json" {
+            continue;
+        }
+        match (clause.param("as"), clause.param("g"), clause.param("v")) {
+            ("APIGroupDiscoveryList", "apidiscovery.k8s.io", "v2") => return Ok(Some("v2")),
+            ("APIGroupDiscoveryList", "apidiscovery.k8s.io", "v2beta1") => return Ok(Some("v2beta1")),
+            ("", _, _) => return Ok(None),
+            _ => {}
+        }
+    }
+    if accept.contains("as=") { Err(Status::not_acceptable(negotiate::OFFERED)) } else { Ok(None) }
+}
+
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
+}
+
+fn legacy_group(name: &str, group: &Group) -> Value {
+    let versions: Vec<Value> = builtin_first(name, group)
+        .into_iter()
+        .map(|version| json!({"groupVersion": api_version(name, version), "version": version}))
+        .collect();
+    json!({"name": name, "versions": versions, "preferredVersion": versions.first()})
+}
+
+/// The versions of a group in order of preference.
+fn builtin_first<'g>(_name: &str, group: &'g Group) -> Vec<&'g str> {
+    group.versions()
+}
+
+fn legacy_version(registry: &Registry, call: &Call, group: &str, version: &str) -> Result<Reply, Status> {
+    let Some(found) = registry.group(group).filter(|found| found.has(version)) else {
+        let is_builtin = registry.group(group).is_some_and(|found| found.is_builtin);
+        return if is_builtin { Err(Status::no_such_resource()) } else { Ok(Reply::not_found_page()) };
+    };
+    if !matches!(call.method, Method::GET | Method::HEAD) {
+        return Err(Status::method_not_allowed());
+    }
+    let mut resources = Vec::new();
+    for served in found.resources(version) {
+        resources.push(legacy_resource(served));
+        let mut subresources: Vec<&Subresource> = served.subresources.iter().collect();
+        if served.is_builtin() {
+            subresources.sort_by(|a, b| a.name.cmp(&b.name));
+        }
+        resources.extend(subresources.into_iter().map(|sub| legacy_subresource(served, sub)));
+    }
+    let mut body = json!({"kind": "APIResourceList", "groupVersion": api_version(group, version), "resources": resources});
+    if !group.is_empty() {
+        body["apiVersion"] = "v1".into();
+    }
+    Ok(Reply::value(200, negotiate::format(&call.accept)?, &body))
+}
+
+fn legacy_resource(served: &Served) -> Value {
+    let mut out = json!({
+        "name": &*served.plural, "singularName": &*served.singular, "namespaced": served.is_namespaced(),
+        "kind": &*served.kind, "verbs": served.verbs,
+    });
+    add_names(&mut out, served);
+    if served.verbs.contains(&"get") && served.verbs.contains(&"create") {
+        out["storageVersionHash"] = served.storage_version_hash().into();
+    }
+    out
+}
+
+fn add_names(out: &mut Value, served: &Served) {
+    for (field, names) in [("shortNames", &served.short_names), ("categories", &served.categories)] {
+        if !names.is_empty() {
+            out[field] = names.iter().map(|name| Value::from(&**name)).collect();
+        }
+    }
+}
+
+fn legacy_subresource(served: &Served, sub: &Subresource) -> Value {
+    let mut out = json!({
+        "name": format!("{}/{}", served.plural, sub.name), "singularName": "", "namespaced": served.is_namespaced(),
+        "kind": &*sub.kind, "verbs": sub.verbs,
+    });
+    if !sub.version.is_empty() && (*sub.group != *served.group || *sub.version != *served.version) {
+        out["group"] = (*sub.group).into();
+        out["version"] = (*sub.version).into();
+    }
+    out
+}
+
+fn aggregated_group(name: &str, group: &Group) -> Value {
+    let versions: Vec<Value> = group
+        .versions()
+        .into_iter()
+        .map(|version| {
+            let resources: Vec<Value> = group.resources(version).map(|served| aggregated_resource(served)).collect();
+            json!({"version": version, "resources": resources, "freshness": "Current"})
+        })
+        .collect();
+    let metadata = if name.is_empty() { json!({}) } else { json!({"name": name}) };
+    json!({"metadata": metadata, "versions": versions})
+}
+
+fn aggregated_resource(served: &Served) -> Value {
+    // Builtin kinds do not tell the group and version that are the path's anyway; custom ones do.
+    let (group, version) =
+        if served.is_builtin() { ("", "") } else { (served.group.as_ref(), served.version.as_ref()) };
+    let mut out = json!({
+        "resource": &*served.plural,
+        "responseKind": {"group": group, "version": version, "kind": &*served.kind},
+        "scope": if served.scope == Scope::Namespaced { "Namespaced" } else { "Cluster" },
+        "singularResource": &*served.singular,
+        "verbs": served.verbs,
+    });
+    add_names(&mut out, served);
+    let mut subresources: Vec<&Subresource> = served.subresources.iter().collect();
+    if served.is_builtin() {
+        subresources.sort_by(|a, b| a.name.cmp(&b.name));
+    }
+    if !subresources.is_empty() {
+        out["subresources"] = subresources
+            .into_iter()
+            .map(|sub| {
+                let mut kind = Map::new();
+                kind.insert("group".into(), (*sub.group).into());
+                kind.insert("version".into(), (*sub.version).into());
+                kind.insert("kind".into(), (*sub.kind).into());
+                json!({"subresource": &*sub.name, "responseKind": kind, "verbs": sub.verbs})
+            })
+            .collect();
+    }
+    out
+}

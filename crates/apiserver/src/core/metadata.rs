@@ -1,0 +1,357 @@
+//! `metadata`: decoding as `ObjectMeta`, what the server fills in, and validation.
+
+pub(crate) mod names;
+
+use super::object;
+use crate::field_error::FieldError;
+use serde_json::{Map, Value};
+
+/// What a field of `ObjectMeta` holds.
+enum Shape {
+    Text,
+    Integer,
+    Time,
+    Texts,
+    TextMap,
+    Items(&'static [(&'static str, Shape)], &'static str),
+    Flag,
+    Anything,
+}
+
+const OWNER_FIELDS: &[(&str, Shape)] = &[
+    ("apiVersion", Shape::Text),
+    ("blockOwnerDeletion", Shape::Flag),
+    ("controller", Shape::Flag),
+    ("kind", Shape::Text),
+    ("name", Shape::Text),
+    ("uid", Shape::Text),
+];
+const MANAGED_FIELDS: &[(&str, Shape)] = &[
+    ("apiVersion", Shape::Text),
+    ("fieldsType", Shape::Text),
+    ("fieldsV1", Shape::Anything),
+    ("manager", Shape::Text),
+    ("operation", Shape::Text),
+    ("subresource", Shape::Text),
+    ("time", Shape::Time),
+];
+const FIELDS: &[(&str, Shape)] = &[
+    ("annotations", Shape::TextMap),
+    ("creationTimestamp", Shape::Time),
+    ("deletionGracePeriodSeconds", Shape::Integer),
+    ("deletionTimestamp", Shape::Time),
+    ("finalizers", Shape::Texts),
+    ("generateName", Shape::Text),
+    ("generation", Shape::Integer),
+    ("labels", Shape::TextMap),
+    ("managedFields", Shape::Items(MANAGED_FIELDS, "ManagedFieldsEntry")),
+    ("name", Shape::Text),
+    ("namespace", Shape::Text),
+    ("ownerReferences", Shape::Items(OWNER_FIELDS, "OwnerReference")),
+    ("resourceVersion", Shape::Text),
+    ("selfLink", Shape::Text),
+    ("uid", Shape::Text),
+];
+
+/// Decodes `metadata` as Go decodes an `ObjectMeta`: unknown fields and empty values vanish.
+/// `path` is how errors name the place: `metadata` for builtin kinds, empty for custom resources.
+/// The names of unknown fields go to `unknown`; the error is Go's text.
+pub(crate) fn decode(meta: &mut Value, path: &str, unknown: &mut Vec<String>) -> Result<(), String> {
+    let Value::Object(map) = meta else {
+        return Err(format!("json: cannot unmarshal {} into Go value of type v1.ObjectMeta", json_type(meta)));
+    };
+    fields(map, FIELDS, "ObjectMeta", path, "metadata", unknown)?;
+    // An explicitly empty list of managers is a request to forget them, so it must survive decoding.
+    map.retain(|key, value| key == "managedFields" && value.is_array() || !is_empty(value));
+    Ok(())
+}
+
+fn fields(
+    map: &mut Map<String, Value>,
+    known: &'static [(&'static str, Shape)],
+    go_struct: &str,
+    path: &str,
+    place: &str,
+    unknown: &mut Vec<String>,
+) -> Result<(), String> {
+    let names: Vec<String> = map.keys().cloned().collect();
+    for name in names {
+        let at = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+        let Some((_, shape)) = known.iter().find(|(field, _)| *field == name) else {
+            unknown.push(format!("{place}.{name}"));
+            map.remove(&name);
+            continue;
+        };
+        let Some(value) = map.get_mut(&name) else { continue };
+        if value.is_null() {
+            map.remove(&name);
+            continue;
+        }
+        check(value, shape, go_struct, &at, &format!("{place}.{name}"), unknown)?;
+    }
+    Ok(())
+}
+
+fn check(
+    value: &mut Value,
+    shape: &Shape,
+    go_struct: &str,
+    at: &str,
+    place: &str,
+    unknown: &mut Vec<String>,
+) -> Result<(), String> {
+    let mismatch = |value: &Value, wanted: &str| {
+        Err(format!("json: cannot unmarshal {} into Go struct field {go_struct}.{at} of type {wanted}", json_type(value)))
+    };
+    match shape {
+        Shape::Anything => {}
+        Shape::Text if !value.is_string() => return mismatch(value, "string"),
+        Shape::Flag if !value.is_boolean() => return mismatch(value, "bool"),
+        Shape::Integer if value.as_i64().is_none() => return mismatch(value, "int64"),
+        Shape::Text | Shape::Flag | Shape::Integer => {}
+        Shape::Time => {
+            let Some(text) = value.as_str() else { return mismatch(value, "string") };
+            if text.parse::<jiff::Timestamp>().is_err() {
+                return Err(format!(
+                    "parsing time {text:?} as \"2006-01-02T15:04:05Z07:00\": cannot parse {text:?} as \"2006\""
+                ));
+            }
+        }
+        Shape::Texts => {
+            let Value::Array(items) = value else { return mismatch(value, "[]string") };
+            for item in items {
+                match item {
+                    Value::String(_) => {}
+                    Value::Null => *item = Value::String(String::new()),
+                    other => return mismatch(other, "string"),
+                }
+            }
+        }
+        Shape::TextMap => {
+            let Value::Object(entries) = value else { return mismatch(value, "map[string]string") };
+            for entry in entries.values_mut() {
+                match entry {
+                    Value::String(_) => {}
+                    Value::Null => *entry = Value::String(String::new()),
+                    other => return mismatch(other, "string"),
+                }
+            }
+        }
+        Shape::Items(known, item_struct) => {
+            let Value::Array(items) = value else {
+                return mismatch(value, &format!("[]v1.{item_struct}"));
+            };
+            for (index, item) in items.iter_mut().enumerate() {
+                let Value::Object(map) = item else {
+                    return mismatch(item, &format!("v1.{item_struct}"));
+                };
+                fields(map, known, item_struct, at, &format!("{place}[{index}]"), unknown)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What Go's decoder calls a JSON value.
+pub(crate) fn json_type(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        Value::Number(number) => number.as_i64() == Some(0),
+        Value::Bool(_) => false,
+    }
+}
+
+/// How the names of a kind are checked.
+pub(crate) type NameRule = fn(&str) -> Vec<String>;
+
+/// Problems of an object's metadata, as `ValidateObjectMeta` finds them.
+pub(crate) fn validate(object: &Value, name_rule: NameRule) -> Vec<FieldError> {
+    let mut out = Vec::new();
+    let generate_name = object::meta_text(object, "generateName");
+    if !generate_name.is_empty() {
+        // The base is judged as if something followed it.
+        for why in name_rule(&mask_trailing_dash(generate_name)) {
+            out.push(FieldError::invalid_text("metadata.generateName", generate_name, why));
+        }
+    }
+    let name = object::name(object);
+    if name.is_empty() {
+        out.push(FieldError::required("metadata.name", "name or generateName is required"));
+    } else {
+        for why in name_rule(name) {
+            out.push(FieldError::invalid_text("metadata.name", name, why));
+        }
+    }
+    for (key, value) in entries(object, "labels") {
+        out.extend(names::qualified_name(key).into_iter().map(|why| FieldError::invalid_text("metadata.labels", key, why)));
+        let value = value.as_str().unwrap_or_default();
+        out.extend(names::label_value(value).into_iter().map(|why| FieldError::invalid_text("metadata.labels", value, why)));
+    }
+    let mut size = 0;
+    for (key, value) in entries(object, "annotations") {
+        let lower = key.to_lowercase();
+        out.extend(
+            names::qualified_name(&lower).into_iter().map(|why| FieldError::invalid_text("metadata.annotations", key, why)),
+        );
+        size += key.len() + value.as_str().unwrap_or_default().len();
+    }
+    if size > 256 * 1024 {
+        out.push(FieldError::too_long("metadata.annotations", 256 * 1024));
+    }
+    validate_owners(object, &mut out);
+    validate_finalizers(object, &mut out);
+    out
+}
+
+fn mask_trailing_dash(name: &str) -> String {
+    match name.strip_suffix('-') {
+        Some(base) if !base.is_empty() => format!("{base}a"),
+        _ => name.to_owned(),
+    }
+}
+
+fn entries<'a>(object: &'a Value, field: &str) -> impl Iterator<Item = (&'a String, &'a Value)> {
+    object::meta(object, field).and_then(Value::as_object).into_iter().flatten()
+}
+
+fn validate_owners(object: &Value, out: &mut Vec<FieldError>) {
+    let owners = object::meta(object, "ownerReferences").and_then(Value::as_array);
+    let mut controller: Option<&str> = None;
+    for (index, owner) in owners.into_iter().flatten().enumerate() {
+        let at = format!("metadata.ownerReferences[{index}]");
+        let text = |field: &str| owner.get(field).and_then(Value::as_str).unwrap_or_default();
+        let api_version = text("apiVersion");
+        let version = api_version.rsplit('/').next().unwrap_or_default();
+        if version.is_empty() {
+            out.push(FieldError::invalid_text(format!("{at}.apiVersion"), api_version, "version must not be empty"));
+        }
+        for field in ["kind", "name", "uid"] {
+            if text(field).is_empty() {
+                let detail = if field == "uid" { "uid must not be empty".to_owned() } else { format!("{field} must not be empty") };
+                out.push(FieldError::invalid_text(format!("{at}.{field}"), "", detail));
+            }
+        }
+        if api_version == "v1" && text("kind") == "Event" {
+            out.push(FieldError::invalid_text(&at, "/v1, Kind=Event", "/v1, Kind=Event is disallowed from being an owner"));
+        }
+        if owner.get("controller") == Some(&Value::Bool(true)) {
+            match controller {
+                Some(first) => out.push(FieldError::invalid(
+                    "metadata.ownerReferences",
+                    &Value::Array(owners.cloned().unwrap_or_default()),
+                    format!(
+                        "Only one reference can have Controller set to true. Found \"true\" in references for {first} and {}",
+                        text("name")
+                    ),
+                )),
+                None => controller = Some(text("name")),
+            }
+        }
+    }
+}
+
+fn validate_finalizers(object: &Value, out: &mut Vec<FieldError>) {
+    let finalizers = object::finalizers(object);
+    for finalizer in &finalizers {
+        for why in names::qualified_name(finalizer) {
+            out.push(FieldError::invalid_text("metadata.finalizers", finalizer, why));
+        }
+    }
+    for (index, finalizer) in finalizers.iter().enumerate() {
+        if !finalizer.contains('/') && !matches!(*finalizer, "orphan" | "foregroundDeletion" | "kubernetes") {
+            out.push(FieldError::invalid_text(
+                format!("metadata.finalizers[{index}]"),
+                finalizer,
+                "name is neither a standard finalizer name nor is it fully qualified",
+            ));
+        }
+    }
+    if finalizers.contains(&"orphan") && finalizers.contains(&"foregroundDeletion") {
+        out.push(FieldError::invalid(
+            "metadata.finalizers",
+            &object::meta(object, "finalizers").cloned().unwrap_or_default(),
+            "finalizer orphan and foregroundDeletion cannot be both set",
+        ));
+    }
+}
+
+/// Problems of a change of metadata, as `ValidateObjectMetaUpdate` finds them.
+pub(crate) fn validate_update(old: &Value, new: &Value) -> Vec<FieldError> {
+    let mut out = Vec::new();
+    if object::is_deleting(old) {
+        let before = object::finalizers(old);
+        let added: Vec<&str> =
+            object::finalizers(new).into_iter().filter(|finalizer| !before.contains(finalizer)).collect();
+        if !added.is_empty() {
+            out.push(FieldError::forbidden(
+                "metadata.finalizers",
+                format!("no new finalizers can be added if the object is being deleted, found new finalizers {}", go_strings(&added)),
+            ));
+        }
+    }
+    for field in ["name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"] {
+        let (before, after) = (object::meta(old, field), object::meta(new, field));
+        if before != after {
+            out.push(FieldError::invalid(
+                format!("metadata.{field}"),
+                after.unwrap_or(&if field == "deletionGracePeriodSeconds" { Value::Null } else { Value::String(String::new()) }),
+                "field is immutable",
+            ));
+        }
+    }
+    out
+}
+
+/// Texts as Go's `%#v` prints a slice of strings.
+fn go_strings(texts: &[&str]) -> String {
+    let quoted: Vec<String> = texts.iter().map(|text| crate::field_error::quote(text)).collect();
+    format!("[]string{{{}}}", quoted.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn decoding_drops_what_is_unknown_or_empty() {
+        let mut meta = json!({"name": "a", "labels": {"x": null}, "annotations": {}, "odd": 1, "uid": null});
+        let mut unknown = Vec::new();
+        decode(&mut meta, "metadata", &mut unknown).expect("decodes");
+        assert_eq!(meta, json!({"name": "a", "labels": {"x": ""}}));
+        assert_eq!(unknown, ["metadata.odd"]);
+    }
+
+    #[test]
+    fn decoding_errors_name_the_go_field() {
+        for (meta, text) in [
+            (json!({"labels": {"a": 1}}), "json: cannot unmarshal number into Go struct field ObjectMeta.metadata.labels of type string"),
+            (json!({"labels": []}), "json: cannot unmarshal array into Go struct field ObjectMeta.metadata.labels of type map[string]string"),
+            (json!([]), "json: cannot unmarshal array into Go value of type v1.ObjectMeta"),
+        ] {
+            assert_eq!(decode(&mut meta.clone(), "metadata", &mut Vec::new()).expect_err("wrong type"), text);
+        }
+    }
+
+    #[test]
+    fn finalizers_need_a_domain() {
+        let object = json!({"metadata": {"name": "a", "finalizers": ["nodomain"]}});
+        let errors = validate(&object, names::dns1123_subdomain);
+        assert_eq!(errors.len(), 1);
+        assert_eq!(errors[0].field, "metadata.finalizers[0]");
+    }
+}

@@ -1,0 +1,213 @@
+//! Objects by resource and key under one global revision, and the log of all changes.
+//! Refuses to judge writes: what it is given is stored.
+
+use serde_json::Value;
+use std::{
+    collections::{BTreeMap, VecDeque},
+    ops::Bound,
+    sync::Arc,
+};
+
+/// What objects are stored under: one entry per resource, whatever its versions.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ResourceId {
+    /// API group.
+    pub group: Arc<str>,
+    /// Plural resource name.
+    pub plural: Arc<str>,
+}
+
+/// Namespace (empty for cluster-scoped objects) and name; lists are in this order.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key {
+    /// Namespace, empty for none.
+    pub namespace: Arc<str>,
+    /// Name.
+    pub name: Arc<str>,
+}
+
+impl Key {
+    /// A key.
+    pub fn new(namespace: &str, name: &str) -> Self {
+        Self { namespace: namespace.into(), name: name.into() }
+    }
+}
+
+/// One write: `old` is absent for a creation, `new` for a removal.
+#[derive(Debug, Clone)]
+pub(crate) struct Change {
+    pub revision: u64,
+    pub resource: Arc<ResourceId>,
+    pub key: Key,
+    pub old: Option<Arc<Value>>,
+    pub new: Option<Arc<Value>>,
+}
+
+/// All state.
+#[derive(Debug)]
+pub(crate) struct Store {
+    revision: u64,
+    resources: BTreeMap<Arc<ResourceId>, BTreeMap<Key, Arc<Value>>>,
+    log: VecDeque<Change>,
+    history: usize,
+}
+
+impl Store {
+    /// An empty store that keeps the last `history` changes for watches and reads of the past.
+    pub(crate) fn new(history: usize) -> Self {
+        Self { revision: 1, resources: BTreeMap::new(), log: VecDeque::new(), history: history.max(1) }
+    }
+
+    /// The revision of the last write.
+    pub(crate) fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// The revision the next write will get.
+    pub(crate) fn next_revision(&self) -> u64 {
+        self.revision + 1
+    }
+
+    /// The oldest revision whose state can still be told.
+    pub(crate) fn oldest(&self) -> u64 {
+        self.revision - self.log.len() as u64
+    }
+
+    /// One object.
+    pub(crate) fn get(&self, resource: &ResourceId, key: &Key) -> Option<&Arc<Value>> {
+        self.resources.get(resource)?.get(key)
+    }
+
+    /// The resources that have ever held an object.
+    pub(crate) fn resources(&self) -> impl Iterator<Item = &Arc<ResourceId>> {
+        self.resources.keys()
+    }
+
+    /// The objects of a resource in key order, of one namespace or of all (`None`).
+    pub(crate) fn list<'a>(
+        &'a self,
+        resource: &ResourceId,
+        namespace: Option<&'a str>,
+    ) -> impl Iterator<Item = (&'a Key, &'a Arc<Value>)> {
+        let start = match namespace {
+            Some(namespace) => Bound::Included(Key::new(namespace, "")),
+            None => Bound::Unbounded,
+        };
+        self.resources
+            .get(resource)
+            .into_iter()
+            .flat_map(move |objects| objects.range((start.clone(), Bound::Unbounded)))
+            .take_while(move |(key, _)| namespace.is_none_or(|namespace| &*key.namespace == namespace))
+    }
+
+    /// The objects of a resource as they were at `revision`; `None` if that is forgotten.
+    pub(crate) fn list_at(
+        &self,
+        resource: &ResourceId,
+        namespace: Option<&str>,
+        revision: u64,
+    ) -> Option<BTreeMap<Key, Arc<Value>>> {
+        if revision < self.oldest() {
+            return None;
+        }
+        let mut state: BTreeMap<Key, Arc<Value>> =
+            self.list(resource, namespace).map(|(key, object)| (key.clone(), object.clone())).collect();
+        for change in self.log.iter().rev().take_while(|change| change.revision > revision) {
+            if *change.resource != *resource || namespace.is_some_and(|wanted| &*change.key.namespace != wanted) {
+                continue;
+            }
+            match &change.old {
+                Some(old) => state.insert(change.key.clone(), old.clone()),
+                None => state.remove(&change.key),
+            };
+        }
+        Some(state)
+    }
+
+    /// Stores a new state of an object, or removes it, under the next revision.
+    pub(crate) fn write(&mut self, resource: &Arc<ResourceId>, key: Key, new: Option<Arc<Value>>) -> u64 {
+        self.revision += 1;
+        let objects = self.resources.entry(resource.clone()).or_default();
+        let old = match &new {
+            Some(object) => objects.insert(key.clone(), object.clone()),
+            None => objects.remove(&key),
+        };
+        self.record(resource, key, old, new)
+    }
+
+    /// Removes an object, telling watchers that its last state was `last`.
+    pub(crate) fn remove(&mut self, resource: &Arc<ResourceId>, key: &Key, last: Arc<Value>) -> u64 {
+        self.revision += 1;
+        if let Some(objects) = self.resources.get_mut(resource) {
+            objects.remove(key);
+        }
+        self.record(resource, key.clone(), Some(last), None)
+    }
+
+    fn record(
+        &mut self,
+        resource: &Arc<ResourceId>,
+        key: Key,
+        old: Option<Arc<Value>>,
+        new: Option<Arc<Value>>,
+    ) -> u64 {
+        self.log.push_back(Change { revision: self.revision, resource: resource.clone(), key, old, new });
+        if self.log.len() > self.history {
+            self.log.pop_front();
+        }
+        self.revision
+    }
+
+    /// The first change after `revision`; an error if changes after it are forgotten.
+    pub(crate) fn after(&self, revision: u64) -> Result<Option<&Change>, Forgotten> {
+        if revision < self.oldest() {
+            return Err(Forgotten { oldest: self.oldest() + 1 });
+        }
+        Ok(self.log.get((revision - self.oldest()) as usize))
+    }
+
+    /// Forgets all history, as etcd's compaction does.
+    pub(crate) fn compact(&mut self) {
+        self.log.clear();
+    }
+}
+
+/// The history asked for is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Forgotten {
+    /// The first revision still known.
+    pub oldest: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn id() -> Arc<ResourceId> {
+        Arc::new(ResourceId { group: "".into(), plural: "configmaps".into() })
+    }
+
+    #[test]
+    fn the_past_is_the_present_undone() {
+        let (mut store, id) = (Store::new(10), id());
+        let first = store.write(&id, Key::new("a", "x"), Some(Arc::new(json!(1))));
+        store.write(&id, Key::new("a", "x"), Some(Arc::new(json!(2))));
+        store.write(&id, Key::new("a", "y"), Some(Arc::new(json!(3))));
+        store.write(&id, Key::new("a", "x"), None);
+        let then = store.list_at(&id, Some("a"), first).expect("still known");
+        assert_eq!(then.into_values().map(|v| (*v).clone()).collect::<Vec<_>>(), [json!(1)]);
+        assert_eq!(store.list(&id, None).count(), 1);
+    }
+
+    #[test]
+    fn forgotten_history_is_said() {
+        let (mut store, id) = (Store::new(2), id());
+        for n in 0..5 {
+            store.write(&id, Key::new("", "x"), Some(Arc::new(json!(n))));
+        }
+        assert_eq!(store.after(1).unwrap_err(), Forgotten { oldest: 5 });
+        assert_eq!(store.after(4).unwrap().expect("a change").revision, 5);
+        assert!(store.after(6).unwrap().is_none());
+    }
+}

@@ -1,0 +1,237 @@
+//! What differs between kinds when objects are written: generation, status, names, deletion.
+//! The rules that need more than a line stand in `kinds/`; custom resources bring theirs in `custom.rs`.
+
+use super::{
+    Core, kinds,
+    metadata::{NameRule, names},
+    object,
+    options::{DeleteOptions, Propagation},
+    registry::Served,
+    write::Writer,
+};
+use crate::{field_error::FieldError, status::Status};
+use serde_json::Value;
+
+/// Builtin resources whose `metadata.generation` counts changes of their spec.
+const WITH_GENERATION: &[&str] = &[
+    "apiservices",
+    "cronjobs",
+    "customresourcedefinitions",
+    "daemonsets",
+    "deployments",
+    "flowschemas",
+    "ingresses",
+    "ingressclasses",
+    "jobs",
+    "mutatingwebhookconfigurations",
+    "networkpolicies",
+    "poddisruptionbudgets",
+    "pods",
+    "prioritylevelconfigurations",
+    "replicasets",
+    "replicationcontrollers",
+    "statefulsets",
+    "validatingadmissionpolicies",
+    "validatingwebhookconfigurations",
+];
+
+/// Whether objects carry a generation.
+pub(crate) fn has_generation(served: &Served) -> bool {
+    served.custom.is_some() || WITH_GENERATION.contains(&&*served.plural)
+}
+
+/// How names of the kind are checked.
+pub(crate) fn name_rule(served: &Served) -> NameRule {
+    match (&*served.group, &*served.plural) {
+        ("", "namespaces") => names::dns1123_label,
+        ("", "services") => names::dns1035_label,
+        ("rbac.authorization.k8s.io", _) => names::path_segment,
+        _ => names::dns1123_subdomain,
+    }
+}
+
+/// Whether a PUT without `resourceVersion` overwrites whatever is there.
+pub(crate) fn allows_unconditional_update(served: &Served) -> bool {
+    served.custom.is_none()
+        && !matches!(&*served.plural, "leases" | "customresourcedefinitions" | "apiservices" | "csidrivers" | "ipaddresses")
+}
+
+/// The top-level fields that writes through an endpoint never own.
+pub(crate) fn reset_fields(served: &Served, subresource: Option<&str>) -> &'static [&'static str] {
+    match subresource {
+        Some("status") => &["spec", "metadata"],
+        None if served.has_status() => &["status"],
+        _ => &[],
+    }
+}
+
+/// The deletion policy when a request names none.
+pub(crate) fn default_propagation(served: &Served) -> Propagation {
+    if matches!((&*served.group, &*served.plural), ("batch", "jobs") | ("", "replicationcontrollers")) {
+        Propagation::Orphan
+    } else {
+        Propagation::Background
+    }
+}
+
+/// Whether a finished deletion answers the object instead of a Status.
+pub(crate) fn answers_object(served: &Served) -> bool {
+    &*served.group == ""
+        && matches!(&*served.plural, "pods" | "services" | "serviceaccounts" | "podtemplates" | "resourcequotas")
+}
+
+/// Seconds between a deletion and its end.
+pub(crate) fn grace_period(served: &Served, object: &Value, options: &DeleteOptions) -> i64 {
+    if !served.is("", "pods") {
+        return 0;
+    }
+    let scheduled = object.pointer("/spec/nodeName").and_then(Value::as_str).is_some_and(|node| !node.is_empty());
+    let finished = matches!(object.pointer("/status/phase").and_then(Value::as_str), Some("Failed" | "Succeeded"));
+    if !scheduled || finished {
+        return 0;
+    }
+    let wanted = options.grace_period.or_else(|| object.pointer("/spec/terminationGracePeriodSeconds")?.as_i64());
+    match wanted.unwrap_or(30) {
+        negative if negative < 0 => 1,
+        seconds => seconds,
+    }
+}
+
+/// Whether nothing holds a deleted object any more.
+pub(crate) fn is_released(served: &Served, object: &Value) -> bool {
+    let held_by_spec = served.is("", "namespaces")
+        && object.pointer("/spec/finalizers").and_then(Value::as_array).is_some_and(|list| !list.is_empty());
+    object::finalizers(object).is_empty() && !held_by_spec
+}
+
+/// Marks an object whose deletion begins.
+pub(crate) fn begin_delete(served: &Served, object: &mut Value, grace: i64) {
+    if served.is("", "namespaces") {
+        object::child_mut(object, "status").insert("phase".into(), "Terminating".into());
+    } else {
+        object::set_meta(object, "deletionGracePeriodSeconds", Some(grace.into()));
+    }
+    if served.is("apiextensions.k8s.io", "customresourcedefinitions") {
+        object::set_meta(object, "deletionGracePeriodSeconds", None);
+    }
+}
+
+/// What holds every object of a kind when its deletion begins.
+pub(crate) fn hold(served: &Served, object: &mut Value) {
+    if served.is("apiextensions.k8s.io", "customresourcedefinitions") && !object::is_deleting(object) {
+        super::crd::hold(object);
+    }
+}
+
+/// Refuses deletions that the cluster would not survive.
+pub(crate) fn check_delete(served: &Served, name: &str) -> Result<(), Status> {
+    if served.is("", "namespaces") && matches!(name, "default" | "kube-system" | "kube-public") {
+        return Err(Status::forbidden(served.named(), name, "this namespace may not be deleted"));
+    }
+    Ok(())
+}
+
+/// Fills in what Go's defaulting functions fill in; runs when an object is decoded.
+pub(crate) fn default(served: &Served, object: &mut Value) {
+    match &served.custom {
+        Some(custom) => custom.default(object),
+        None => kinds::default(served, object),
+    }
+}
+
+/// The server's own part of a new object.
+pub(crate) fn prepare_create(
+    core: &mut Core,
+    served: &Served,
+    object: &mut Value,
+    writer: &Writer,
+) -> Result<(), Status> {
+    if served.has_status() {
+        object::as_map_mut(object).remove("status");
+    }
+    match &served.custom {
+        Some(_) => Ok(()),
+        None => kinds::prepare_create(core, served, object, writer),
+    }
+}
+
+/// The server's own part of a change.
+pub(crate) fn prepare_update(
+    core: &mut Core,
+    served: &Served,
+    old: &Value,
+    new: &mut Value,
+    writer: &Writer,
+) -> Result<(), Status> {
+    match writer.subresource.as_deref() {
+        Some("status") => keep_all_but_status(served, old, new),
+        None if served.has_status() => object::copy_field(old, new, "status"),
+        _ => {}
+    }
+    if served.custom.is_none() {
+        kinds::prepare_update(core, served, old, new, writer)?;
+    }
+    if has_generation(served) && is_new_generation(served, old, new) {
+        let generation = object::meta(old, "generation").and_then(Value::as_i64).unwrap_or_default();
+        object::set_meta(new, "generation", Some((generation + 1).into()));
+    }
+    Ok(())
+}
+
+/// A status write keeps everything else as it is stored.
+fn keep_all_but_status(served: &Served, old: &Value, new: &mut Value) {
+    let (status, managed) = (new.get("status").cloned(), object::meta(new, "managedFields").cloned());
+    let metadata = new.get("metadata").cloned();
+    *new = old.clone();
+    match status {
+        Some(status) => object::as_map_mut(new).insert("status".into(), status),
+        None => object::as_map_mut(new).remove("status"),
+    };
+    if served.custom.is_none() {
+        // Builtin kinds let a status write touch metadata, apart from what identifies the object.
+        if let Some(metadata) = metadata {
+            object::as_map_mut(new).insert("metadata".into(), metadata);
+            if matches!(&*served.plural, "deployments" | "replicasets" | "jobs") {
+                object::copy_meta(old, new, "labels");
+            }
+        }
+    }
+    object::set_meta(new, "managedFields", managed);
+}
+
+/// Whether a change is one that `metadata.generation` counts.
+fn is_new_generation(served: &Served, old: &Value, new: &Value) -> bool {
+    match &served.custom {
+        Some(custom) => {
+            let without = |object: &Value| {
+                let mut map = object.as_object().cloned().unwrap_or_default();
+                map.remove("metadata");
+                if custom.has_status {
+                    map.remove("status");
+                }
+                map
+            };
+            without(old) != without(new)
+        }
+        None if served.is("apps", "deployments") => {
+            old.get("spec") != new.get("spec") || object::meta(old, "annotations") != object::meta(new, "annotations")
+        }
+        None if served.plural.ends_with("webhookconfigurations") => old.get("webhooks") != new.get("webhooks"),
+        None => old.get("spec") != new.get("spec"),
+    }
+}
+
+/// Problems of an object beyond its metadata; `old` is there for an update.
+pub(crate) fn validate(core: &Core, served: &Served, new: &Value, old: Option<&Value>) -> Vec<FieldError> {
+    match &served.custom {
+        Some(custom) => custom.validate(new, old),
+        None => kinds::validate(core, served, new, old),
+    }
+}
+
+/// An object has left the store.
+pub(crate) fn released(core: &mut Core, served: &Served, last: &Value) {
+    if served.custom.is_none() {
+        kinds::released(core, served, last);
+    }
+}

@@ -1,0 +1,184 @@
+//! From a resource path and a method to the verb that answers it.
+
+mod create;
+mod delete;
+mod get;
+mod list;
+mod output;
+mod patch;
+mod scale;
+mod update;
+pub(crate) mod watch;
+
+pub(crate) use self::{output::partial, scale::ScalePaths};
+
+use super::{
+    Core, Reply,
+    negotiate::{self, Output},
+    registry::Served,
+    request::{Call, Info},
+    store::Key,
+    write::Writer,
+};
+use crate::status::Status;
+use http::Method;
+use kro_object::Timestamp;
+use std::sync::Arc;
+
+/// A call to a resource, with everything about it looked up.
+#[derive(Debug)]
+pub(crate) struct Request<'a> {
+    pub call: &'a Call,
+    pub served: Arc<Served>,
+    pub subresource: Option<String>,
+    /// `None` asks for all namespaces (or the resource has none).
+    pub namespace: Option<String>,
+    /// `None` asks for the collection.
+    pub name: Option<String>,
+    pub output: Output,
+    pub now: Timestamp,
+    pub warnings: Vec<String>,
+}
+
+impl Request<'_> {
+    /// The key of the object asked for.
+    pub(crate) fn key(&self) -> Key {
+        Key::new(self.namespace.as_deref().unwrap_or_default(), self.name.as_deref().unwrap_or_default())
+    }
+
+    /// The field manager of a write: as asked, or the beginning of the user agent.
+    pub(crate) fn manager(&self, asked: &str) -> String {
+        if !asked.is_empty() {
+            return asked.to_owned();
+        }
+        let agent = self.call.user_agent.split('/').next().unwrap_or_default();
+        let mut end = agent.len().min(128);
+        while !agent.is_char_boundary(end) {
+            end -= 1;
+        }
+        agent[..end].to_owned()
+    }
+
+    /// Who writes.
+    pub(crate) fn writer(&self, asked_manager: &str, dry_run: bool) -> Writer {
+        Writer {
+            manager: self.manager(asked_manager),
+            subresource: self.subresource.clone(),
+            dry_run,
+            now: self.now,
+            owns_settled: false,
+        }
+    }
+}
+
+impl Core {
+    /// Answers a call to a resource that is served.
+    pub(super) fn serve(
+        &mut self,
+        call: &Call,
+        info: &Info,
+        served: &Arc<Served>,
+        now: Timestamp,
+    ) -> Result<Reply, Status> {
+        let verb = verb(call, info, served)?;
+        let output = negotiate::output(&call.accept, served.is_builtin(), verb == Verb::Watch)?;
+        let mut request = Request {
+            call,
+            served: served.clone(),
+            subresource: info.subresource.clone(),
+            namespace: info.namespace.clone(),
+            name: info.name.clone(),
+            output,
+            now,
+            warnings: Vec::new(),
+        };
+        if let Some(custom) = &served.custom
+            && let Some(warning) = &custom.deprecation
+        {
+            request.warnings.push(warning.clone());
+        }
+        let is_scale = request.subresource.as_deref() == Some("scale");
+        let reply = match verb {
+            Verb::Get if is_scale => self.get_scale(&request),
+            Verb::Update | Verb::Patch if is_scale => self.write_scale(&mut request, verb == Verb::Patch),
+            Verb::Get => self.get(&request),
+            Verb::List => self.list(&request),
+            Verb::Watch => self.watch(&request),
+            Verb::Create => self.create_verb(&mut request),
+            Verb::Update => self.update_verb(&mut request),
+            Verb::Patch => self.patch_verb(&mut request),
+            Verb::Delete => self.delete_verb(&request),
+            Verb::DeleteCollection => self.delete_collection(&request),
+        }?;
+        Ok(reply.with_warnings(&request.warnings))
+    }
+}
+
+/// What a call does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verb {
+    Get,
+    List,
+    Watch,
+    Create,
+    Update,
+    Patch,
+    Delete,
+    DeleteCollection,
+}
+
+impl Verb {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Get => "get",
+            Self::List => "list",
+            Self::Watch => "watch",
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Patch => "patch",
+            Self::Delete => "delete",
+            Self::DeleteCollection => "deletecollection",
+        }
+    }
+}
+
+/// The verb of a call, if the resource knows it.
+fn verb(call: &Call, info: &Info, served: &Served) -> Result<Verb, Status> {
+    let is_head = call.method == Method::HEAD;
+    let verb = match (&call.method, &info.name) {
+        (&Method::GET | &Method::HEAD, _) if is_head && served.is_builtin() => None,
+        (&Method::GET | &Method::HEAD, None) if call.flag("watch") => Some(Verb::Watch),
+        (&Method::GET | &Method::HEAD, None) => Some(Verb::List),
+        (&Method::GET | &Method::HEAD, Some(_)) => Some(Verb::Get),
+        (&Method::POST, None) => Some(Verb::Create),
+        (&Method::POST, Some(_)) if info.subresource.is_some() => Some(Verb::Create),
+        (&Method::PUT, Some(_)) => Some(Verb::Update),
+        (&Method::PATCH, Some(_)) => Some(Verb::Patch),
+        (&Method::DELETE, Some(_)) => Some(Verb::Delete),
+        (&Method::DELETE, None) => Some(Verb::DeleteCollection),
+        _ => None,
+    };
+    let verbs = match info.subresource.as_deref().and_then(|sub| served.subresource(sub)) {
+        Some(sub) => sub.verbs,
+        None => served.verbs,
+    };
+    // Objects of namespaced kinds are created and deleted in a namespace only.
+    let misses_namespace = served.is_namespaced()
+        && info.namespace.is_none()
+        && matches!(verb, Some(Verb::Create | Verb::DeleteCollection) | None)
+        || served.is_namespaced() && info.namespace.is_none() && info.name.is_some();
+    match verb {
+        Some(verb) if verbs.contains(&verb.name()) && !misses_namespace => Ok(verb),
+        _ if served.is_builtin() => Err(Status::method_not_allowed()),
+        Some(verb) => Err(Status::verb_not_supported(served.named(), verb.name())),
+        None => {
+            let name = match call.method {
+                Method::POST => "create",
+                Method::PUT => "update",
+                Method::PATCH => "patch",
+                _ => "",
+            };
+            Err(Status::verb_not_supported(served.named(), name))
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! The end of one object, or of all that a selector names.
+
+use super::Request;
+use crate::{
+    core::{
+        Core, Reply, body,
+        negotiate::{self, Format},
+        object,
+        options::{DeleteOptions, ListOptions},
+        store::Key,
+        strategy,
+        write::{Deleted, deleted_status},
+    },
+    status::Status,
+};
+use serde_json::Value;
+
+impl Core {
+    pub(super) fn delete_verb(&mut self, request: &Request<'_>) -> Result<Reply, Status> {
+        let options = delete_options(request)?;
+        let served = request.served.clone();
+        match self.delete(&served, &request.key(), &options, request.now)? {
+            Deleted::Gone(last) if !strategy::answers_object(&served) => {
+                Ok(Reply::value(200, request.output.format, &deleted_status(&served, &last)))
+            }
+            Deleted::Gone(object) | Deleted::Pending(object) => self.answer_object(request, 200, object),
+        }
+    }
+
+    pub(super) fn delete_collection(&mut self, request: &Request<'_>) -> Result<Reply, Status> {
+        let options = delete_options(request)?;
+        let list = ListOptions::parse(request.call)?;
+        let served = request.served.clone();
+        self.check_fields(&served, &list.selectors.fields)?;
+        let revision = self.store.revision();
+        let selected: Vec<(Key, Value)> = self
+            .store
+            .list(&served.storage, request.namespace.as_deref())
+            .map(|(key, stored)| (key.clone(), self.present(&served, stored)))
+            .filter(|(_, object)| list.selectors.matches(object))
+            .collect();
+        let mut out = Vec::with_capacity(selected.len());
+        for (key, object) in selected {
+            match self.delete(&served, &key, &options, request.now) {
+                Ok(_) => out.push(object),
+                Err(status) if status.reason == "NotFound" => {}
+                Err(status) => return Err(status),
+            }
+        }
+        self.answer_list(request, out, revision, None)
+    }
+}
+
+/// The options of a deletion; a body takes the place of the query.
+fn delete_options(request: &Request<'_>) -> Result<DeleteOptions, Status> {
+    let bytes = &request.call.body;
+    if bytes.is_empty() {
+        return DeleteOptions::from_query(request.call);
+    }
+    let format = negotiate::body_format(&request.call.content_type)?;
+    let read = body::read(bytes, format).map_err(|why| {
+        Status::bad_request(if format == Format::Yaml { format!("couldn't get version/kind: {why}") } else { why })
+    })?;
+    let kind = read.value.get("kind").and_then(Value::as_str).unwrap_or("DeleteOptions");
+    let version = read.value.get("apiVersion").and_then(Value::as_str).unwrap_or("v1");
+    if kind != "DeleteOptions" {
+        return Err(Status::bad_request(format!(
+            "no kind {kind:?} is registered for version {version:?} in scheme \"pkg/runtime/scheme.go:111\""
+        )));
+    }
+    let mut options = read.value;
+    object::as_map_mut(&mut options);
+    DeleteOptions::from_value(&options)
+}

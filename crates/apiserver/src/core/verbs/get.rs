@@ -1,0 +1,23 @@
+//! One object.
+
+use super::Request;
+use crate::{
+    core::{Core, Reply, options::parse_version},
+    status::Status,
+};
+
+impl Core {
+    pub(super) fn get(&self, request: &Request<'_>) -> Result<Reply, Status> {
+        let served = &request.served;
+        let wanted = parse_version(request.call.param("resourceVersion")).map_err(Status::unexpected)?;
+        if wanted > self.store.revision() {
+            return Ok(self.not_yet(wanted));
+        }
+        let key = request.key();
+        let stored = self
+            .store
+            .get(&served.storage, &key)
+            .ok_or_else(|| Status::not_found(served.named(), &key.name))?;
+        self.answer_object(request, 200, self.present(served, stored))
+    }
+}

@@ -1,0 +1,124 @@
+//! Answers in the form the client asked for: objects, partial metadata or tables.
+
+use super::{Request, list::Rest};
+use crate::{
+    core::{
+        Core, Reply, negotiate::Form, object,
+        registry::Served,
+        table::{self, IncludeObject},
+    },
+    status::Status,
+};
+use serde_json::{Map, Value, json};
+
+impl Core {
+    /// One object.
+    pub(super) fn answer_object(&self, request: &Request<'_>, code: u16, object: Value) -> Result<Reply, Status> {
+        let body = match &request.output.form {
+            Form::Object => object,
+            Form::Partial(version) => partial(&object, version),
+            Form::PartialList(_) => {
+                return Err(wrong_form("PartialObjectMetadataList", "not a list", &go_type(&request.served, "")));
+            }
+            Form::Table(version) => {
+                let mut table = table::table(&request.served, version, &[object], include(request)?, request.now);
+                let revision = table.pointer("/rows/0/object/metadata/resourceVersion").cloned();
+                if let Some(revision) = revision {
+                    table["metadata"] = json!({"resourceVersion": revision});
+                }
+                table
+            }
+        };
+        Ok(Reply::value(code, request.output.format, &body))
+    }
+
+    /// A list.
+    pub(super) fn answer_list(
+        &self,
+        request: &Request<'_>,
+        mut items: Vec<Value>,
+        revision: u64,
+        rest: Option<Rest>,
+    ) -> Result<Reply, Status> {
+        let served = &request.served;
+        let mut meta = Map::new();
+        meta.insert("resourceVersion".into(), revision.to_string().into());
+        if let Some(rest) = &rest {
+            meta.insert("continue".into(), rest.token.as_str().into());
+            if let Some(remaining) = rest.remaining {
+                meta.insert("remainingItemCount".into(), remaining.into());
+            }
+        }
+        let body = match &request.output.form {
+            Form::Object => {
+                if served.is_builtin() {
+                    for item in &mut items {
+                        let map = object::as_map_mut(item);
+                        map.remove("kind");
+                        map.remove("apiVersion");
+                    }
+                } else {
+                    meta.entry("continue").or_insert_with(|| "".into());
+                }
+                json!({
+                    "kind": &*served.list_kind, "apiVersion": served.api_version(), "metadata": meta, "items": items,
+                })
+            }
+            Form::PartialList(version) => json!({
+                "kind": "PartialObjectMetadataList",
+                "apiVersion": format!("meta.k8s.io/{version}"),
+                "metadata": meta,
+                "items": items.iter().map(|item| partial(item, version)).collect::<Vec<_>>(),
+            }),
+            Form::Partial(_) => {
+                return Err(wrong_form("PartialObjectMetadata", "a list", &go_type(served, "List")));
+            }
+            Form::Table(version) => {
+                let mut table = table::table(served, version, &items, include(request)?, request.now);
+                table["metadata"] = Value::Object(meta);
+                table
+            }
+        };
+        Ok(Reply::value(200, request.output.format, &body))
+    }
+}
+
+/// What the rows of a table carry.
+pub(super) fn include(request: &Request<'_>) -> Result<IncludeObject, Status> {
+    match request.call.param("includeObject") {
+        "" | "Metadata" => Ok(IncludeObject::Metadata),
+        "None" => Ok(IncludeObject::None),
+        "Object" => Ok(IncludeObject::Object),
+        other => Err(Status::bad_request(format!("unrecognized includeObject value: {other:?}"))),
+    }
+}
+
+/// Only the metadata of an object.
+pub(crate) fn partial(object: &Value, version: &str) -> Value {
+    json!({
+        "kind": "PartialObjectMetadata",
+        "apiVersion": format!("meta.k8s.io/{version}"),
+        "metadata": object.get("metadata").cloned().unwrap_or_else(|| json!({})),
+    })
+}
+
+fn wrong_form(asked: &str, is: &str, go_type: &str) -> Status {
+    Status {
+        code: 406,
+        reason: "NotAcceptable",
+        message: format!("you requested {asked}, but the requested object is {is} ({go_type})"),
+        details: None,
+    }
+}
+
+/// The Go type of an answer, as some messages tell it.
+fn go_type(served: &Served, suffix: &str) -> String {
+    if served.is_builtin() {
+        let package = if served.group.is_empty() { "core" } else { served.group.split('.').next().unwrap_or_default() };
+        format!("*{package}.{}{suffix}", served.kind)
+    } else if suffix.is_empty() {
+        "*unstructured.Unstructured".into()
+    } else {
+        "*unstructured.UnstructuredList".into()
+    }
+}

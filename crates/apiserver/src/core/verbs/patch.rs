@@ -1,0 +1,165 @@
+//! A change of an object by one of four kinds of patches.
+
+use super::{Request, create::settle_namespace};
+use crate::{
+    core::{
+        Core, Reply,
+        body::{self, Body},
+        decode, managed,
+        negotiate::{self, Format},
+        object,
+        options::{self, FieldValidation, WriteOptions},
+        patch::{json, merge, strategic},
+        store::Key,
+        write::Writer,
+    },
+    status::Status,
+};
+use serde_json::Value;
+use std::mem;
+
+const FOR_CUSTOM: &str = "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PatchKind {
+    Json,
+    Merge,
+    Strategic,
+    Apply,
+}
+
+impl PatchKind {
+    pub(super) fn of(request: &Request<'_>) -> Result<Self, Status> {
+        match negotiate::media_type(&request.call.content_type) {
+            "application/json-patch+json" => Ok(Self::Json),
+            "application/merge-patch+json" => Ok(Self::Merge),
+            "application/strategic-merge-patch+json" if request.served.is_builtin() => Ok(Self::Strategic),
+            "application/apply-patch+yaml" => Ok(Self::Apply),
+            _ if request.served.is_builtin() => Err(Status::unsupported_media_type_route()),
+            _ => Err(Status::unsupported_media_type(FOR_CUSTOM)),
+        }
+    }
+}
+
+impl Core {
+    pub(super) fn patch_verb(&mut self, request: &mut Request<'_>) -> Result<Reply, Status> {
+        let kind = PatchKind::of(request)?;
+        let options = WriteOptions::parse(request.call, options::PATCH, kind == PatchKind::Apply)?;
+        let writer = request.writer(&options.field_manager, options.dry_run);
+        let key = request.key();
+        if kind == PatchKind::Apply {
+            return self.apply_verb(request, &key, writer, &options);
+        }
+        let body = read_patch(&request.call.body)?;
+        let mut warnings = mem::take(&mut request.warnings);
+        let served = request.served.clone();
+        let patched = self.update(&served, &key, &writer, &mut |_, old| {
+            let old = old.cloned().unwrap_or_default();
+            let new = match kind {
+                PatchKind::Json => json::apply(&old, &body.value)?,
+                PatchKind::Merge => {
+                    let mut new = old.clone();
+                    merge::apply(&mut new, &body.value);
+                    new
+                }
+                PatchKind::Strategic => strategic::apply(&old, &body.value, &served)?,
+                PatchKind::Apply => unreachable!("invariant: handled above"),
+            };
+            let mut new = decode::patched(&served, new, &body, options.field_validation, &mut warnings)?;
+            check_identity(&served_key(&served, &old), &old, &new)?;
+            settle_namespace(request, &mut new)?;
+            Ok(new)
+        });
+        request.warnings = warnings;
+        self.answer_object(request, 200, patched?)
+    }
+
+    fn apply_verb(
+        &mut self,
+        request: &mut Request<'_>,
+        key: &Key,
+        writer: Writer,
+        options: &WriteOptions,
+    ) -> Result<Reply, Status> {
+        let served = request.served.clone();
+        let mut body = body::read(&request.call.body, Format::Yaml)
+            .map_err(|why| Status::bad_request(format!("error decoding YAML: {why}")))?;
+        let applied = mem::take(&mut body.value);
+        check_applied(request, key, &applied)?;
+        let mut problems = mem::take(&mut body.problems);
+        let writer = Writer { owns_settled: true, ..writer };
+        let mut warnings = Vec::new();
+        let force = options.force;
+        let mut merged = |core: &mut Self, old: Option<&Value>| -> Result<Value, Status> {
+            let _ = core;
+            let mut new = managed::apply(old, &applied, &served, &writer, force)?;
+            crate::core::strategy::default(&served, &mut new);
+            Ok(new)
+        };
+        match options.field_validation {
+            FieldValidation::Warn => warnings.append(&mut problems),
+            FieldValidation::Strict if !problems.is_empty() => {
+                return Err(Status::bad_request(format!("error strict decoding YAML: {}", problems.join(", "))));
+            }
+            _ => {}
+        }
+        request.warnings.append(&mut warnings);
+        if self.store.get(&served.storage, key).is_some() {
+            let updated = self.update(&served, key, &writer, &mut merged)?;
+            return self.answer_object(request, 200, updated);
+        }
+        if request.subresource.is_some() {
+            return Err(Status::not_found(served.named(), &key.name));
+        }
+        let mut new = merged(self, None)?;
+        settle_namespace(request, &mut new)?;
+        let created = self.create(&served, new, &writer)?;
+        self.answer_object(request, 201, created)
+    }
+}
+
+fn served_key(served: &crate::core::registry::Served, old: &Value) -> (String, bool) {
+    (object::name(old).to_owned(), served.is_namespaced())
+}
+
+/// A patch may not make another object of the one it changes.
+fn check_identity(key: &(String, bool), old: &Value, new: &Value) -> Result<(), Status> {
+    let name = object::name(new);
+    if name != key.0 {
+        return Err(Status::bad_request(if name.is_empty() {
+            "name must be provided".to_owned()
+        } else {
+            format!("the name of the object ({name}) does not match the name on the URL ({})", object::name(old))
+        }));
+    }
+    Ok(())
+}
+
+fn check_applied(request: &Request<'_>, key: &Key, applied: &Value) -> Result<(), Status> {
+    let served = &request.served;
+    if !applied.is_object() {
+        return Err(Status::bad_request("error decoding YAML: an object is expected"));
+    }
+    for (field, wanted) in [("apiVersion", served.api_version()), ("kind", served.kind.to_string())] {
+        let given = applied.get(field).and_then(Value::as_str).unwrap_or_default();
+        if given != wanted {
+            return Err(Status::bad_request(format!("{field} {given:?} of the applied object is not {wanted:?}")));
+        }
+    }
+    let given = object::name(applied);
+    if !given.is_empty() && given != &*key.name {
+        return Err(Status::bad_request(format!(
+            "the name of the object ({given}) does not match the name on the URL ({})",
+            key.name
+        )));
+    }
+    Ok(())
+}
+
+/// Reads a JSON or merge patch.
+pub(super) fn read_patch(bytes: &[u8]) -> Result<Body, Status> {
+    body::read(bytes, Format::Json).map_err(|why| {
+        let why = why.strip_prefix("couldn't get version/kind; json parse error: ").unwrap_or(&why);
+        Status::bad_request(format!("error decoding patch: {why}"))
+    })
+}

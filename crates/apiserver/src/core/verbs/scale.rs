@@ -1,0 +1,171 @@
+//! The `scale` subresource: replicas of any kind through one shape.
+
+use super::{Request, patch::PatchKind};
+use crate::{
+    core::{
+        Core, Reply, body, managed,
+        negotiate::{self, Format},
+        object,
+        options::{self, WriteOptions},
+        patch::{json, merge},
+        registry::Served,
+    },
+    field_error::FieldError,
+    status::Status,
+};
+use serde_json::{Map, Value, json};
+
+/// Where a kind keeps what its scale shows, as JSON pointers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ScalePaths {
+    pub spec_replicas: String,
+    pub status_replicas: String,
+    /// Where the selector stands as text; builtin kinds have a structured one in `spec.selector`.
+    pub selector: Option<String>,
+}
+
+impl Core {
+    pub(super) fn get_scale(&self, request: &Request<'_>) -> Result<Reply, Status> {
+        let served = &request.served;
+        let key = request.key();
+        let stored =
+            self.store.get(&served.storage, &key).ok_or_else(|| Status::not_found(served.named(), &key.name))?;
+        self.answer_object(request, 200, scale_of(served, &self.present(served, stored))?)
+    }
+
+    pub(super) fn write_scale(&mut self, request: &mut Request<'_>, is_patch: bool) -> Result<Reply, Status> {
+        let served = request.served.clone();
+        let key = request.key();
+        let kind = if is_patch { Some(PatchKind::of(request)?) } else { None };
+        let options_kind = if is_patch { options::PATCH } else { options::UPDATE };
+        let options = WriteOptions::parse(request.call, options_kind, kind == Some(PatchKind::Apply))?;
+        let format = match kind {
+            None => negotiate::body_format(&request.call.content_type)?,
+            Some(PatchKind::Apply) => Format::Yaml,
+            Some(_) => Format::Json,
+        };
+        let sent = body::read(&request.call.body, format).map_err(Status::bad_request)?.value;
+        let writer = request.writer(&options.field_manager, options.dry_run);
+        let mut writer = writer;
+        writer.owns_settled = kind == Some(PatchKind::Apply);
+        let paths = paths(&served);
+        let updated = self.update(&served, &key, &writer, &mut |_, old| {
+            let old = old.cloned().unwrap_or_default();
+            let present = scale_of(&served, &old)?;
+            let wanted = match kind {
+                None => sent.clone(),
+                Some(PatchKind::Json) => json::apply(&present, &sent)?,
+                Some(PatchKind::Apply) => {
+                    let mut wanted = present.clone();
+                    merge::apply(&mut wanted, &sent);
+                    wanted
+                }
+                Some(_) => {
+                    let mut wanted = present.clone();
+                    merge::apply(&mut wanted, &sent);
+                    wanted
+                }
+            };
+            let replicas = match wanted.pointer("/spec/replicas") {
+                None | Some(Value::Null) => 0,
+                Some(Value::Number(number)) if number.is_i64() => number.as_i64().unwrap_or_default(),
+                Some(other) => {
+                    return Err(Status::bad_request(format!(
+                        "Scale in version \"v1\" cannot be handled as a Scale: json: cannot unmarshal {} into Go struct field ScaleSpec.spec.replicas of type int32",
+                        crate::core::metadata::json_type(other)
+                    )));
+                }
+            };
+            if replicas < 0 {
+                let error = FieldError::invalid("spec.replicas", &replicas.into(), "must be greater than or equal to 0");
+                return Err(Status::invalid("autoscaling", "Scale", &key.name, &[error]));
+            }
+            let mut new = old.clone();
+            let version = object::meta_text(&wanted, "resourceVersion");
+            if !version.is_empty() {
+                object::set_meta(&mut new, "resourceVersion", Some(version.into()));
+            }
+            set_pointer(&mut new, &paths.spec_replicas, replicas.into());
+            if kind == Some(PatchKind::Apply) {
+                let mut applied = json!({"apiVersion": served.api_version(), "kind": &*served.kind, "metadata": {"name": &*key.name}});
+                set_pointer(&mut applied, &paths.spec_replicas, replicas.into());
+                new = managed::apply(Some(&old), &applied, &served, &writer, options.force)?;
+            }
+            Ok(new)
+        })?;
+        self.answer_object(request, 200, scale_of(&served, &updated)?)
+    }
+}
+
+fn paths(served: &Served) -> ScalePaths {
+    served.custom.as_ref().and_then(|custom| custom.scale.clone()).unwrap_or_else(|| ScalePaths {
+        spec_replicas: "/spec/replicas".into(),
+        status_replicas: "/status/replicas".into(),
+        selector: None,
+    })
+}
+
+/// The `Scale` of an object.
+fn scale_of(served: &Served, object: &Value) -> Result<Value, Status> {
+    let paths = paths(served);
+    let number = |pointer: &str| object.pointer(pointer).and_then(Value::as_i64);
+    let spec = number(&paths.spec_replicas);
+    if served.custom.is_some() && spec.is_none() {
+        let path = paths.spec_replicas.replace('/', ".");
+        return Err(Status::internal(format!("the spec replicas field {path:?} does not exist")));
+    }
+    let mut meta = Map::new();
+    for field in ["name", "namespace", "uid", "resourceVersion", "creationTimestamp"] {
+        if let Some(value) = object::meta(object, field) {
+            meta.insert(field.into(), value.clone());
+        }
+    }
+    let mut status = json!({"replicas": number(&paths.status_replicas).unwrap_or(0)});
+    let selector = match &paths.selector {
+        Some(pointer) => object.pointer(pointer).and_then(Value::as_str).map(str::to_owned),
+        None if served.custom.is_none() => Some(selector_text(object.pointer("/spec/selector"))),
+        None => None,
+    };
+    if let Some(selector) = selector.filter(|text| !text.is_empty()) {
+        status["selector"] = selector.into();
+    }
+    let spec = match spec.unwrap_or(0) {
+        0 => json!({}),
+        replicas => json!({"replicas": replicas}),
+    };
+    Ok(json!({"kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": meta, "spec": spec, "status": status}))
+}
+
+/// A structured label selector in the text form.
+fn selector_text(selector: Option<&Value>) -> String {
+    let Some(selector) = selector.and_then(Value::as_object) else { return String::new() };
+    let mut out = Vec::new();
+    let labels = if selector.contains_key("matchLabels") || selector.contains_key("matchExpressions") {
+        selector.get("matchLabels").and_then(Value::as_object)
+    } else {
+        Some(selector)
+    };
+    for (key, value) in labels.into_iter().flatten() {
+        out.push(format!("{key}={}", value.as_str().unwrap_or_default()));
+    }
+    for expression in selector.get("matchExpressions").and_then(Value::as_array).into_iter().flatten() {
+        let key = expression.get("key").and_then(Value::as_str).unwrap_or_default();
+        let values = object::texts(expression.get("values")).join(",");
+        out.push(match expression.get("operator").and_then(Value::as_str) {
+            Some("In") => format!("{key} in ({values})"),
+            Some("NotIn") => format!("{key} notin ({values})"),
+            Some("Exists") => key.to_owned(),
+            _ => format!("!{key}"),
+        });
+    }
+    out.join(",")
+}
+
+/// Sets the value at a JSON pointer of plain keys, making objects on the way.
+fn set_pointer(target: &mut Value, pointer: &str, value: Value) {
+    let mut at = target;
+    for segment in pointer.split('/').skip(1) {
+        at = object::as_map_mut(at).entry(segment).or_insert(Value::Null);
+    }
+    *at = value;
+}

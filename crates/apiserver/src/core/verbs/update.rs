@@ -1,0 +1,38 @@
+//! A new state of an object from a body.
+
+use super::{Request, create::settle_namespace};
+use crate::{
+    core::{
+        Core, Reply, decode, object,
+        options::{self, WriteOptions},
+    },
+    status::Status,
+};
+
+impl Core {
+    pub(super) fn update_verb(&mut self, request: &mut Request<'_>) -> Result<Reply, Status> {
+        let served = request.served.clone();
+        let options = WriteOptions::parse(request.call, options::UPDATE, false)?;
+        let mut value = decode::object(
+            &self.registry,
+            &served,
+            &request.call.body,
+            &request.call.content_type,
+            options.field_validation,
+            &mut request.warnings,
+        )?;
+        settle_namespace(request, &mut value)?;
+        let key = request.key();
+        let given = object::name(&value);
+        if given != &*key.name {
+            return Err(Status::bad_request(if given.is_empty() {
+                "name must be provided".to_owned()
+            } else {
+                format!("the name of the object ({given}) does not match the name on the URL ({})", key.name)
+            }));
+        }
+        let writer = request.writer(&options.field_manager, options.dry_run);
+        let updated = self.update(&served, &key, &writer, &mut |_, _| Ok(value.clone()))?;
+        self.answer_object(request, 200, updated)
+    }
+}

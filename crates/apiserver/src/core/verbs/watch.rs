@@ -1,0 +1,199 @@
+//! Watches as positions in the change log: polled, never blocking.
+
+use super::{Request, output};
+use crate::{
+    core::{
+        Core, Reply, ReplyBody, Reply as Answer,
+        negotiate::{Form, Format},
+        object,
+        options::{ListOptions, parse_version},
+        registry::Served,
+        selector::Selectors,
+        store::Forgotten,
+        table::{self, IncludeObject},
+    },
+    encode,
+    status::Status,
+};
+use kro_object::Timestamp;
+use serde_json::{Value, json};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+/// Between two bookmarks on a silent watch.
+const BOOKMARK_PERIOD: Duration = Duration::from_mins(1);
+
+/// A position in the change log of one resource with its selectors.
+#[derive(Debug)]
+pub struct Cursor {
+    served: Arc<Served>,
+    namespace: Option<String>,
+    selectors: Selectors,
+    form: Form,
+    include: IncludeObject,
+    /// Every change up to here has been told.
+    revision: u64,
+    /// Events to tell before those of the log.
+    pending: VecDeque<Value>,
+    deadline: Option<Timestamp>,
+    next_bookmark: Option<Timestamp>,
+    has_sent_columns: bool,
+    is_over: bool,
+}
+
+/// What a [`Cursor`] has to tell.
+#[derive(Debug)]
+pub enum Next {
+    /// One line of the stream, with its end of line.
+    Event(Vec<u8>),
+    /// Nothing until the revision moves on or the time given is reached.
+    Pending(Option<Timestamp>),
+    /// The watch has ended.
+    Closed,
+}
+
+impl Core {
+    pub(super) fn watch(&self, request: &Request<'_>) -> Result<Reply, Status> {
+        let options = ListOptions::parse(request.call)?;
+        let served = &request.served;
+        self.check_fields(served, &options.selectors.fields)?;
+        let wanted = parse_version(&options.resource_version).map_err(Status::unexpected)?;
+        let present = self.store.revision();
+        let later = |seconds: u64| request.now.saturating_add(Duration::from_secs(seconds));
+        let mut cursor = Cursor {
+            served: served.clone(),
+            namespace: request.namespace.clone(),
+            selectors: options.selectors.clone(),
+            form: request.output.form.clone(),
+            include: output::include(request)?,
+            revision: wanted,
+            pending: VecDeque::new(),
+            deadline: Some(later(options.timeout_seconds.unwrap_or(1800))),
+            next_bookmark: options.bookmarks.then(|| request.now.saturating_add(BOOKMARK_PERIOD)),
+            has_sent_columns: false,
+            is_over: false,
+        };
+        let wants_state = options.initial_events.unwrap_or(wanted == 0);
+        if wants_state && wanted <= present {
+            for (_, stored) in self.store.list(&served.storage, request.namespace.as_deref()) {
+                let object = self.present(served, stored);
+                if cursor.selectors.matches(&object) {
+                    cursor.pending.push_back(json!({"type": "ADDED", "object": object}));
+                }
+            }
+            cursor.revision = present;
+            if options.initial_events == Some(true) {
+                let mut bookmark = cursor.bookmark(present);
+                object::set_meta(
+                    &mut bookmark["object"],
+                    "annotations",
+                    Some(json!({"k8s.io/initial-events-end": "true"})),
+                );
+                cursor.pending.push_back(bookmark);
+            }
+        } else if wanted == 0 {
+            cursor.revision = present;
+        }
+        if let Err(Forgotten { oldest }) = self.store.after(cursor.revision.min(present)) {
+            let status = Status::expired(format!("too old resource version: {wanted} ({oldest})"));
+            cursor.pending.push_back(json!({"type": "ERROR", "object": status.to_value()}));
+            cursor.is_over = true;
+        }
+        Ok(Answer {
+            status: 200,
+            headers: vec![("content-type", Format::Json.content_type().to_owned())],
+            body: ReplyBody::Watch(Box::new(cursor)),
+        })
+    }
+
+    /// The next event of a watch.
+    pub fn next(&self, cursor: &mut Cursor, now: Timestamp) -> Next {
+        loop {
+            if let Some(event) = cursor.pending.pop_front() {
+                return Next::Event(cursor.line(event, now));
+            }
+            if cursor.is_over || cursor.deadline.is_some_and(|deadline| now >= deadline) {
+                return Next::Closed;
+            }
+            match self.store.after(cursor.revision) {
+                Err(Forgotten { oldest }) => {
+                    let status =
+                        Status::expired(format!("too old resource version: {} ({oldest})", cursor.revision));
+                    cursor.pending.push_back(json!({"type": "ERROR", "object": status.to_value()}));
+                    cursor.is_over = true;
+                }
+                Ok(Some(change)) => {
+                    cursor.revision = change.revision;
+                    if *change.resource != *cursor.served.storage
+                        || cursor.namespace.as_ref().is_some_and(|namespace| **namespace != *change.key.namespace)
+                    {
+                        continue;
+                    }
+                    let old = change.old.as_ref().map(|old| self.present(&cursor.served, old));
+                    let new = change.new.as_ref().map(|new| self.present(&cursor.served, new));
+                    cursor.pending.extend(event(&cursor.selectors, old, new, change.revision));
+                }
+                Ok(None) if cursor.next_bookmark.is_some_and(|at| now >= at) => {
+                    cursor.next_bookmark = Some(now.saturating_add(BOOKMARK_PERIOD));
+                    let bookmark = cursor.bookmark(cursor.revision.max(1));
+                    cursor.pending.push_back(bookmark);
+                }
+                Ok(None) => {
+                    let wake = [cursor.deadline, cursor.next_bookmark].into_iter().flatten().min();
+                    return Next::Pending(wake);
+                }
+            }
+        }
+    }
+}
+
+/// A change as a watch with selectors sees it: coming into view is an addition, leaving it a deletion that shows
+/// the old content under the new revision.
+fn event(selectors: &Selectors, old: Option<Value>, new: Option<Value>, revision: u64) -> Option<Value> {
+    let old = old.filter(|old| selectors.matches(old));
+    let new = new.filter(|new| selectors.matches(new));
+    let (kind, object) = match (old, new) {
+        (None, None) => return None,
+        (None, Some(new)) => ("ADDED", new),
+        (Some(_), Some(new)) => ("MODIFIED", new),
+        (Some(mut old), None) => {
+            object::set_revision(&mut old, revision);
+            ("DELETED", old)
+        }
+    };
+    Some(json!({"type": kind, "object": object}))
+}
+
+impl Cursor {
+    fn bookmark(&self, revision: u64) -> Value {
+        json!({"type": "BOOKMARK", "object": {
+            "kind": &*self.served.kind,
+            "apiVersion": self.served.api_version(),
+            "metadata": {"resourceVersion": revision.to_string()},
+        }})
+    }
+
+    fn line(&mut self, mut event: Value, now: Timestamp) -> Vec<u8> {
+        if event["type"] != "ERROR" {
+            let object = event["object"].take();
+            event["object"] = match &self.form {
+                Form::Object | Form::PartialList(_) => object,
+                Form::Partial(version) => output::partial(&object, version),
+                Form::Table(version) => {
+                    let is_bookmark = event["type"] == "BOOKMARK";
+                    let mut table = table::table(&self.served, version, std::slice::from_ref(&object), self.include, now);
+                    if is_bookmark {
+                        table["rows"] = json!([]);
+                    }
+                    if std::mem::replace(&mut self.has_sent_columns, true) {
+                        table["columnDefinitions"] = Value::Null;
+                    }
+                    table["metadata"] = json!({"resourceVersion": object::meta_text(&object, "resourceVersion")});
+                    table
+                }
+            };
+        }
+        let mut line = encode::to_vec(&event);
+        line.push(b'\n');
+        line
+    }
+}

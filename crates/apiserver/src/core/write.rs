@@ -1,0 +1,346 @@
+//! Every change of an object goes through here: what the server fills in, what it checks and what it stores.
+//! Refuses to know HTTP; verbs and the server's own controllers call the same functions.
+
+use super::{
+    Core, managed,
+    metadata::{self},
+    object,
+    options::{DeleteOptions, Propagation},
+    registry::Served,
+    store::Key,
+    strategy,
+};
+use crate::{field_error::FieldError, status::Status};
+use kro_object::Timestamp;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// On whose behalf and how a write happens.
+#[derive(Debug, Clone)]
+pub(crate) struct Writer {
+    /// Field manager.
+    pub manager: String,
+    /// The endpoint below the object, such as `status`.
+    pub subresource: Option<String>,
+    pub dry_run: bool,
+    pub now: Timestamp,
+    /// Whether `managedFields` have been settled already, as server-side apply does itself.
+    pub owns_settled: bool,
+}
+
+impl Writer {
+    /// A writer of the main resource.
+    pub(crate) fn named(manager: &str, now: Timestamp) -> Self {
+        Self { manager: manager.to_owned(), subresource: None, dry_run: false, now, owns_settled: false }
+    }
+
+    /// The same, writing to a subresource.
+    pub(crate) fn at(mut self, subresource: &str) -> Self {
+        self.subresource = Some(subresource.to_owned());
+        self
+    }
+}
+
+/// What became of a deletion.
+#[derive(Debug)]
+pub(crate) enum Deleted {
+    /// The object is gone; this was its last state.
+    Gone(Value),
+    /// Something still holds it; this is its present state.
+    Pending(Value),
+}
+
+/// How an update gets from the present state (absent if there is none) to the wanted one. The state is in the
+/// version of the request.
+pub(crate) type Change<'a> = &'a mut dyn FnMut(&mut Core, Option<&Value>) -> Result<Value, Status>;
+
+impl Core {
+    /// Stores a new object. `object` is decoded and defaulted, in the version of `served`.
+    pub(crate) fn create(&mut self, served: &Arc<Served>, mut object: Value, writer: &Writer) -> Result<Value, Status> {
+        for field in ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion"] {
+            object::set_meta(&mut object, field, None);
+        }
+        if !writer.owns_settled {
+            managed::update(None, &mut object, served, writer);
+        }
+        if object::name(&object).is_empty() && !object::meta_text(&object, "generateName").is_empty() {
+            let name = self.ids.name(object::meta_text(&object, "generateName"));
+            object::set_meta(&mut object, "name", Some(name.into()));
+        }
+        self.check_namespace(served, &object)?;
+        object::set_meta(&mut object, "uid", Some(self.ids.uid().into()));
+        object::set_meta(&mut object, "creationTimestamp", Some(seconds(writer.now).into()));
+        object::set_meta(&mut object, "generation", None);
+        if strategy::has_generation(served) {
+            object::set_meta(&mut object, "generation", Some(1.into()));
+        }
+        strategy::prepare_create(self, served, &mut object, writer)?;
+        let mut errors = metadata::validate(&object, strategy::name_rule(served));
+        errors.extend(strategy::validate(self, served, &object, None));
+        refuse(served, object::name(&object), &errors)?;
+        let key = Key::new(object::namespace(&object), object::name(&object));
+        if self.store.get(&served.storage, &key).is_some() {
+            return Err(Status::already_exists(served.named(), &key.name));
+        }
+        if writer.dry_run {
+            return Ok(object);
+        }
+        object::set_revision(&mut object, self.store.next_revision());
+        self.store.write(&served.storage, key, Some(Arc::new(self.to_stored(served, &object))));
+        Ok(object)
+    }
+
+    /// Creating in a namespace that does not exist, or no longer wants objects, is refused.
+    fn check_namespace(&self, served: &Served, object: &Value) -> Result<(), Status> {
+        if !served.is_namespaced() {
+            return Ok(());
+        }
+        let namespace = object::namespace(object);
+        let found = self.registry.get("", "v1", "namespaces").and_then(|namespaces| {
+            self.store.get(&namespaces.storage, &Key::new("", namespace)).map(|found| (namespaces, found))
+        });
+        match found {
+            None => Err(Status::not_found(crate::status::Named { group: "", plural: "namespaces" }, namespace)),
+            Some((_, found)) if object::is_deleting(found) => {
+                let why = format!("unable to create new content in namespace {namespace} because it is being terminated");
+                Err(Status::forbidden(served.named(), object::name(object), &why).with_causes(vec![crate::status::Cause {
+                    reason: "NamespaceTerminating",
+                    message: format!("namespace {namespace} is being terminated"),
+                    field: "metadata.namespace".into(),
+                }]))
+            }
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// Changes an object. Returns its new state in the version of `served`.
+    pub(crate) fn update(
+        &mut self,
+        served: &Arc<Served>,
+        key: &Key,
+        writer: &Writer,
+        change: Change<'_>,
+    ) -> Result<Value, Status> {
+        let Some(stored) = self.store.get(&served.storage, key).cloned() else {
+            return Err(Status::not_found(served.named(), &key.name));
+        };
+        let old = self.present(served, &stored);
+        let mut new = change(self, Some(&old))?;
+        self.check_preconditions(served, &old, &new)?;
+        object::copy_meta(&old, &mut new, "resourceVersion");
+        for field in ["uid", "creationTimestamp"] {
+            object::copy_meta(&old, &mut new, field);
+        }
+        for field in ["deletionTimestamp", "deletionGracePeriodSeconds"] {
+            if object::meta(&new, field).is_none() {
+                object::copy_meta(&old, &mut new, field);
+            }
+        }
+        object::copy_meta(&old, &mut new, "generation");
+        object::set_meta(&mut new, "selfLink", None);
+        if object::namespace(&new).is_empty() {
+            object::copy_meta(&old, &mut new, "namespace");
+        }
+        if !writer.owns_settled {
+            managed::update(Some(&old), &mut new, served, writer);
+        }
+        strategy::prepare_update(self, served, &old, &mut new, writer)?;
+        let mut errors = metadata::validate(&new, strategy::name_rule(served));
+        errors.extend(metadata::validate_update(&old, &new));
+        errors.extend(strategy::validate(self, served, &new, Some(&old)));
+        refuse(served, &key.name, &errors)?;
+        if new == old {
+            return Ok(old);
+        }
+        if writer.dry_run {
+            return Ok(new);
+        }
+        if object::is_deleting(&old) && strategy::is_released(served, &new) {
+            // The watchers' last sight is the state before this write, as in etcd's delete event.
+            self.forget(served, key, &stored);
+            return Ok(new);
+        }
+        object::set_revision(&mut new, self.store.next_revision());
+        self.store.write(&served.storage, key.clone(), Some(Arc::new(self.to_stored(served, &new))));
+        Ok(new)
+    }
+
+    fn check_preconditions(&self, served: &Served, old: &Value, new: &Value) -> Result<(), Status> {
+        let name = object::name(old);
+        let (wanted, present) = (object::meta_text(new, "uid"), object::meta_text(old, "uid"));
+        if !wanted.is_empty() && wanted != present {
+            let why = format!(
+                "StorageError: invalid object, Code: 4, Key: {}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {wanted}, UID in object meta: {present}",
+                storage_key(served, object::namespace(old), name)
+            );
+            return Err(Status::conflict(served.named(), name, &why));
+        }
+        let version = object::meta_text(new, "resourceVersion");
+        if version.is_empty() || version == "0" {
+            if strategy::allows_unconditional_update(served) {
+                return Ok(());
+            }
+            let error =
+                FieldError::invalid("metadata.resourceVersion", &0.into(), "must be specified for an update");
+            return Err(Status::invalid(&served.group, &served.plural, name, &[error]));
+        }
+        if version == object::meta_text(old, "resourceVersion") {
+            return Ok(());
+        }
+        Err(Status::conflict(served.named(), name, MODIFIED))
+    }
+
+    /// Deletes an object, or begins to.
+    pub(crate) fn delete(
+        &mut self,
+        served: &Arc<Served>,
+        key: &Key,
+        options: &DeleteOptions,
+        now: Timestamp,
+    ) -> Result<Deleted, Status> {
+        let Some(stored) = self.store.get(&served.storage, key).cloned() else {
+            return Err(Status::not_found(served.named(), &key.name));
+        };
+        let old = self.present(served, &stored);
+        check_delete_preconditions(served, &old, options)?;
+        strategy::check_delete(served, &key.name)?;
+        let mut new = old.clone();
+        strategy::hold(served, &mut new);
+        let finalizers = finalizers_for(served, &new, options);
+        let list = if finalizers.is_empty() { None } else { Some(Value::from(finalizers.clone())) };
+        object::set_meta(&mut new, "finalizers", list);
+        let grace = strategy::grace_period(served, &old, options);
+        if strategy::is_released(served, &new) && grace == 0 {
+            if !options.dry_run {
+                self.forget(served, key, &stored);
+            }
+            return Ok(Deleted::Gone(new));
+        }
+        if !object::is_deleting(&old) {
+            object::set_meta(&mut new, "deletionTimestamp", Some(seconds_after(now, grace).into()));
+            strategy::begin_delete(served, &mut new, grace);
+            if strategy::has_generation(served) && (served.custom.is_some() || &*served.plural == "pods") {
+                let generation = object::meta(&new, "generation").and_then(Value::as_i64).unwrap_or_default();
+                object::set_meta(&mut new, "generation", Some((generation + 1).into()));
+            }
+        } else if object::meta(&new, "deletionGracePeriodSeconds").and_then(Value::as_i64).is_some_and(|old| old > grace) {
+            object::set_meta(&mut new, "deletionTimestamp", Some(seconds_after(now, grace).into()));
+            object::set_meta(&mut new, "deletionGracePeriodSeconds", Some(grace.into()));
+            if strategy::is_released(served, &new) && grace == 0 {
+                if !options.dry_run {
+                    self.forget(served, key, &stored);
+                }
+                return Ok(Deleted::Gone(new));
+            }
+        }
+        if new != old && !options.dry_run {
+            object::set_revision(&mut new, self.store.next_revision());
+            self.store.write(&served.storage, key.clone(), Some(Arc::new(self.to_stored(served, &new))));
+        }
+        Ok(Deleted::Pending(new))
+    }
+
+    /// Removes an object; `last` is what watchers are told it was.
+    pub(crate) fn forget(&mut self, served: &Served, key: &Key, last: &Arc<Value>) {
+        strategy::released(self, served, last);
+        self.store.remove(&served.storage, key, last.clone());
+    }
+}
+
+/// The text of an outdated `resourceVersion`.
+pub(crate) const MODIFIED: &str =
+    "the object has been modified; please apply your changes to the latest version and try again";
+
+fn refuse(served: &Served, name: &str, errors: &[FieldError]) -> Result<(), Status> {
+    if errors.is_empty() { Ok(()) } else { Err(Status::invalid(&served.group, &served.kind, name, errors)) }
+}
+
+fn check_delete_preconditions(served: &Served, old: &Value, options: &DeleteOptions) -> Result<(), Status> {
+    let name = object::name(old);
+    for (wanted, field, label) in
+        [(&options.uid, "uid", "UID"), (&options.resource_version, "resourceVersion", "ResourceVersion")]
+    {
+        let Some(wanted) = wanted else { continue };
+        let present = object::meta_text(old, field);
+        if wanted != present {
+            let why = if field == "uid" {
+                format!("the UID in the precondition ({wanted}) does not match the UID in record ({present}). The object might have been deleted and then recreated")
+            } else {
+                format!("the {label} in the precondition ({wanted}) does not match the {label} in record ({present}). The object might have been modified")
+            };
+            let kind = crate::status::Named { group: &served.group, plural: &served.kind };
+            let mut status = Status::conflict(kind, name, &why);
+            if let Some(details) = &mut status.details {
+                details.kind = served.kind.to_string();
+            }
+            return Err(status);
+        }
+    }
+    Ok(())
+}
+
+/// The finalizers after a deletion with the given propagation has begun.
+fn finalizers_for(served: &Served, old: &Value, options: &DeleteOptions) -> Vec<String> {
+    const ORPHAN: &str = "orphan";
+    const FOREGROUND: &str = "foregroundDeletion";
+    let mut out: Vec<String> = object::finalizers(old).into_iter().map(str::to_owned).collect();
+    let had = |name: &str| out.iter().any(|finalizer| finalizer == name);
+    let policy = options.propagation.unwrap_or_else(|| {
+        if had(ORPHAN) {
+            Propagation::Orphan
+        } else if had(FOREGROUND) {
+            Propagation::Foreground
+        } else {
+            strategy::default_propagation(served)
+        }
+    });
+    out.retain(|finalizer| finalizer != ORPHAN && finalizer != FOREGROUND);
+    match policy {
+        Propagation::Orphan => out.push(ORPHAN.into()),
+        Propagation::Foreground => out.push(FOREGROUND.into()),
+        Propagation::Background => {}
+    }
+    out
+}
+
+/// The key etcd would use, which some messages leak.
+fn storage_key(served: &Served, namespace: &str, name: &str) -> String {
+    let mut out = String::from("/registry/");
+    if served.custom.is_some() || matches!(&*served.group, "apiextensions.k8s.io" | "apiregistration.k8s.io") {
+        out.push_str(&served.group);
+        out.push('/');
+    }
+    out.push_str(match &*served.plural {
+        "services" => "services/specs",
+        "endpoints" => "services/endpoints",
+        "nodes" => "minions",
+        "ingresses" => "ingress",
+        other => other,
+    });
+    for part in [namespace, name] {
+        if !part.is_empty() {
+            out.push('/');
+            out.push_str(part);
+        }
+    }
+    out
+}
+
+/// RFC 3339 with whole seconds.
+pub(crate) fn seconds(time: Timestamp) -> String {
+    seconds_after(time, 0)
+}
+
+/// RFC 3339 with whole seconds, some seconds later.
+pub(crate) fn seconds_after(time: Timestamp, later: i64) -> String {
+    jiff::Timestamp::from_second(time.unix_seconds().saturating_add(later)).unwrap_or_default().to_string()
+}
+
+/// The Status that answers a finished deletion.
+pub(crate) fn deleted_status(served: &Served, last: &Value) -> Value {
+    let mut details = json!({"name": object::name(last), "kind": &*served.plural, "uid": object::meta_text(last, "uid")});
+    if !served.group.is_empty() {
+        details["group"] = served.group.as_ref().into();
+    }
+    json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details})
+}

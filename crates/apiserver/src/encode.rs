@@ -1,0 +1,188 @@
+//! JSON as Go's `encoding/json` prints numbers, and YAML as `sigs.k8s.io/yaml` prints objects.
+
+use serde::Serialize as _;
+use serde_json::{Value, ser::Formatter};
+use std::io;
+
+/// Compact JSON; whole floats below 1e21 lose their fraction, as in Go.
+pub fn to_vec(value: &Value) -> Vec<u8> {
+    let mut out = Vec::with_capacity(512);
+    let mut serializer = serde_json::Serializer::with_formatter(&mut out, GoNumbers);
+    value.serialize(&mut serializer).expect("a JSON value always serializes into memory");
+    out
+}
+
+/// The same as text.
+pub fn to_text(value: &Value) -> String {
+    String::from_utf8(to_vec(value)).expect("JSON is UTF-8")
+}
+
+/// The printed form of a float as Go's JSON encoder gives it.
+pub fn go_float(value: f64) -> String {
+    let magnitude = value.abs();
+    if magnitude != 0.0 && !(1e-6..1e21).contains(&magnitude) {
+        let text = format!("{value:e}");
+        // Go writes at least `e+21` but drops a leading zero of small negative exponents.
+        match text.split_once('e') {
+            Some((mantissa, exponent)) if !exponent.starts_with('-') => format!("{mantissa}e+{exponent}"),
+            Some((mantissa, exponent)) => format!("{mantissa}e{exponent}"),
+            None => text,
+        }
+    } else {
+        format!("{value}")
+    }
+}
+
+#[derive(Debug)]
+struct GoNumbers;
+
+impl Formatter for GoNumbers {
+    fn write_f64<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: f64) -> io::Result<()> {
+        writer.write_all(go_float(value).as_bytes())
+    }
+}
+
+/// Block-style YAML with two spaces, sorted keys and lists on the level of their key.
+pub fn to_yaml(value: &Value) -> String {
+    let mut out = String::new();
+    write_yaml(value, 0, &mut out);
+    out
+}
+
+fn write_yaml(value: &Value, depth: usize, out: &mut String) {
+    match value {
+        Value::Object(map) if !map.is_empty() => {
+            for (index, (key, member)) in map.iter().enumerate() {
+                if index > 0 || depth > 0 && !out.ends_with("- ") {
+                    indent(depth, out);
+                }
+                out.push_str(&scalar(key));
+                out.push(':');
+                member_yaml(member, depth, out);
+            }
+        }
+        Value::Array(items) if !items.is_empty() => {
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 || !out.ends_with("- ") {
+                    indent(depth, out);
+                }
+                out.push_str("- ");
+                match item {
+                    Value::Object(map) if !map.is_empty() => write_yaml(item, depth + 1, out),
+                    Value::Array(inner) if !inner.is_empty() => write_yaml(item, depth + 1, out),
+                    _ => {
+                        out.push_str(&leaf(item));
+                        out.push('\n');
+                    }
+                }
+            }
+        }
+        _ => {
+            out.push_str(&leaf(value));
+            out.push('\n');
+        }
+    }
+}
+
+fn member_yaml(member: &Value, depth: usize, out: &mut String) {
+    match member {
+        Value::Object(map) if !map.is_empty() => {
+            out.push('\n');
+            write_yaml(member, depth + 1, out);
+        }
+        Value::Array(items) if !items.is_empty() => {
+            out.push('\n');
+            write_yaml(member, depth, out);
+        }
+        Value::String(text) if text.contains('\n') => block_text(text, depth + 1, out),
+        _ => {
+            out.push(' ');
+            out.push_str(&leaf(member));
+            out.push('\n');
+        }
+    }
+}
+
+fn block_text(text: &str, depth: usize, out: &mut String) {
+    out.push_str(match text.strip_suffix('\n') {
+        Some(rest) if rest.ends_with('\n') => " |+\n",
+        Some(_) => " |\n",
+        None => " |-\n",
+    });
+    for line in text.strip_suffix('\n').unwrap_or(text).split('\n') {
+        if !line.is_empty() {
+            indent(depth, out);
+            out.push_str(line);
+        }
+        out.push('\n');
+    }
+}
+
+fn indent(depth: usize, out: &mut String) {
+    for _ in 0..depth {
+        out.push_str("  ");
+    }
+}
+
+fn leaf(value: &Value) -> String {
+    match value {
+        Value::String(text) => scalar(text),
+        other => to_text(other),
+    }
+}
+
+/// A text, quoted when YAML 1.1 would read it as something else.
+fn scalar(text: &str) -> String {
+    if text.is_empty() || needs_quotes(text) {
+        serde_json::to_string(text).expect("a text always serializes")
+    } else {
+        text.to_owned()
+    }
+}
+
+fn needs_quotes(text: &str) -> bool {
+    const WORDS: [&str; 12] =
+        ["y", "n", "yes", "no", "true", "false", "on", "off", "null", "~", ".nan", ".inf"];
+    let lower = text.to_ascii_lowercase();
+    let first = text.chars().next().unwrap_or(' ');
+    let numeric_start = first.is_ascii_digit()
+        || matches!(first, '+' | '-' | '.') && text[1..].starts_with(|c: char| c.is_ascii_digit() || c == '.');
+    let looks_numeric = numeric_start
+        && text.chars().all(|c| c.is_ascii_hexdigit() || matches!(c, '.' | '_' | '+' | '-' | ':' | 'x' | 'o' | 'e' | 'T' | 'Z'));
+    WORDS.contains(&lower.as_str())
+        || looks_numeric
+        || text.starts_with(|c: char| "!&*-?[]{}|>@`\"'%,#=:".contains(c) && !(c == '-' && text.len() > 1 && !text.starts_with("- ")))
+        || text.contains(": ")
+        || text.contains(" #")
+        || text.ends_with(':')
+        || text.trim() != text
+        || text.chars().any(char::is_control)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn floats_print_as_in_go() {
+        for (value, text) in [
+            (1.0, "1"),
+            (1.5, "1.5"),
+            (12_345_678_901_234_567_000.0, "12345678901234567000"),
+            (1e21, "1e+21"),
+            (1e-7, "1e-7"),
+        ] {
+            assert_eq!(to_text(&json!(value)), text);
+        }
+    }
+
+    #[test]
+    fn yaml_is_block_style() {
+        let value = json!({"a": "1", "l": [{"x": 1, "y": [2]}, "s"], "m": {}, "t": "a\nb\n"});
+        assert_eq!(
+            to_yaml(&value),
+            "a: \"1\"\nl:\n- x: 1\n  y:\n  - 2\n- s\nm: {}\nt: |\n  a\n  b\n"
+        );
+    }
+}

@@ -1,0 +1,167 @@
+//! The shareable handle: one core behind a mutex, a clock and a channel that tells of new revisions.
+
+use crate::{
+    clock::{Clock, SystemClock},
+    core::{Call, Core, CoreOptions, Cursor, Next, Reply},
+    status::Status,
+};
+use kro_object::{Object, Timestamp};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::watch;
+
+/// How a server behaves.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where the time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Seed of uids and generated names.
+    pub seed: u64,
+    /// What plays the rest of the cluster.
+    pub behaviors: Behaviors,
+    /// How many changes watches and paged lists can look back; older ones get 410.
+    pub history: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { clock: Arc::new(SystemClock), seed: 0, behaviors: Behaviors::Workloads, history: 10_000 }
+    }
+}
+
+/// What the parts of a cluster that are not the API server do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Behaviors {
+    /// Nothing reacts to objects: no garbage collection, no namespace termination, no workloads.
+    None,
+    /// Garbage is collected, namespaces end, workloads become available, services get addresses.
+    #[default]
+    Workloads,
+}
+
+/// One answered call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditRecord {
+    /// HTTP method.
+    pub verb: Box<str>,
+    /// Path without query.
+    pub path: Box<str>,
+    /// HTTP status code of the answer.
+    pub code: u16,
+    /// `User-Agent` of the client.
+    pub user_agent: Box<str>,
+}
+
+/// A running server; clones share it.
+#[derive(Debug, Clone)]
+pub struct ApiServer {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    core: Mutex<Core>,
+    clock: Arc<dyn Clock>,
+    /// The revision of the last write, and after it when the controllers want to run again.
+    revision: watch::Sender<u64>,
+    /// When the controllers want to run next; a task sleeps until then.
+    due: watch::Sender<Option<Timestamp>>,
+}
+
+impl ApiServer {
+    /// A server with the namespaces every cluster has.
+    pub fn new(options: Options) -> Self {
+        let now = options.clock.now();
+        let mut core = Core::new(
+            CoreOptions { seed: options.seed, behaviors: options.behaviors, history: options.history },
+            now,
+        );
+        let due = core.background(now);
+        let revision = core.revision();
+        Self {
+            shared: Arc::new(Shared {
+                core: Mutex::new(core),
+                clock: options.clock,
+                revision: watch::Sender::new(revision),
+                due: watch::Sender::new(due),
+            }),
+        }
+    }
+
+    /// Answers one call and lets the controllers react to it.
+    pub fn handle(&self, call: &Call) -> Reply {
+        let now = self.now();
+        let mut core = self.core();
+        let reply = core.handle(call, now);
+        self.settle(core, now);
+        reply
+    }
+
+    /// Puts objects in as an administrator would, before anyone connects. Definitions come before their instances.
+    pub fn load(&self, objects: impl IntoIterator<Item = Object>) -> Result<(), Status> {
+        let now = self.now();
+        let mut core = self.core();
+        let outcome = objects.into_iter().try_for_each(|object| core.load(object, now));
+        self.settle(core, now);
+        outcome
+    }
+
+    /// The calls answered so far, oldest first; only the last 10,000 are kept.
+    pub fn audit(&self) -> Vec<AuditRecord> {
+        self.core().audit().cloned().collect()
+    }
+
+    /// Everything stored, for assertions and snapshots.
+    pub fn dump(&self) -> Vec<Object> {
+        self.core().dump()
+    }
+
+    /// Forgets the history, as etcd's compaction does: older watches and continue tokens get 410.
+    pub fn compact(&self) {
+        self.core().compact();
+    }
+
+    /// The server's present moment.
+    pub fn now(&self) -> Timestamp {
+        self.shared.clock.now()
+    }
+
+    /// The next event of a watch.
+    pub(crate) fn next(&self, cursor: &mut Cursor) -> Next {
+        let now = self.now();
+        self.core().next(cursor, now)
+    }
+
+    /// Tells of every new revision.
+    pub(crate) fn revisions(&self) -> watch::Receiver<u64> {
+        self.shared.revision.subscribe()
+    }
+
+    /// Tells when the controllers want to run next.
+    pub(crate) fn due(&self) -> watch::Receiver<Option<Timestamp>> {
+        self.shared.due.subscribe()
+    }
+
+    /// Whether a task sleeps for the controllers already.
+    pub(crate) fn has_timer(&self) -> bool {
+        self.shared.due.receiver_count() > 0
+    }
+
+    /// Lets the controllers do what is due.
+    pub(crate) fn run_background(&self) {
+        let now = self.now();
+        self.settle(self.core(), now);
+    }
+
+    fn settle(&self, mut core: MutexGuard<'_, Core>, now: Timestamp) {
+        let due = core.background(now);
+        let revision = core.revision();
+        drop(core);
+        self.shared.revision.send_if_modified(|known| std::mem::replace(known, revision) != revision);
+        self.shared.due.send_if_modified(|known| std::mem::replace(known, due) != due);
+    }
+
+    /// A panic in a handler must not take the server down: the state is valid between any two writes.
+    fn core(&self) -> MutexGuard<'_, Core> {
+        self.shared.core.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

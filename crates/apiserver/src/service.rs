@@ -1,0 +1,170 @@
+//! The async shell: a `tower` service that collects bodies, streams watches and wakes the controllers.
+
+use crate::{
+    core::{Call, Cursor, Next, Reply, ReplyBody},
+    server::ApiServer,
+    status::Status,
+};
+use bytes::Bytes;
+use futures_util::stream;
+use http::{HeaderValue, Request, Response};
+use http_body::Frame;
+use http_body_util::{BodyExt as _, Full, Limited, StreamBody, combinators::UnsyncBoxBody};
+use kro_object::Timestamp;
+use std::{
+    convert::Infallible,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+use tokio::{sync::watch, time};
+
+/// The body of an answer: all of it, or the stream of a watch.
+pub type Body = UnsyncBoxBody<Bytes, Infallible>;
+
+/// Bytes of a request body that are read at most.
+const BODY_LIMIT: usize = 4 * 1024 * 1024;
+/// How long a request waits for a revision that is still to come.
+const FUTURE_REVISION_WAIT: Duration = Duration::from_secs(3);
+
+impl<B> tower_service::Service<Request<B>> for ApiServer
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let server = self.clone();
+        Box::pin(async move { Ok(server.answer(request).await) })
+    }
+}
+
+impl ApiServer {
+    async fn answer<B>(self, request: Request<B>) -> Response<Body>
+    where
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        self.keep_time();
+        let (parts, body) = request.into_parts();
+        let is_head = parts.method == http::Method::HEAD;
+        let body = match Limited::new(body, BODY_LIMIT).collect().await {
+            Ok(body) => body.to_bytes(),
+            Err(error) => return self.respond(refuse_body(error.as_ref()), is_head),
+        };
+        let call = Call::new(&parts, body);
+        let mut revisions = self.revisions();
+        let mut reply = self.handle(&call);
+        if let ReplyBody::Wait(_) = reply.body {
+            let deadline = time::Instant::now() + FUTURE_REVISION_WAIT;
+            while matches!(reply.body, ReplyBody::Wait(_)) {
+                match time::timeout_at(deadline, revisions.changed()).await {
+                    Ok(Ok(())) => reply = self.handle(&call),
+                    _ => break,
+                }
+            }
+        }
+        self.respond(reply, is_head)
+    }
+
+    fn respond(&self, reply: Reply, is_head: bool) -> Response<Body> {
+        let (status, headers, body) = match reply.body {
+            ReplyBody::Wait(late) => {
+                let bytes = if let ReplyBody::Full(bytes) = late.body { bytes } else { Vec::new() };
+                (late.status, late.headers, full(bytes))
+            }
+            ReplyBody::Full(bytes) => (reply.status, reply.headers, full(if is_head { Vec::new() } else { bytes })),
+            ReplyBody::Watch(cursor) => (reply.status, reply.headers, self.stream(*cursor)),
+        };
+        let mut response = Response::new(body);
+        *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or_default();
+        for (name, value) in headers {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                response.headers_mut().append(name, value);
+            }
+        }
+        response
+    }
+
+    /// The events of a watch as they come; ends when the watch does.
+    fn stream(&self, cursor: Cursor) -> Body {
+        let state = (self.clone(), cursor, self.revisions());
+        let events = stream::unfold(state, |(server, mut cursor, mut revisions)| async move {
+            loop {
+                revisions.mark_unchanged();
+                match server.next(&mut cursor) {
+                    Next::Event(line) => {
+                        let frame = Ok::<_, Infallible>(Frame::data(Bytes::from(line)));
+                        return Some((frame, (server, cursor, revisions)));
+                    }
+                    Next::Closed => return None,
+                    Next::Pending(until) => {
+                        let asleep = async {
+                            match until {
+                                Some(until) => sleep_until(&server, until).await,
+                                None => std::future::pending().await,
+                            }
+                        };
+                        tokio::select! {
+                            biased;
+                            changed = revisions.changed() => changed.ok()?,
+                            () = asleep => {}
+                        }
+                    }
+                }
+            }
+        });
+        UnsyncBoxBody::new(StreamBody::new(events))
+    }
+
+    /// Makes sure that a task runs the controllers when something is due. It ends when the server has no users.
+    fn keep_time(&self) {
+        if self.has_timer() {
+            return;
+        }
+        let due = self.due();
+        tokio::spawn(self.clone().run_timer(due));
+    }
+
+    async fn run_timer(self, mut due: watch::Receiver<Option<Timestamp>>) {
+        loop {
+            let next = *due.borrow_and_update();
+            let asleep = async {
+                match next {
+                    Some(next) => sleep_until(&self, next).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                changed = due.changed() => if changed.is_err() { return },
+                () = asleep => self.run_background(),
+            }
+        }
+    }
+}
+
+async fn sleep_until(server: &ApiServer, until: Timestamp) {
+    time::sleep(until.saturating_duration_since(server.now())).await;
+}
+
+fn full(bytes: Vec<u8>) -> Body {
+    UnsyncBoxBody::new(Full::new(Bytes::from(bytes)))
+}
+
+fn refuse_body(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Reply {
+    let status = if error.is::<http_body_util::LengthLimitError>() {
+        Status::too_large(format!("Request entity too large: limit is {BODY_LIMIT}"))
+    } else {
+        Status::bad_request(format!("the body of the request could not be read: {error}"))
+    };
+    Reply::status(&status)
+}
