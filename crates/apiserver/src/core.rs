@@ -157,7 +157,7 @@ impl Core {
             }
             [] => discovery::root(call),
             ["version"] => discovery::version(call),
-            ["api", ..] | ["apis", ..] => discovery::reply(&self.registry, call, &segments),
+            ["api" | "apis", ..] => discovery::reply(&self.registry, call, &segments),
             ["openapi", rest @ ..] => self.openapi(call, rest),
             _ => Ok(Reply::not_found_page()),
         }
@@ -170,7 +170,11 @@ impl Core {
         let wrong_scope = info.namespace.is_some() && !served.is_namespaced();
         let unknown_sub = info.subresource.as_ref().is_some_and(|sub| served.subresource(sub).is_none());
         if wrong_scope || unknown_sub || info.overlong {
-            return if served.is_builtin() { Err(Status::no_such_resource()) } else { Ok(Reply::not_found_page()) };
+            return if served.is_builtin() {
+                Err(Status::no_such_resource())
+            } else {
+                Ok(Reply::not_found_page())
+            };
         }
         self.serve(call, &info, &served, now)
     }
@@ -190,7 +194,9 @@ impl Core {
         let kind = value.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
         let (group, version) = api_version.split_once('/').unwrap_or(("", &api_version));
         let Some(served) = self.registry.kind(group, version, &kind).cloned() else {
-            return Err(Status::bad_request(format!("no matches for kind {kind:?} in version {api_version:?}")));
+            return Err(Status::bad_request(format!(
+                "no matches for kind {kind:?} in version {api_version:?}"
+            )));
         };
         if served.is_namespaced() && object::namespace(&value).is_empty() {
             object::set_meta(&mut value, "namespace", Some("default".into()));

@@ -192,7 +192,10 @@ mod tests {
     #[test]
     fn texts_are_those_of_apimachinery() {
         for (error, text) in [
-            (FieldError::required("metadata.name", "name needed"), "metadata.name: Required value: name needed"),
+            (
+                FieldError::required("metadata.name", "name needed"),
+                "metadata.name: Required value: name needed",
+            ),
             (FieldError::invalid("a", &json!("x\n"), "bad"), "a: Invalid value: \"x\\n\": bad"),
             (FieldError::invalid("a", &json!({"b": 1}), ""), "a: Invalid value: {\"b\":1}"),
             (

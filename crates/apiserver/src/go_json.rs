@@ -65,7 +65,11 @@ impl Scanner<'_> {
             b'n' => self.literal("null"),
             b'-' => {
                 let digit = self.next()?;
-                if digit.is_ascii_digit() { self.number(digit) } else { Err(invalid(digit, "in numeric literal")) }
+                if digit.is_ascii_digit() {
+                    self.number(digit)
+                } else {
+                    Err(invalid(digit, "in numeric literal"))
+                }
             }
             digit @ b'0'..=b'9' => self.number(digit),
             other => Err(invalid(other, place)),
@@ -76,7 +80,10 @@ impl Scanner<'_> {
         for expected in word.bytes().skip(1) {
             let found = self.next()?;
             if found != expected {
-                return Err(invalid(found, &format!("in literal {word} (expecting '{}')", char::from(expected))));
+                return Err(invalid(
+                    found,
+                    &format!("in literal {word} (expecting '{}')", char::from(expected)),
+                ));
             }
         }
         Ok(())

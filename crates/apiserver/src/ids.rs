@@ -2,7 +2,7 @@
 
 /// A generator of identifiers (splitmix64).
 #[derive(Debug, Clone)]
-pub struct Ids {
+pub(crate) struct Ids {
     state: u64,
 }
 
@@ -13,12 +13,12 @@ const BASE_LIMIT: usize = 58;
 
 impl Ids {
     /// A generator for a seed.
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self { state: seed }
     }
 
     /// 64 pseudo-random bits.
-    pub fn bits(&mut self) -> u64 {
+    pub(crate) fn bits(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.state;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -27,7 +27,7 @@ impl Ids {
     }
 
     /// A version 4 UUID.
-    pub fn uid(&mut self) -> String {
+    pub(crate) fn uid(&mut self) -> String {
         let (high, low) = (self.bits(), self.bits());
         let high = high & !0xF000 | 0x4000;
         let low = low & !(0xC000 << 48) | 0x8000 << 48;
@@ -42,12 +42,12 @@ impl Ids {
     }
 
     /// Five characters for `generateName`.
-    pub fn suffix(&mut self) -> String {
+    pub(crate) fn suffix(&mut self) -> String {
         (0..5).map(|_| char::from(SUFFIX_ALPHABET[(self.bits() % 27) as usize])).collect()
     }
 
     /// A name from a `generateName` base.
-    pub fn name(&mut self, base: &str) -> String {
+    pub(crate) fn name(&mut self, base: &str) -> String {
         let mut end = base.len().min(BASE_LIMIT);
         while !base.is_char_boundary(end) {
             end -= 1;

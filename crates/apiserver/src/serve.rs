@@ -12,7 +12,11 @@ use tokio::{net::TcpListener, task::JoinSet};
 /// Serves until `shutdown` completes; then open connections, watches included, are cut.
 ///
 /// Errors are those of the listener; a connection that fails only ends itself.
-pub async fn serve(server: ApiServer, listener: TcpListener, shutdown: impl Future<Output = ()>) -> io::Result<()> {
+pub async fn serve(
+    server: ApiServer,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
     let mut connections = JoinSet::new();
     tokio::pin!(shutdown);
     loop {

@@ -81,7 +81,9 @@ impl ApiServer {
                 let bytes = if let ReplyBody::Full(bytes) = late.body { bytes } else { Vec::new() };
                 (late.status, late.headers, full(bytes))
             }
-            ReplyBody::Full(bytes) => (reply.status, reply.headers, full(if is_head { Vec::new() } else { bytes })),
+            ReplyBody::Full(bytes) => {
+                (reply.status, reply.headers, full(if is_head { Vec::new() } else { bytes }))
+            }
             ReplyBody::Watch(cursor) => (reply.status, reply.headers, self.stream(*cursor)),
         };
         let mut response = Response::new(body);

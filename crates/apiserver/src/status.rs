@@ -150,11 +150,7 @@ impl Status {
 
     /// 406 as an endpoint says it.
     pub fn not_acceptable(offered: &str) -> Self {
-        Self::plain(
-            406,
-            "NotAcceptable",
-            format!("only the following media types are accepted: {offered}"),
-        )
+        Self::plain(406, "NotAcceptable", format!("only the following media types are accepted: {offered}"))
     }
 
     /// 409: created twice.

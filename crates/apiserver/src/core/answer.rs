@@ -1,9 +1,6 @@
 //! What a call is answered with, before any transport.
 
-use super::{
-    negotiate::Format,
-    verbs::watch::Cursor,
-};
+use super::{negotiate::Format, verbs::watch::Cursor};
 use crate::status::Status;
 use serde_json::Value;
 

@@ -2,6 +2,7 @@
 //! namespaces end, workloads come up. Runs until nothing is left to do now.
 
 use super::{Core, store::Change};
+use crate::Behaviors;
 use kro_object::Timestamp;
 
 /// How far the controllers have come in the change log.
@@ -22,12 +23,17 @@ impl Core {
                 break;
             }
             for change in changes {
-                if &*change.resource.plural == "customresourcedefinitions" && &*change.resource.group == "apiextensions.k8s.io" {
+                if &*change.resource.plural == "customresourcedefinitions"
+                    && &*change.resource.group == "apiextensions.k8s.io"
+                {
                     self.reconcile_crd(&change.key.name, now);
                 } else {
                     self.instance_left(&change, now);
                 }
             }
+        }
+        if self.behaviors == Behaviors::None {
+            return None;
         }
         None
     }

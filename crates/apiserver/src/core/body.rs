@@ -31,7 +31,9 @@ impl Body {
 pub(crate) fn read(bytes: &[u8], format: Format) -> Result<Body, String> {
     let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
     match (format, first) {
-        (Format::Json, _) => read_json(bytes).map_err(|why| format!("couldn't get version/kind; json parse error: {why}")),
+        (Format::Json, _) => {
+            read_json(bytes).map_err(|why| format!("couldn't get version/kind; json parse error: {why}"))
+        }
         (Format::Yaml, Some(b'{')) => read_json(bytes).or_else(|_| read_yaml(bytes)),
         (Format::Yaml, _) => read_yaml(bytes),
     }
@@ -89,7 +91,10 @@ fn duplicate_yaml_keys(text: &str) -> Vec<String> {
         open.retain(|(level, _)| *level <= indent);
         match open.iter_mut().find(|(level, _)| *level == indent) {
             Some((_, keys)) if keys.contains(&key) => {
-                found.push(format!("yaml: unmarshal errors:\n  line {}: key {key:?} already set in map", index + 1));
+                found.push(format!(
+                    "yaml: unmarshal errors:\n  line {}: key {key:?} already set in map",
+                    index + 1
+                ));
             }
             Some((_, keys)) => keys.push(key),
             None => open.push((indent, vec![key])),
@@ -178,7 +183,9 @@ impl<'de> Visitor<'de> for Seed<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut out = Vec::new();
-        while let Some(item) = items.next_element_seed(self.tracker.seed(&format!("{}[{}]", self.path, out.len())))? {
+        while let Some(item) =
+            items.next_element_seed(self.tracker.seed(&format!("{}[{}]", self.path, out.len())))?
+        {
             out.push(item);
         }
         Ok(Value::Array(out))

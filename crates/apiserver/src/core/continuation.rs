@@ -2,8 +2,20 @@
 
 use super::store::Key;
 use crate::status::Status;
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{
+    Engine as _, alphabet,
+    engine::{GeneralPurpose, GeneralPurposeConfig},
+};
 use serde_json::{Value, json};
+
+/// As Go's `RawURLEncoding`, which does not mind stray bits at the end.
+const TOKEN: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::URL_SAFE,
+    GeneralPurposeConfig::new()
+        .with_encode_padding(false)
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(base64::engine::DecodePaddingMode::Indifferent),
+);
 
 /// Where a list goes on: the revision of its first page and the last key told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,12 +28,14 @@ impl Continuation {
     pub(crate) fn encode(&self) -> String {
         let start = format!("{}/{}\0", self.after.namespace, self.after.name);
         let token = json!({"v": "meta.k8s.io/v1", "rv": self.revision, "start": start});
-        URL_SAFE_NO_PAD.encode(token.to_string())
+        TOKEN.encode(token.to_string())
     }
 
     pub(crate) fn decode(token: &str) -> Result<Self, Status> {
-        let refuse = |why: String| Status::bad_request(format!("invalid continue token: continue key is not valid: {why}"));
-        let bytes = URL_SAFE_NO_PAD.decode(token.trim_end_matches('=')).map_err(|error| refuse(error.to_string()))?;
+        let refuse = |why: String| {
+            Status::bad_request(format!("invalid continue token: continue key is not valid: {why}"))
+        };
+        let bytes = TOKEN.decode(token).map_err(|error| refuse(error.to_string()))?;
         let value: Value = serde_json::from_slice(&bytes).map_err(|_| refuse(go_json_error(&bytes)))?;
         let revision = value["rv"].as_u64().filter(|revision| *revision > 0);
         let start = value["start"].as_str().and_then(|start| start.trim_end_matches('\0').split_once('/'));
@@ -35,14 +49,14 @@ impl Continuation {
 }
 
 fn go_json_error(bytes: &[u8]) -> String {
-    match String::from_utf8_lossy(bytes).chars().next() {
-        None => "unexpected end of JSON input".into(),
-        Some(_) => {
-            // Go decodes bytes beyond ASCII as Latin-1 when it quotes one in this message.
-            let first = char::from(bytes[0]);
-            let shown = if first.is_ascii_graphic() { first.to_string() } else { format!("\\u{:04x}", first as u32) };
-            format!("invalid character '{shown}' looking for beginning of value")
-        }
+    if String::from_utf8_lossy(bytes).chars().next() == None {
+        "unexpected end of JSON input".into()
+    } else {
+        // Go decodes bytes beyond ASCII as Latin-1 when it quotes one in this message.
+        let first = char::from(bytes[0]);
+        let shown =
+            if first.is_ascii_graphic() { first.to_string() } else { format!("\\u{:04x}", first as u32) };
+        format!("invalid character '{shown}' looking for beginning of value")
     }
 }
 

@@ -41,7 +41,7 @@ pub(super) fn default(crd: &mut Value) {
 }
 
 pub(super) fn prepare_create(crd: &mut Value) {
-    let stored = storage_version(crd).map(|version| json!([version])).unwrap_or_else(|| json!([]));
+    let stored = storage_version(crd).map_or_else(|| json!([]), |version| json!([version]));
     object::as_map_mut(crd).insert(
         "status".into(),
         json!({"conditions": null, "acceptedNames": {"plural": "", "kind": ""}, "storedVersions": stored}),
@@ -92,7 +92,9 @@ fn is_true(crd: &Value, kind: &str) -> bool {
 impl Core {
     /// Does what the controllers of custom resource definitions do after one has changed.
     pub(super) fn reconcile_crd(&mut self, name: &str, now: Timestamp) {
-        let Some(served) = self.registry.get("apiextensions.k8s.io", "v1", "customresourcedefinitions").cloned() else {
+        let Some(served) =
+            self.registry.get("apiextensions.k8s.io", "v1", "customresourcedefinitions").cloned()
+        else {
             return;
         };
         let key = Key::new("", name);
@@ -124,7 +126,11 @@ impl Core {
     }
 
     /// The names of a definition that no other one of its group has, and the first conflict.
-    fn accept_names(&self, served: &Served, crd: &Value) -> (Map<String, Value>, Option<(&'static str, String)>) {
+    fn accept_names(
+        &self,
+        served: &Served,
+        crd: &Value,
+    ) -> (Map<String, Value>, Option<(&'static str, String)>) {
         let (group, own) = (text(crd, "/spec/group"), object::name(crd));
         let mut kinds: Vec<&str> = Vec::new();
         let mut resources: Vec<&str> = Vec::new();
@@ -137,7 +143,8 @@ impl Core {
             resources.extend([names("plural"), names("singular")]);
             resources.extend(object::texts(other.pointer("/status/acceptedNames/shortNames")));
         }
-        let mut accepted = crd.pointer("/status/acceptedNames").and_then(Value::as_object).cloned().unwrap_or_default();
+        let mut accepted =
+            crd.pointer("/status/acceptedNames").and_then(Value::as_object).cloned().unwrap_or_default();
         let mut conflict = None;
         let wanted = |field: &str| text(crd, &format!("/spec/names/{field}")).to_owned();
         let mut take = |field: &str, value: String, taken: &[&str], reason: &'static str| {
@@ -188,7 +195,9 @@ impl Core {
         }
         let is_same = conditions.iter().all(|(kind, status, reason, message)| {
             condition(crd, kind).is_some_and(|present| {
-                present["status"] == truth(*status) && present["reason"] == *reason && present["message"] == *message
+                present["status"] == truth(*status)
+                    && present["reason"] == *reason
+                    && present["message"] == *message
             })
         });
         if is_same && !names_changed {
@@ -239,7 +248,10 @@ impl Core {
         let group: Arc<str> = text(crd, "/spec/group").into();
         let names = |field: &str| -> Arc<str> { text(crd, &format!("/status/acceptedNames/{field}")).into() };
         let list = |field: &str| -> Vec<Arc<str>> {
-            object::texts(crd.pointer(&format!("/status/acceptedNames/{field}"))).into_iter().map(Arc::from).collect()
+            object::texts(crd.pointer(&format!("/status/acceptedNames/{field}")))
+                .into_iter()
+                .map(Arc::from)
+                .collect()
         };
         let Some(storage_version) = storage_version(crd) else { return };
         let storage = Arc::new(ResourceId { group: group.clone(), plural: names("plural") });
@@ -313,8 +325,11 @@ impl Core {
         let writer = Writer::named(MANAGER, now);
         let outcome = self.update(served, key, &writer, &mut |_, old| {
             let mut new = old.cloned().unwrap_or_default();
-            let rest: Vec<String> =
-                object::finalizers(&new).into_iter().filter(|name| *name != FINALIZER).map(str::to_owned).collect();
+            let rest: Vec<String> = object::finalizers(&new)
+                .into_iter()
+                .filter(|name| *name != FINALIZER)
+                .map(str::to_owned)
+                .collect();
             object::set_meta(&mut new, "finalizers", (!rest.is_empty()).then(|| rest.into()));
             Ok(new)
         });

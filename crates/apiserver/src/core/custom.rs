@@ -2,17 +2,13 @@
 
 use super::verbs::ScalePaths;
 use crate::field_error::FieldError;
-use kro_schema::Schema;
 use serde_json::Value;
-use std::sync::Arc;
 
 /// What the server needs to know to serve a custom resource in one version.
 #[derive(Debug)]
 pub(crate) struct Custom {
     /// `openAPIV3Schema` as the author wrote it.
     pub raw: Value,
-    /// The same, parsed; absent where the definition preserves everything.
-    pub schema: Option<Arc<Schema>>,
     pub has_status: bool,
     pub scale: Option<ScalePaths>,
     /// Fields for field selectors, without the leading dot.
@@ -44,7 +40,10 @@ impl Custom {
         let scale = version.pointer("/subresources/scale").map(|scale| ScalePaths {
             spec_replicas: text(scale, "specReplicasPath").replace('.', "/"),
             status_replicas: text(scale, "statusReplicasPath").replace('.', "/"),
-            selector: scale.get("labelSelectorPath").and_then(Value::as_str).map(|path| path.replace('.', "/")),
+            selector: scale
+                .get("labelSelectorPath")
+                .and_then(Value::as_str)
+                .map(|path| path.replace('.', "/")),
         });
         let list = |field: &str| version.get(field).and_then(Value::as_array).cloned().unwrap_or_default();
         let columns = list("additionalPrinterColumns")
@@ -72,7 +71,6 @@ impl Custom {
             )
         });
         Self {
-            schema: None,
             raw,
             has_status: version.pointer("/subresources/status").is_some(),
             scale,

@@ -39,7 +39,10 @@ pub(crate) fn object(
     let value = identify(registry, served, value, bytes)?;
     typed(served, value, Some(&read), validation, warnings, |why| {
         let version = served.version.as_ref();
-        Status::bad_request(format!("{0} in version {version:?} cannot be handled as a {0}: {why}", served.kind))
+        Status::bad_request(format!(
+            "{0} in version {version:?} cannot be handled as a {0}: {why}",
+            served.kind
+        ))
     })
 }
 
@@ -53,7 +56,10 @@ pub(crate) fn patched(
 ) -> Result<Value, Status> {
     let quoted = crate::encode::to_text(&value);
     typed(served, value, Some(problems), validation, warnings, |why| {
-        let error = FieldError { value: format!("\"{}\"", go_object_text(&quoted)), ..FieldError::invalid("patch", &Value::Null, why) };
+        let error = FieldError {
+            value: format!("\"{}\"", go_object_text(&quoted)),
+            ..FieldError::invalid("patch", &Value::Null, why)
+        };
         Status::invalid("", "", "", &[error])
     })
 }
@@ -114,7 +120,11 @@ fn typed(
 
 /// The part of a body that every decoder looks at first.
 fn check_header(value: &Value, format: Format) -> Result<(), String> {
-    let prefix = if format == Format::Json { "couldn't get version/kind; json parse error" } else { "couldn't get version/kind" };
+    let prefix = if format == Format::Json {
+        "couldn't get version/kind; json parse error"
+    } else {
+        "couldn't get version/kind"
+    };
     let Value::Object(map) = value else {
         return Err(format!(
             "{prefix}: json: cannot unmarshal {} into Go value of type struct {{ APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }}",
@@ -153,7 +163,11 @@ fn identify(registry: &Registry, served: &Served, mut value: Value, bytes: &[u8]
             let (group, version) = api_version.split_once('/').unwrap_or(("", &api_version));
             let mut errors = Vec::new();
             if api_version != wanted {
-                errors.push(FieldError::invalid_text("apiVersion", &api_version, format!("must be {wanted}")));
+                errors.push(FieldError::invalid_text(
+                    "apiVersion",
+                    &api_version,
+                    format!("must be {wanted}"),
+                ));
             }
             if kind != *served.kind {
                 errors.push(FieldError::invalid_text("kind", &kind, format!("must be {}", served.kind)));
@@ -174,7 +188,9 @@ fn identify(registry: &Registry, served: &Served, mut value: Value, bytes: &[u8]
                 served.kind
             )
         } else {
-            format!("no kind {given_kind:?} is registered for version {given_version:?} in scheme \"pkg/runtime/scheme.go:111\"")
+            format!(
+                "no kind {given_kind:?} is registered for version {given_version:?} in scheme \"pkg/runtime/scheme.go:111\""
+            )
         };
         return Err(Status::bad_request(format!(
             "{given_kind} in version {version:?} cannot be handled as a {}: {why}",

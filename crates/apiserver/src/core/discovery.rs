@@ -47,7 +47,7 @@ pub(super) fn root(call: &Call) -> Result<Reply, Status> {
 /// Everything below `/api` and `/apis` that is no resource.
 pub(super) fn reply(registry: &Registry, call: &Call, segments: &[&str]) -> Result<Reply, Status> {
     let known = match segments {
-        ["api"] | ["apis"] => true,
+        ["api" | "apis"] => true,
         ["api", version] => return legacy_version(registry, call, "", version),
         ["apis", group] => registry.group(group).is_some() && !group.is_empty(),
         ["apis", group, version] => return legacy_version(registry, call, group, version),
@@ -71,7 +71,9 @@ pub(super) fn reply(registry: &Registry, call: &Call, segments: &[&str]) -> Resu
 
 /// Discovery documents answer GET, and PUT and POST alike on groups; anything else is not allowed.
 fn check_method(call: &Call) -> Result<(), Status> {
-    if matches!(call.method, Method::GET | Method::HEAD | Method::PUT | Method::POST) && call.method != Method::DELETE {
+    if matches!(call.method, Method::GET | Method::HEAD | Method::PUT | Method::POST)
+        && call.method != Method::DELETE
+    {
         Ok(())
     } else {
         Err(Status::method_not_allowed())
@@ -92,7 +94,8 @@ fn root_list(registry: &Registry, call: &Call, is_core: bool) -> Result<Reply, S
         });
         let bytes = Format::Json.encode(&body);
         let etag = format!("\"{}\"", hex(&Sha256::digest(&bytes)));
-        let content_type = format!("application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList");
+        let content_type =
+            format!("application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList");
         let mut reply = if call.if_none_match.as_deref() == Some(&etag) {
             Reply::empty(304)
         } else {
@@ -214,7 +217,8 @@ fn aggregated_group(name: &str, group: &Group) -> Value {
         .versions()
         .into_iter()
         .map(|version| {
-            let resources: Vec<Value> = group.resources(version).map(|served| aggregated_resource(served)).collect();
+            let resources: Vec<Value> =
+                group.resources(version).map(|served| aggregated_resource(served)).collect();
             json!({"version": version, "resources": resources, "freshness": "Current"})
         })
         .collect();

@@ -8,7 +8,11 @@ use crate::{field_error::FieldError, status::Status};
 use serde_json::Value;
 
 /// Checks the types of an object's fields and drops unknown ones, whose paths go to `unknown`.
-pub(crate) fn decode(_served: &Served, _object: &mut Value, _unknown: &mut Vec<String>) -> Result<(), String> {
+pub(crate) fn decode(
+    _served: &Served,
+    _object: &mut Value,
+    _unknown: &mut Vec<String>,
+) -> Result<(), String> {
     Ok(())
 }
 

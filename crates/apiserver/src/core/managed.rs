@@ -1,12 +1,13 @@
 //! `managedFields` of every write. The seam to structured merge: verbs call these and nothing else.
 
-use super::{registry::Served, write::Writer};
+use super::{registry::Served, strategy, write::Writer};
 use crate::status::Status;
 use serde_json::Value;
 
 /// Records who owns what after a create, update or patch other than apply. `new` arrives with whatever
 /// `managedFields` the client sent and leaves with what is to be stored.
-pub(crate) fn update(old: Option<&Value>, new: &mut Value, _served: &Served, _writer: &Writer) {
+pub(crate) fn update(old: Option<&Value>, new: &mut Value, served: &Served, writer: &Writer) {
+    let _not_yet = (&writer.manager, strategy::reset_fields(served, writer.subresource.as_deref()));
     match old {
         Some(old) => super::object::copy_meta(old, new, "managedFields"),
         None => super::object::set_meta(new, "managedFields", None),

@@ -58,7 +58,10 @@ const FIELDS: &[(&str, Shape)] = &[
 /// The names of unknown fields go to `unknown`; the error is Go's text.
 pub(crate) fn decode(meta: &mut Value, path: &str, unknown: &mut Vec<String>) -> Result<(), String> {
     let Value::Object(map) = meta else {
-        return Err(format!("json: cannot unmarshal {} into Go value of type v1.ObjectMeta", json_type(meta)));
+        return Err(format!(
+            "json: cannot unmarshal {} into Go value of type v1.ObjectMeta",
+            json_type(meta)
+        ));
     };
     fields(map, FIELDS, "ObjectMeta", path, "metadata", unknown)?;
     // An explicitly empty list of managers is a request to forget them, so it must survive decoding.
@@ -101,7 +104,10 @@ fn check(
     unknown: &mut Vec<String>,
 ) -> Result<(), String> {
     let mismatch = |value: &Value, wanted: &str| {
-        Err(format!("json: cannot unmarshal {} into Go struct field {go_struct}.{at} of type {wanted}", json_type(value)))
+        Err(format!(
+            "json: cannot unmarshal {} into Go struct field {go_struct}.{at} of type {wanted}",
+            json_type(value)
+        ))
     };
     match shape {
         Shape::Anything => {}
@@ -197,15 +203,25 @@ pub(crate) fn validate(object: &Value, name_rule: NameRule) -> Vec<FieldError> {
         }
     }
     for (key, value) in entries(object, "labels") {
-        out.extend(names::qualified_name(key).into_iter().map(|why| FieldError::invalid_text("metadata.labels", key, why)));
+        out.extend(
+            names::qualified_name(key)
+                .into_iter()
+                .map(|why| FieldError::invalid_text("metadata.labels", key, why)),
+        );
         let value = value.as_str().unwrap_or_default();
-        out.extend(names::label_value(value).into_iter().map(|why| FieldError::invalid_text("metadata.labels", value, why)));
+        out.extend(
+            names::label_value(value)
+                .into_iter()
+                .map(|why| FieldError::invalid_text("metadata.labels", value, why)),
+        );
     }
     let mut size = 0;
     for (key, value) in entries(object, "annotations") {
         let lower = key.to_lowercase();
         out.extend(
-            names::qualified_name(&lower).into_iter().map(|why| FieldError::invalid_text("metadata.annotations", key, why)),
+            names::qualified_name(&lower)
+                .into_iter()
+                .map(|why| FieldError::invalid_text("metadata.annotations", key, why)),
         );
         size += key.len() + value.as_str().unwrap_or_default().len();
     }
@@ -237,16 +253,28 @@ fn validate_owners(object: &Value, out: &mut Vec<FieldError>) {
         let api_version = text("apiVersion");
         let version = api_version.rsplit('/').next().unwrap_or_default();
         if version.is_empty() {
-            out.push(FieldError::invalid_text(format!("{at}.apiVersion"), api_version, "version must not be empty"));
+            out.push(FieldError::invalid_text(
+                format!("{at}.apiVersion"),
+                api_version,
+                "version must not be empty",
+            ));
         }
         for field in ["kind", "name", "uid"] {
             if text(field).is_empty() {
-                let detail = if field == "uid" { "uid must not be empty".to_owned() } else { format!("{field} must not be empty") };
+                let detail = if field == "uid" {
+                    "uid must not be empty".to_owned()
+                } else {
+                    format!("{field} must not be empty")
+                };
                 out.push(FieldError::invalid_text(format!("{at}.{field}"), "", detail));
             }
         }
         if api_version == "v1" && text("kind") == "Event" {
-            out.push(FieldError::invalid_text(&at, "/v1, Kind=Event", "/v1, Kind=Event is disallowed from being an owner"));
+            out.push(FieldError::invalid_text(
+                &at,
+                "/v1, Kind=Event",
+                "/v1, Kind=Event is disallowed from being an owner",
+            ));
         }
         if owner.get("controller") == Some(&Value::Bool(true)) {
             match controller {
@@ -299,16 +327,25 @@ pub(crate) fn validate_update(old: &Value, new: &Value) -> Vec<FieldError> {
         if !added.is_empty() {
             out.push(FieldError::forbidden(
                 "metadata.finalizers",
-                format!("no new finalizers can be added if the object is being deleted, found new finalizers {}", go_strings(&added)),
+                format!(
+                    "no new finalizers can be added if the object is being deleted, found new finalizers {}",
+                    go_strings(&added)
+                ),
             ));
         }
     }
-    for field in ["name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"] {
+    for field in
+        ["name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"]
+    {
         let (before, after) = (object::meta(old, field), object::meta(new, field));
         if before != after {
             out.push(FieldError::invalid(
                 format!("metadata.{field}"),
-                after.unwrap_or(&if field == "deletionGracePeriodSeconds" { Value::Null } else { Value::String(String::new()) }),
+                after.unwrap_or(&if field == "deletionGracePeriodSeconds" {
+                    Value::Null
+                } else {
+                    Value::String(String::new())
+                }),
                 "field is immutable",
             ));
         }
@@ -339,8 +376,14 @@ mod tests {
     #[test]
     fn decoding_errors_name_the_go_field() {
         for (meta, text) in [
-            (json!({"labels": {"a": 1}}), "json: cannot unmarshal number into Go struct field ObjectMeta.metadata.labels of type string"),
-            (json!({"labels": []}), "json: cannot unmarshal array into Go struct field ObjectMeta.metadata.labels of type map[string]string"),
+            (
+                json!({"labels": {"a": 1}}),
+                "json: cannot unmarshal number into Go struct field ObjectMeta.metadata.labels of type string",
+            ),
+            (
+                json!({"labels": []}),
+                "json: cannot unmarshal array into Go struct field ObjectMeta.metadata.labels of type map[string]string",
+            ),
             (json!([]), "json: cannot unmarshal array into Go value of type v1.ObjectMeta"),
         ] {
             assert_eq!(decode(&mut meta.clone(), "metadata", &mut Vec::new()).expect_err("wrong type"), text);

@@ -23,11 +23,6 @@ pub(crate) fn namespace(object: &Value) -> &str {
     meta_text(object, "namespace")
 }
 
-/// `metadata.resourceVersion` as a number, 0 if there is none.
-pub(crate) fn revision(object: &Value) -> u64 {
-    meta_text(object, "resourceVersion").parse().unwrap_or_default()
-}
-
 /// Whether deletion has begun.
 pub(crate) fn is_deleting(object: &Value) -> bool {
     meta(object, "deletionTimestamp").is_some()

@@ -1,11 +1,6 @@
 //! OpenAPI documents: the index with hashes and one document per group and version.
 
-use super::{
-    Core, Reply,
-    discovery::hex,
-    negotiate::Format,
-    request::Call,
-};
+use super::{Core, Reply, discovery::hex, negotiate::Format, request::Call};
 use crate::status::Status;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
@@ -29,7 +24,11 @@ impl Core {
                 out.push(format!("apis/{name}"));
             }
             for version in group.versions() {
-                out.push(if name.is_empty() { format!("api/{version}") } else { format!("apis/{name}/{version}") });
+                out.push(if name.is_empty() {
+                    format!("api/{version}")
+                } else {
+                    format!("apis/{name}/{version}")
+                });
             }
         }
         out
@@ -39,7 +38,10 @@ impl Core {
         let mut paths = Map::new();
         for path in self.document_paths() {
             let hash = hash(&Format::Json.encode(&self.document(&path)));
-            paths.insert(path.clone(), json!({"serverRelativeURL": format!("/openapi/v3/{path}?hash={hash}")}));
+            paths.insert(
+                path.clone(),
+                json!({"serverRelativeURL": format!("/openapi/v3/{path}?hash={hash}")}),
+            );
         }
         let body = Format::Json.encode(&json!({ "paths": paths }));
         Reply::full(200, "text/plain; charset=utf-8", body)
@@ -66,8 +68,21 @@ impl Core {
         reply
     }
 
-    fn document(&self, _path: &str) -> Value {
-        json!({"openapi": "3.0.0", "info": {"title": "Kubernetes", "version": "1.36"}, "paths": {}, "components": {"schemas": {}}})
+    fn document(&self, path: &str) -> Value {
+        let mut schemas = Map::new();
+        if let Some((group, version)) = path.strip_prefix("apis/").and_then(|rest| rest.split_once('/'))
+            && let Some(found) = self.registry.group(group)
+        {
+            for served in found.resources(version) {
+                if let Some(custom) = &served.custom {
+                    schemas.insert(served.kind.to_string(), custom.raw.clone());
+                }
+            }
+        }
+        json!({
+            "openapi": "3.0.0", "info": {"title": "Kubernetes", "version": "1.36"}, "paths": {},
+            "components": {"schemas": schemas},
+        })
     }
 
     fn swagger(&self) -> Value {

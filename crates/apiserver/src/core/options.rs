@@ -54,7 +54,11 @@ impl WriteOptions {
             "Ignore" => FieldValidation::Ignore,
             "Strict" => FieldValidation::Strict,
             other => {
-                errors.push(FieldError::not_supported("fieldValidation", &other.into(), &["", "Ignore", "Strict", "Warn"]));
+                errors.push(FieldError::not_supported(
+                    "fieldValidation",
+                    &other.into(),
+                    &["", "Ignore", "Strict", "Warn"],
+                ));
                 FieldValidation::Warn
             }
         };
@@ -232,7 +236,11 @@ impl ListOptions {
                         "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
                     ));
                     if !version_match.is_empty() {
-                        errors.push(FieldError::not_supported(field, &version_match.into(), &["NotOlderThan"]));
+                        errors.push(FieldError::not_supported(
+                            field,
+                            &version_match.into(),
+                            &["NotOlderThan"],
+                        ));
                     }
                 }
             } else if !version_match.is_empty() {
@@ -256,7 +264,11 @@ impl ListOptions {
                     ));
                 }
                 if !matches!(version_match, "Exact" | "NotOlderThan") {
-                    errors.push(FieldError::not_supported(field, &version_match.into(), &["Exact", "NotOlderThan", ""]));
+                    errors.push(FieldError::not_supported(
+                        field,
+                        &version_match.into(),
+                        &["Exact", "NotOlderThan", ""],
+                    ));
                 }
                 if version_match == "Exact" && self.resource_version == "0" {
                     errors.push(FieldError::forbidden(
@@ -266,7 +278,10 @@ impl ListOptions {
                 }
             }
             if self.initial_events.is_some() {
-                errors.push(FieldError::forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list"));
+                errors.push(FieldError::forbidden(
+                    "sendInitialEvents",
+                    "sendInitialEvents is forbidden for list",
+                ));
             }
         }
         refuse(LIST, &errors)?;

@@ -48,11 +48,6 @@ impl Served {
         api_version(&self.group, &self.version)
     }
 
-    /// The `apiVersion` objects are stored with.
-    pub(crate) fn storage_api_version(&self) -> String {
-        api_version(&self.group, &self.storage_version)
-    }
-
     pub(crate) fn named(&self) -> Named<'_> {
         Named { group: &self.group, plural: &self.plural }
     }
@@ -81,7 +76,13 @@ impl Served {
 
     /// What discovery calls `storageVersionHash`.
     pub(crate) fn storage_version_hash(&self) -> String {
-        let text = format!("{}/{}/{}", self.group, self.storage_version, self.kind);
+        // Kept in etcd as v1beta1 to this day, though served as v1 alone.
+        let version = if self.is("apiextensions.k8s.io", "customresourcedefinitions") {
+            "v1beta1"
+        } else {
+            &self.storage_version
+        };
+        let text = format!("{}/{version}/{}", self.group, self.kind);
         base64::engine::general_purpose::STANDARD.encode(&Sha256::digest(text.as_bytes())[..8])
     }
 }
@@ -109,7 +110,8 @@ impl Registry {
     pub(crate) fn builtin() -> Self {
         let mut out = Self::default();
         for row in builtin::TABLE {
-            let words = |text: &'static str| text.split(' ').filter(|word| !word.is_empty()).map(Arc::from).collect();
+            let words =
+                |text: &'static str| text.split(' ').filter(|word| !word.is_empty()).map(Arc::from).collect();
             // Events are stored once, whichever of their two groups they came through.
             let group = if row.plural == "events" { "" } else { row.group };
             let storage_version = if row.plural == "horizontalpodautoscalers" { "v2" } else { row.version };
@@ -120,7 +122,13 @@ impl Registry {
                 .map(|name| {
                     let ((group, version, kind), verbs) = builtin::subresource(row.plural, name);
                     let kind = if kind.is_empty() { row.kind } else { kind };
-                    Subresource { name: name.into(), group: group.into(), version: version.into(), kind: kind.into(), verbs }
+                    Subresource {
+                        name: name.into(),
+                        group: group.into(),
+                        version: version.into(),
+                        kind: kind.into(),
+                        verbs,
+                    }
                 })
                 .collect();
             out.insert(Served {
@@ -207,11 +215,6 @@ impl Registry {
             builtin::GROUP_ORDER.iter().position(|known| known == name).unwrap_or(builtin::GROUP_ORDER.len())
         });
         out
-    }
-
-    /// Every resource in every version.
-    pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<Served>> {
-        self.groups.values().flat_map(|group| group.versions.values()).flat_map(BTreeMap::values)
     }
 }
 

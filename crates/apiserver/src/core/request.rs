@@ -59,7 +59,9 @@ impl Call {
                 .headers
                 .iter()
                 .filter(|(name, _)| name.as_str().starts_with("impersonate-"))
-                .map(|(name, value)| (name.as_str().to_owned(), value.to_str().unwrap_or_default().to_owned()))
+                .map(|(name, value)| {
+                    (name.as_str().to_owned(), value.to_str().unwrap_or_default().to_owned())
+                })
                 .collect(),
             body,
         }
@@ -81,7 +83,7 @@ impl Call {
 
 /// What a path asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
+pub(crate) enum Target {
     /// Anything that is no resource: discovery, health, OpenAPI.
     Other(Vec<String>),
     /// A resource.
@@ -90,7 +92,7 @@ pub enum Target {
 
 /// The parts of a resource path.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Info {
+pub(crate) struct Info {
     /// API group, empty for the core group.
     pub group: String,
     /// API version.
@@ -108,7 +110,7 @@ pub struct Info {
 }
 
 /// Splits a path as `RequestInfoFactory` does.
-pub fn target(path: &str) -> Result<Target, Status> {
+pub(crate) fn target(path: &str) -> Result<Target, Status> {
     let mut segments = Vec::new();
     for segment in path.split('/').filter(|segment| !segment.is_empty()) {
         segments.push(
@@ -139,7 +141,7 @@ pub fn target(path: &str) -> Result<Target, Status> {
 }
 
 /// The decoded parameters of a query string, empty pieces left out (kube's clients send `?&`).
-pub fn parse_query(query: &str) -> Vec<(String, String)> {
+pub(crate) fn parse_query(query: &str) -> Vec<(String, String)> {
     query
         .split('&')
         .filter(|piece| !piece.is_empty())
@@ -194,20 +196,21 @@ mod tests {
         check("/api/v1/namespaces", ["", "v1", "-", "namespaces", "-", "-"]);
         check("/api/v1/namespaces/a", ["", "v1", "-", "namespaces", "a", "-"]);
         check("/api/v1/namespaces/a/status", ["", "v1", "-", "namespaces", "a", "status"]);
-        check("/apis/apps/v1/namespaces/a/deployments/b/scale", ["apps", "v1", "a", "deployments", "b", "scale"]);
-        check("/apis/rbac.authorization.k8s.io/v1/clusterroles/a%3Ab", [
-            "rbac.authorization.k8s.io",
-            "v1",
-            "-",
-            "clusterroles",
-            "a:b",
-            "-",
-        ]);
+        check(
+            "/apis/apps/v1/namespaces/a/deployments/b/scale",
+            ["apps", "v1", "a", "deployments", "b", "scale"],
+        );
+        check(
+            "/apis/rbac.authorization.k8s.io/v1/clusterroles/a%3Ab",
+            ["rbac.authorization.k8s.io", "v1", "-", "clusterroles", "a:b", "-"],
+        );
     }
 
     #[test]
     fn other_paths() {
-        for path in ["/", "/api", "/api/v1", "/apis/apps", "/apis/apps/v1/", "/version", "/openapi/v3/apis/apps/v1"] {
+        for path in
+            ["/", "/api", "/api/v1", "/apis/apps", "/apis/apps/v1/", "/version", "/openapi/v3/apis/apps/v1"]
+        {
             assert!(matches!(target(path), Ok(Target::Other(_))), "{path}");
         }
         assert!(target("/api/v1/namespaces/%zz").is_err());

@@ -91,7 +91,9 @@ pub(crate) fn parse_fields(text: &str) -> Result<Vec<FieldRequirement>, Status> 
     let mut out = Vec::new();
     for term in split_unescaped(text, ',').into_iter().filter(|term| !term.is_empty()) {
         let Some((field, operator, value)) = split_term(term) else {
-            return Err(Status::bad_request(format!("invalid selector: '{text}'; can't understand '{term}'")));
+            return Err(Status::bad_request(format!(
+                "invalid selector: '{text}'; can't understand '{term}'"
+            )));
         };
         let value = unescape(value)
             .ok_or_else(|| Status::bad_request(format!("invalid field selector value: {value:?}")))?;
@@ -201,20 +203,33 @@ impl Parser {
         loop {
             match self.peek() {
                 Token::Word(_) | Token::Symbol("!") => {
-                    out.push(self.requirement().map_err(|why| format!("unable to parse requirement: {why}"))?);
+                    out.push(
+                        self.requirement().map_err(|why| format!("unable to parse requirement: {why}"))?,
+                    );
                     match self.next() {
                         Token::End => return Ok(out),
                         Token::Symbol(",") => {
                             if !matches!(self.peek(), Token::Word(_) | Token::Symbol("!")) {
-                                return Err(format!("found '{}', expected: identifier after ','", self.peek().text()));
+                                return Err(format!(
+                                    "found '{}', expected: identifier after ','",
+                                    self.peek().text()
+                                ));
                             }
                         }
-                        other => return Err(format!("found '{}', expected: ',' or 'end of string'", other.text())),
+                        other => {
+                            return Err(format!(
+                                "found '{}', expected: ',' or 'end of string'",
+                                other.text()
+                            ));
+                        }
                     }
                 }
                 Token::End => return Ok(out),
                 other @ Token::Symbol(_) => {
-                    return Err(format!("found '{}', expected: !, identifier, or 'end of string'", other.text()));
+                    return Err(format!(
+                        "found '{}', expected: !, identifier, or 'end of string'",
+                        other.text()
+                    ));
                 }
             }
         }
@@ -330,7 +345,10 @@ mod tests {
     #[test]
     fn label_selector_errors() {
         for (selector, text) in [
-            ("tier exists", "unable to parse requirement: found 'exists', expected: in, notin, =, ==, !=, gt, lt"),
+            (
+                "tier exists",
+                "unable to parse requirement: found 'exists', expected: in, notin, =, ==, !=, gt, lt",
+            ),
             ("=x", "found '=', expected: !, identifier, or 'end of string'"),
             ("a=b c=d", "found 'c', expected: ',' or 'end of string'"),
             ("a=b,", "found '', expected: identifier after ','"),

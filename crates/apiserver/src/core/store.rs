@@ -113,7 +113,9 @@ impl Store {
         let mut state: BTreeMap<Key, Arc<Value>> =
             self.list(resource, namespace).map(|(key, object)| (key.clone(), object.clone())).collect();
         for change in self.log.iter().rev().take_while(|change| change.revision > revision) {
-            if *change.resource != *resource || namespace.is_some_and(|wanted| &*change.key.namespace != wanted) {
+            if *change.resource != *resource
+                || namespace.is_some_and(|wanted| &*change.key.namespace != wanted)
+            {
                 continue;
             }
             match &change.old {

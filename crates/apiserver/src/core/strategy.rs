@@ -53,7 +53,10 @@ pub(crate) fn name_rule(served: &Served) -> NameRule {
 /// Whether a PUT without `resourceVersion` overwrites whatever is there.
 pub(crate) fn allows_unconditional_update(served: &Served) -> bool {
     served.custom.is_none()
-        && !matches!(&*served.plural, "leases" | "customresourcedefinitions" | "apiservices" | "csidrivers" | "ipaddresses")
+        && !matches!(
+            &*served.plural,
+            "leases" | "customresourcedefinitions" | "apiservices" | "csidrivers" | "ipaddresses"
+        )
 }
 
 /// The top-level fields that writes through an endpoint never own.
@@ -76,8 +79,11 @@ pub(crate) fn default_propagation(served: &Served) -> Propagation {
 
 /// Whether a finished deletion answers the object instead of a Status.
 pub(crate) fn answers_object(served: &Served) -> bool {
-    &*served.group == ""
-        && matches!(&*served.plural, "pods" | "services" | "serviceaccounts" | "podtemplates" | "resourcequotas")
+    (*served.group).is_empty()
+        && matches!(
+            &*served.plural,
+            "pods" | "services" | "serviceaccounts" | "podtemplates" | "resourcequotas"
+        )
 }
 
 /// Seconds between a deletion and its end.
@@ -85,12 +91,15 @@ pub(crate) fn grace_period(served: &Served, object: &Value, options: &DeleteOpti
     if !served.is("", "pods") {
         return 0;
     }
-    let scheduled = object.pointer("/spec/nodeName").and_then(Value::as_str).is_some_and(|node| !node.is_empty());
-    let finished = matches!(object.pointer("/status/phase").and_then(Value::as_str), Some("Failed" | "Succeeded"));
+    let scheduled =
+        object.pointer("/spec/nodeName").and_then(Value::as_str).is_some_and(|node| !node.is_empty());
+    let finished =
+        matches!(object.pointer("/status/phase").and_then(Value::as_str), Some("Failed" | "Succeeded"));
     if !scheduled || finished {
         return 0;
     }
-    let wanted = options.grace_period.or_else(|| object.pointer("/spec/terminationGracePeriodSeconds")?.as_i64());
+    let wanted =
+        options.grace_period.or_else(|| object.pointer("/spec/terminationGracePeriodSeconds")?.as_i64());
     match wanted.unwrap_or(30) {
         negative if negative < 0 => 1,
         seconds => seconds,
@@ -214,9 +223,12 @@ fn is_new_generation(served: &Served, old: &Value, new: &Value) -> bool {
             without(old) != without(new)
         }
         None if served.is("apps", "deployments") => {
-            old.get("spec") != new.get("spec") || object::meta(old, "annotations") != object::meta(new, "annotations")
+            old.get("spec") != new.get("spec")
+                || object::meta(old, "annotations") != object::meta(new, "annotations")
         }
-        None if served.plural.ends_with("webhookconfigurations") => old.get("webhooks") != new.get("webhooks"),
+        None if served.plural.ends_with("webhookconfigurations") => {
+            old.get("webhooks") != new.get("webhooks")
+        }
         None => old.get("spec") != new.get("spec"),
     }
 }

@@ -1,8 +1,15 @@
 //! `as=Table`: columns and cells, as kubectl prints them.
 
-use super::registry::Served;
+mod age;
+mod builtin;
+mod columns;
+mod jsonpath;
+
+use super::{custom::Column, object, registry::Served, verbs::partial};
 use kro_object::Timestamp;
 use serde_json::{Value, json};
+
+use self::jsonpath::JsonPath;
 
 /// What each row carries besides its cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,13 +19,109 @@ pub(crate) enum IncludeObject {
     Object,
 }
 
+/// A column's header; cells are computed by position.
+#[derive(Debug, Clone, Copy)]
+struct Header {
+    name: &'static str,
+    kind: &'static str,
+    priority: i64,
+    description: &'static str,
+}
+
 /// The table of some objects, without its own metadata.
-pub(crate) fn table(served: &Served, version: &str, items: &[Value], include: IncludeObject, _now: Timestamp) -> Value {
-    let _ = (served, include);
-    let rows: Vec<Value> = items.iter().map(|item| json!({"cells": [super::object::name(item)], "object": super::verbs::partial(item, version)})).collect();
+pub(crate) fn table(
+    served: &Served,
+    version: &str,
+    items: &[Value],
+    include: IncludeObject,
+    now: Timestamp,
+) -> Value {
+    let rows: Vec<Value> = items
+        .iter()
+        .map(|item| {
+            let row_object = match include {
+                IncludeObject::None => Value::Null,
+                IncludeObject::Metadata => partial(item, version),
+                IncludeObject::Object => item.clone(),
+            };
+            json!({"cells": cells(served, item, now), "object": row_object})
+        })
+        .collect();
     json!({
-        "kind": "Table", "apiVersion": format!("meta.k8s.io/{version}"), "metadata": {},
-        "columnDefinitions": [{"name": "Name", "type": "string", "format": "name", "description": "", "priority": 0}],
+        "kind": "Table",
+        "apiVersion": format!("meta.k8s.io/{version}"),
+        "metadata": {},
+        "columnDefinitions": headers(served),
         "rows": rows,
     })
+}
+
+/// The columns of a custom resource that defines none.
+fn default_columns() -> Vec<Column> {
+    vec![Column {
+        name: "Age".into(),
+        kind: "date".into(),
+        format: String::new(),
+        description: columns::CREATED.into(),
+        priority: 0,
+        path: ".metadata.creationTimestamp".into(),
+    }]
+}
+
+fn custom_columns(served: &Served) -> Option<Vec<Column>> {
+    let custom = served.custom.as_ref()?;
+    Some(if custom.columns.is_empty() { default_columns() } else { custom.columns.clone() })
+}
+
+fn headers(served: &Served) -> Value {
+    let name = json!({
+        "name": "Name", "type": "string", "format": "name", "description": columns::NAME, "priority": 0,
+    });
+    let Some(custom) = custom_columns(served) else {
+        return builtin::headers(served)
+            .iter()
+            .map(|header| {
+                let format = if header.name == "Name" { "name" } else { "" };
+                json!({
+                    "name": header.name, "type": header.kind, "format": format, "description": header.description,
+                    "priority": header.priority,
+                })
+            })
+            .collect();
+    };
+    let mut out = vec![name];
+    out.extend(custom.iter().map(|column| {
+        let description = if column.description.is_empty() {
+            format!("Custom resource definition column (in JSONPath format): {}", column.path)
+        } else {
+            column.description.clone()
+        };
+        json!({
+            "name": column.name, "type": column.kind, "format": column.format, "description": description,
+            "priority": column.priority,
+        })
+    }));
+    Value::Array(out)
+}
+
+fn cells(served: &Served, item: &Value, now: Timestamp) -> Vec<Value> {
+    let Some(custom) = custom_columns(served) else { return builtin::cells(served, item, now) };
+    let mut out = vec![object::name(item).into()];
+    out.extend(custom.iter().map(|column| cell(column, item, now)));
+    out
+}
+
+fn cell(column: &Column, item: &Value, now: Timestamp) -> Value {
+    let found = JsonPath::parse(&column.path).ok().and_then(|path| path.find(item).first().copied());
+    match (column.kind.as_str(), found) {
+        ("string", Some(value)) => jsonpath::print(value).into(),
+        ("integer", Some(Value::Number(number))) => {
+            number.as_i64().or_else(|| number.as_f64().map(|float| float as i64)).into()
+        }
+        ("number", Some(value @ Value::Number(_))) | ("boolean", Some(value @ Value::Bool(_))) => {
+            value.clone()
+        }
+        ("date", Some(Value::String(text))) => age::since(text, now).into(),
+        _ => Value::Null,
+    }
 }

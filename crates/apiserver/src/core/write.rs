@@ -56,7 +56,12 @@ pub(crate) type Change<'a> = &'a mut dyn FnMut(&mut Core, Option<&Value>) -> Res
 
 impl Core {
     /// Stores a new object. `object` is decoded and defaulted, in the version of `served`.
-    pub(crate) fn create(&mut self, served: &Arc<Served>, mut object: Value, writer: &Writer) -> Result<Value, Status> {
+    pub(crate) fn create(
+        &mut self,
+        served: &Arc<Served>,
+        mut object: Value,
+        writer: &Writer,
+    ) -> Result<Value, Status> {
         for field in ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion"] {
             object::set_meta(&mut object, field, None);
         }
@@ -100,14 +105,20 @@ impl Core {
             self.store.get(&namespaces.storage, &Key::new("", namespace)).map(|found| (namespaces, found))
         });
         match found {
-            None => Err(Status::not_found(crate::status::Named { group: "", plural: "namespaces" }, namespace)),
+            None => {
+                Err(Status::not_found(crate::status::Named { group: "", plural: "namespaces" }, namespace))
+            }
             Some((_, found)) if object::is_deleting(found) => {
-                let why = format!("unable to create new content in namespace {namespace} because it is being terminated");
-                Err(Status::forbidden(served.named(), object::name(object), &why).with_causes(vec![crate::status::Cause {
-                    reason: "NamespaceTerminating",
-                    message: format!("namespace {namespace} is being terminated"),
-                    field: "metadata.namespace".into(),
-                }]))
+                let why = format!(
+                    "unable to create new content in namespace {namespace} because it is being terminated"
+                );
+                Err(Status::forbidden(served.named(), object::name(object), &why).with_causes(vec![
+                    crate::status::Cause {
+                        reason: "NamespaceTerminating",
+                        message: format!("namespace {namespace} is being terminated"),
+                        field: "metadata.namespace".into(),
+                    },
+                ]))
             }
             Some(_) => Ok(()),
         }
@@ -223,7 +234,10 @@ impl Core {
                 let generation = object::meta(&new, "generation").and_then(Value::as_i64).unwrap_or_default();
                 object::set_meta(&mut new, "generation", Some((generation + 1).into()));
             }
-        } else if object::meta(&new, "deletionGracePeriodSeconds").and_then(Value::as_i64).is_some_and(|old| old > grace) {
+        } else if object::meta(&new, "deletionGracePeriodSeconds")
+            .and_then(Value::as_i64)
+            .is_some_and(|old| old > grace)
+        {
             object::set_meta(&mut new, "deletionTimestamp", Some(seconds_after(now, grace).into()));
             object::set_meta(&mut new, "deletionGracePeriodSeconds", Some(grace.into()));
             if strategy::is_released(served, &new) && grace == 0 {
@@ -264,9 +278,13 @@ fn check_delete_preconditions(served: &Served, old: &Value, options: &DeleteOpti
         let present = object::meta_text(old, field);
         if wanted != present {
             let why = if field == "uid" {
-                format!("the UID in the precondition ({wanted}) does not match the UID in record ({present}). The object might have been deleted and then recreated")
+                format!(
+                    "the UID in the precondition ({wanted}) does not match the UID in record ({present}). The object might have been deleted and then recreated"
+                )
             } else {
-                format!("the {label} in the precondition ({wanted}) does not match the {label} in record ({present}). The object might have been modified")
+                format!(
+                    "the {label} in the precondition ({wanted}) does not match the {label} in record ({present}). The object might have been modified"
+                )
             };
             let kind = crate::status::Named { group: &served.group, plural: &served.kind };
             let mut status = Status::conflict(kind, name, &why);
@@ -306,7 +324,8 @@ fn finalizers_for(served: &Served, old: &Value, options: &DeleteOptions) -> Vec<
 /// The key etcd would use, which some messages leak.
 fn storage_key(served: &Served, namespace: &str, name: &str) -> String {
     let mut out = String::from("/registry/");
-    if served.custom.is_some() || matches!(&*served.group, "apiextensions.k8s.io" | "apiregistration.k8s.io") {
+    if served.custom.is_some() || matches!(&*served.group, "apiextensions.k8s.io" | "apiregistration.k8s.io")
+    {
         out.push_str(&served.group);
         out.push('/');
     }
@@ -338,7 +357,8 @@ pub(crate) fn seconds_after(time: Timestamp, later: i64) -> String {
 
 /// The Status that answers a finished deletion.
 pub(crate) fn deleted_status(served: &Served, last: &Value) -> Value {
-    let mut details = json!({"name": object::name(last), "kind": &*served.plural, "uid": object::meta_text(last, "uid")});
+    let mut details =
+        json!({"name": object::name(last), "kind": &*served.plural, "uid": object::meta_text(last, "uid")});
     if !served.group.is_empty() {
         details["group"] = served.group.as_ref().into();
     }

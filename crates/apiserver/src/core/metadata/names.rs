@@ -39,7 +39,9 @@ pub(crate) fn label_value(text: &str) -> Vec<String> {
     if text.len() > 63 {
         out.push("must be no more than 63 bytes".into());
     }
-    if !text.is_empty() && !matches_ends(text, |c| c.is_ascii_alphanumeric(), |c| matches!(c, '-' | '_' | '.')) {
+    if !text.is_empty()
+        && !matches_ends(text, |c| c.is_ascii_alphanumeric(), |c| matches!(c, '-' | '_' | '.'))
+    {
         out.push("a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')".into());
     }
     out
@@ -108,10 +110,14 @@ mod tests {
 
     #[test]
     fn names() {
-        for (name, valid) in [("a", true), ("a.b-c", true), ("", false), ("A", false), ("-a", false), ("a..b", false)] {
+        for (name, valid) in
+            [("a", true), ("a.b-c", true), ("", false), ("A", false), ("-a", false), ("a..b", false)]
+        {
             assert_eq!(dns1123_subdomain(name).is_empty(), valid, "{name}");
         }
-        for (key, valid) in [("a", true), ("x.io/A_b", true), ("/a", false), ("a/", false), ("a/b/c", false), ("a b", false)] {
+        for (key, valid) in
+            [("a", true), ("x.io/A_b", true), ("/a", false), ("a/", false), ("a/b/c", false), ("a b", false)]
+        {
             assert_eq!(qualified_name(key).is_empty(), valid, "{key}");
         }
         assert!(dns1035_label("1a").len() == 1 && dns1035_label("a1").is_empty());

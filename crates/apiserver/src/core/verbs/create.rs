@@ -35,11 +35,9 @@ impl Core {
     fn create_subresource(&mut self, request: &Request<'_>) -> Result<Reply, Status> {
         let name = request.subresource.as_deref().unwrap_or_default();
         let why = format!("the subresource {name:?} is not simulated by this server");
-        Err(Status::verb_not_supported(request.served.named(), "create").with_causes(vec![crate::status::Cause {
-            reason: "NotSimulated",
-            message: why,
-            field: String::new(),
-        }]))
+        Err(Status::verb_not_supported(request.served.named(), "create").with_causes(vec![
+            crate::status::Cause { reason: "NotSimulated", message: why, field: String::new() },
+        ]))
     }
 }
 

@@ -59,7 +59,11 @@ fn delete_options(request: &Request<'_>) -> Result<DeleteOptions, Status> {
     }
     let format = negotiate::body_format(&request.call.content_type)?;
     let read = body::read(bytes, format).map_err(|why| {
-        Status::bad_request(if format == Format::Yaml { format!("couldn't get version/kind: {why}") } else { why })
+        Status::bad_request(if format == Format::Yaml {
+            format!("couldn't get version/kind: {why}")
+        } else {
+            why
+        })
     })?;
     let kind = read.value.get("kind").and_then(Value::as_str).unwrap_or("DeleteOptions");
     let version = read.value.get("apiVersion").and_then(Value::as_str).unwrap_or("v1");

@@ -37,7 +37,10 @@ impl Core {
         // With version 0 the watch cache of the real server answers, and it has no pages.
         let limit = if options.resource_version == "0" { 0 } else { options.limit };
         let state: Vec<(Key, Arc<Value>)> = if revision == present {
-            self.store.list(&served.storage, namespace).map(|(key, object)| (key.clone(), object.clone())).collect()
+            self.store
+                .list(&served.storage, namespace)
+                .map(|(key, object)| (key.clone(), object.clone()))
+                .collect()
         } else {
             let past = self.store.list_at(&served.storage, namespace, revision);
             past.ok_or_else(|| {
@@ -52,7 +55,8 @@ impl Core {
         };
         let mut items = Vec::new();
         let mut rest = None;
-        let mut remaining = state.iter().filter(|(key, _)| after.as_ref().is_none_or(|after| key > after)).peekable();
+        let mut remaining =
+            state.iter().filter(|(key, _)| after.as_ref().is_none_or(|after| key > after)).peekable();
         while let Some((key, stored)) = remaining.next() {
             let object = self.present(served, stored);
             if !options.selectors.matches(&object) {
@@ -74,7 +78,13 @@ impl Core {
         self.answer_list(request, items, revision, rest)
     }
 
-    fn has_more(&self, served: &Served, options: &ListOptions, state: &[(Key, Arc<Value>)], after: &Key) -> bool {
+    fn has_more(
+        &self,
+        served: &Served,
+        options: &ListOptions,
+        state: &[(Key, Arc<Value>)],
+        after: &Key,
+    ) -> bool {
         state
             .iter()
             .filter(|(key, _)| key > after)
@@ -88,7 +98,9 @@ impl Core {
         if !options.continue_token.is_empty() {
             let token = Continuation::decode(&options.continue_token)?;
             if !matches!(options.resource_version.as_str(), "" | "0") {
-                return Err(Status::bad_request("specifying resource version is not allowed when using continue"));
+                return Err(Status::bad_request(
+                    "specifying resource version is not allowed when using continue",
+                ));
             }
             return Ok(Point::At(token.revision.min(present), Some(token.after)));
         }
@@ -112,12 +124,17 @@ impl Core {
         let own = own_fields(served);
         for requirement in fields {
             let field = requirement.field.as_str();
-            let custom = served.custom.as_ref().is_some_and(|custom| custom.selectable.iter().any(|known| known == field));
+            let custom = served
+                .custom
+                .as_ref()
+                .is_some_and(|custom| custom.selectable.iter().any(|known| known == field));
             if matches!(field, "metadata.name" | "metadata.namespace") || own.contains(&field) || custom {
                 continue;
             }
             return Err(Status::bad_request(if own.is_empty() && served.is_builtin() {
-                format!("{field:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\"")
+                format!(
+                    "{field:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
+                )
             } else {
                 format!("field label not supported: {field}")
             }));

@@ -3,7 +3,9 @@
 use super::{Request, list::Rest};
 use crate::{
     core::{
-        Core, Reply, negotiate::Form, object,
+        Core, Reply,
+        negotiate::Form,
+        object,
         registry::Served,
         table::{self, IncludeObject},
     },
@@ -13,15 +15,25 @@ use serde_json::{Map, Value, json};
 
 impl Core {
     /// One object.
-    pub(super) fn answer_object(&self, request: &Request<'_>, code: u16, object: Value) -> Result<Reply, Status> {
+    pub(super) fn answer_object(
+        &self,
+        request: &Request<'_>,
+        code: u16,
+        object: Value,
+    ) -> Result<Reply, Status> {
         let body = match &request.output.form {
             Form::Object => object,
             Form::Partial(version) => partial(&object, version),
             Form::PartialList(_) => {
-                return Err(wrong_form("PartialObjectMetadataList", "not a list", &go_type(&request.served, "")));
+                return Err(wrong_form(
+                    "PartialObjectMetadataList",
+                    "not a list",
+                    &go_type(&request.served, ""),
+                ));
             }
             Form::Table(version) => {
-                let mut table = table::table(&request.served, version, &[object], include(request)?, request.now);
+                let mut table =
+                    table::table(&request.served, version, &[object], include(request)?, request.now);
                 let revision = table.pointer("/rows/0/object/metadata/resourceVersion").cloned();
                 if let Some(revision) = revision {
                     table["metadata"] = json!({"resourceVersion": revision});
@@ -114,7 +126,8 @@ fn wrong_form(asked: &str, is: &str, go_type: &str) -> Status {
 /// The Go type of an answer, as some messages tell it.
 fn go_type(served: &Served, suffix: &str) -> String {
     if served.is_builtin() {
-        let package = if served.group.is_empty() { "core" } else { served.group.split('.').next().unwrap_or_default() };
+        let package =
+            if served.group.is_empty() { "core" } else { served.group.split('.').next().unwrap_or_default() };
         format!("*{package}.{}{suffix}", served.kind)
     } else if suffix.is_empty() {
         "*unstructured.Unstructured".into()

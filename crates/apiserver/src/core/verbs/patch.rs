@@ -18,7 +18,8 @@ use crate::{
 use serde_json::Value;
 use std::mem;
 
-const FOR_CUSTOM: &str = "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml";
+const FOR_CUSTOM: &str =
+    "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PatchKind {
@@ -99,7 +100,10 @@ impl Core {
         match options.field_validation {
             FieldValidation::Warn => warnings.append(&mut problems),
             FieldValidation::Strict if !problems.is_empty() => {
-                return Err(Status::bad_request(format!("error strict decoding YAML: {}", problems.join(", "))));
+                return Err(Status::bad_request(format!(
+                    "error strict decoding YAML: {}",
+                    problems.join(", ")
+                )));
             }
             _ => {}
         }
@@ -129,7 +133,10 @@ fn check_identity(key: &(String, bool), old: &Value, new: &Value) -> Result<(), 
         return Err(Status::bad_request(if name.is_empty() {
             "name must be provided".to_owned()
         } else {
-            format!("the name of the object ({name}) does not match the name on the URL ({})", object::name(old))
+            format!(
+                "the name of the object ({name}) does not match the name on the URL ({})",
+                object::name(old)
+            )
         }));
     }
     Ok(())
@@ -143,7 +150,9 @@ fn check_applied(request: &Request<'_>, key: &Key, applied: &Value) -> Result<()
     for (field, wanted) in [("apiVersion", served.api_version()), ("kind", served.kind.to_string())] {
         let given = applied.get(field).and_then(Value::as_str).unwrap_or_default();
         if given != wanted {
-            return Err(Status::bad_request(format!("{field} {given:?} of the applied object is not {wanted:?}")));
+            return Err(Status::bad_request(format!(
+                "{field} {given:?} of the applied object is not {wanted:?}"
+            )));
         }
     }
     let given = object::name(applied);

@@ -28,8 +28,10 @@ impl Core {
     pub(super) fn get_scale(&self, request: &Request<'_>) -> Result<Reply, Status> {
         let served = &request.served;
         let key = request.key();
-        let stored =
-            self.store.get(&served.storage, &key).ok_or_else(|| Status::not_found(served.named(), &key.name))?;
+        let stored = self
+            .store
+            .get(&served.storage, &key)
+            .ok_or_else(|| Status::not_found(served.named(), &key.name))?;
         self.answer_object(request, 200, scale_of(served, &self.present(served, stored))?)
     }
 
@@ -133,7 +135,9 @@ fn scale_of(served: &Served, object: &Value) -> Result<Value, Status> {
         0 => json!({}),
         replicas => json!({"replicas": replicas}),
     };
-    Ok(json!({"kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": meta, "spec": spec, "status": status}))
+    Ok(
+        json!({"kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": meta, "spec": spec, "status": status}),
+    )
 }
 
 /// A structured label selector in the text form.

@@ -3,7 +3,7 @@
 use super::{Request, output};
 use crate::{
     core::{
-        Core, Reply, ReplyBody, Reply as Answer,
+        Core, Reply, Reply as Answer, ReplyBody,
         negotiate::{Form, Format},
         object,
         options::{ListOptions, parse_version},
@@ -124,7 +124,10 @@ impl Core {
                 Ok(Some(change)) => {
                     cursor.revision = change.revision;
                     if *change.resource != *cursor.served.storage
-                        || cursor.namespace.as_ref().is_some_and(|namespace| **namespace != *change.key.namespace)
+                        || cursor
+                            .namespace
+                            .as_ref()
+                            .is_some_and(|namespace| **namespace != *change.key.namespace)
                     {
                         continue;
                     }
@@ -180,14 +183,16 @@ impl Cursor {
                 Form::Partial(version) => output::partial(&object, version),
                 Form::Table(version) => {
                     let is_bookmark = event["type"] == "BOOKMARK";
-                    let mut table = table::table(&self.served, version, std::slice::from_ref(&object), self.include, now);
+                    let mut table =
+                        table::table(&self.served, version, std::slice::from_ref(&object), self.include, now);
                     if is_bookmark {
                         table["rows"] = json!([]);
                     }
                     if std::mem::replace(&mut self.has_sent_columns, true) {
                         table["columnDefinitions"] = Value::Null;
                     }
-                    table["metadata"] = json!({"resourceVersion": object::meta_text(&object, "resourceVersion")});
+                    table["metadata"] =
+                        json!({"resourceVersion": object::meta_text(&object, "resourceVersion")});
                     table
                 }
             };
