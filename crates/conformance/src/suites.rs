@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::report::Report;
 
 mod merge;
+mod scenarios;
 
 /// Where a suite finds its data.
 #[derive(Debug)]
@@ -67,6 +68,7 @@ impl Suite {
     pub(crate) fn run(self, input: &Input) -> anyhow::Result<Report> {
         match self {
             Self::Merge => merge::run(input),
+            Self::Scenarios => scenarios::run(input),
             // Each suite adds its module above and its arm here: `Self::Merge => merge::run(input),`.
             other => anyhow::bail!("suite {} has no runner yet", other.name()),
         }
