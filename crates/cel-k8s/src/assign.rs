@@ -103,7 +103,9 @@ impl Comparison<'_> {
             (Type::Optional(inner), _) => self.check(inner, to),
             (Type::Map(key, value), Type::Struct(to)) => self.map_to_struct(key, value, to),
             (_, Type::Struct(to)) => self.struct_to_struct(from, to),
-            (Type::Struct(_) | Type::Opaque(_), Type::Map(key, value)) => self.struct_to_map(from, key, value),
+            (Type::Struct(_) | Type::Opaque(_), Type::Map(key, value)) => {
+                self.struct_to_map(from, key, value)
+            }
             (_, Type::List(item)) => match from.parameters().next() {
                 Some(first) => part("list element", self.check(first, item)),
                 None => Err(Mismatch::Parameters { kind: "list", got: 0, expected: 1 }),

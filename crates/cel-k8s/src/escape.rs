@@ -102,7 +102,7 @@ fn first_symbol(text: &str) -> Option<(usize, &'static str, &str)> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{escape, is_reserved, unescape};
+    use super::{Cow, escape, is_reserved, unescape};
 
     #[test]
     fn both_ways() {
@@ -135,7 +135,7 @@ mod tests {
             if let Some(identifier) = escape(&name) {
                 prop_assert!(identifier.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'));
                 prop_assert!(!is_reserved(&identifier));
-                prop_assert_eq!(unescape(&identifier).map(|n| n.into_owned()), Some(name.clone()));
+                prop_assert_eq!(unescape(&identifier).map(Cow::into_owned), Some(name.clone()));
             }
         }
 

@@ -17,17 +17,14 @@ pub(crate) fn quote(text: &str) -> String {
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
             '\u{b}' => out.push_str("\\v"),
-            c if c.is_ascii_control() => push(&mut out, format_args!("\\x{:02x}", u32::from(c))),
-            c if c.is_control() => push(&mut out, format_args!("\\u{:04x}", u32::from(c))),
+            // Writing to a string does not fail.
+            c if c.is_ascii_control() => _ = write!(out, "\\x{:02x}", u32::from(c)),
+            c if c.is_control() => _ = write!(out, "\\u{:04x}", u32::from(c)),
             c => out.push(c),
         }
     }
     out.push('"');
     out
-}
-
-fn push(out: &mut String, text: std::fmt::Arguments<'_>) {
-    out.write_fmt(text).expect("invariant: writing to a string does not fail");
 }
 
 #[cfg(test)]

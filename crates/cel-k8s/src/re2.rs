@@ -2,6 +2,8 @@
 //! not its notation: `\d`, `\w`, `\s` and `\b` mean ASCII, `[[a]` is a plain class, `a{` and `\<` are literal text.
 //! Refuses what RE2 refuses: look-around, back-references, nested repetition.
 
+use std::fmt::Write as _;
+
 use regex::{Regex, RegexBuilder};
 
 mod class;
@@ -177,16 +179,13 @@ impl<'p> Reader<'p> {
 
     fn hexadecimal(&mut self) -> Option<char> {
         let rest = self.rest;
-        let digits = match rest.strip_prefix('{') {
-            Some(braced) => {
-                let (digits, after) = braced.split_once('}')?;
-                self.rest = after;
-                digits
-            }
-            None => {
-                self.rest = rest.get(2..)?;
-                &rest[..2]
-            }
+        let digits = if let Some(braced) = rest.strip_prefix('{') {
+            let (digits, after) = braced.split_once('}')?;
+            self.rest = after;
+            digits
+        } else {
+            self.rest = rest.get(2..)?;
+            &rest[..2]
         };
         let valid = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_hexdigit());
         u32::from_str_radix(digits, 16).ok().filter(|_| valid).and_then(char::from_u32)
@@ -250,7 +249,8 @@ fn push_literal(out: &mut String, c: char) {
     if c.is_ascii_alphanumeric() || c == ' ' || !c.is_ascii() {
         out.push(c);
     } else {
-        out.push_str(&format!("\\x{{{:x}}}", u32::from(c)));
+        // Writing to a string does not fail.
+        let _ = write!(out, "\\x{{{:x}}}", u32::from(c));
     }
 }
 

@@ -2,13 +2,16 @@
 //! Levels are made when something first goes through them, so a large schema costs what is used of it.
 
 mod read;
+mod time;
 
 use std::{
+    borrow::Cow,
     fmt,
     sync::{Arc, OnceLock},
 };
 
-use kro_cel::{Type, Types};
+use kro_cel::Type;
+use kro_object::Segment;
 use kro_schema::{Kind, Merge, Schema};
 
 use crate::escape::{escape, is_reserved, unescape};
@@ -68,7 +71,7 @@ impl SchemaShape {
     }
 
     /// The shape of list items.
-    pub fn items(&self) -> Option<&Self> {
+    pub fn item_shape(&self) -> Option<&Self> {
         match self.children() {
             Children::Items { item, .. } => Some(item),
             _ => None,
@@ -76,7 +79,7 @@ impl SchemaShape {
     }
 
     /// The shape of map values.
-    pub fn values(&self) -> Option<&Self> {
+    pub fn value_shape(&self) -> Option<&Self> {
         match self.children() {
             Children::Values(values) => Some(values),
             _ => None,
@@ -88,7 +91,7 @@ impl SchemaShape {
     pub fn ty(&self, name: &str) -> Option<Type> {
         Some(match &self.schema.kind {
             Kind::IntOrString => Type::Dyn,
-            Kind::String => match self.schema.constraints.format.as_deref() {
+            Kind::String => match self.format() {
                 Some("byte") => Type::Bytes,
                 Some("date" | "date-time") => Type::Timestamp,
                 Some("duration") => Type::Duration,
@@ -99,8 +102,8 @@ impl SchemaShape {
             Kind::Integer => Type::Int,
             Kind::Number => Type::Double,
             Kind::Any => return None,
-            Kind::Array { .. } => Type::list(self.items()?.ty(&format!("{name}.{ITEM}"))?),
-            Kind::Object { .. } => match self.values() {
+            Kind::Array { .. } => Type::list(self.item_shape()?.ty(&format!("{name}.{ITEM}"))?),
+            Kind::Object { .. } => match self.value_shape() {
                 Some(values) => {
                     Type::map(Type::String, values.ty(&format!("{name}.{VALUE}")).unwrap_or(Type::Dyn))
                 }
@@ -109,13 +112,64 @@ impl SchemaShape {
         })
     }
 
+    /// Whether the position is an object with fields of its own, not a map.
+    pub(crate) fn is_struct(&self) -> bool {
+        matches!(self.schema.kind, Kind::Object { additional: None, .. })
+    }
+
+    /// Whether fields beyond the declared ones may be selected.
+    pub(crate) fn keeps_unknown(&self) -> bool {
+        self.unknown == UnknownFields::Dynamic
+            && matches!(self.schema.kind, Kind::Object { preserve_unknown: true, .. })
+    }
+
+    /// The type of a field of this object, whose own type has the name `ty`.
+    pub(crate) fn field_type(&self, ty: &str, field: &str) -> Option<Type> {
+        let declared = self.find(field).and_then(|property| property.ty(ty));
+        declared.or_else(|| self.keeps_unknown().then_some(Type::Dyn))
+    }
+
+    /// The identifiers of the fields that CEL sees, in the order of the properties.
+    pub(crate) fn fields(&self, ty: &str) -> Vec<Arc<str>> {
+        let visible = self.properties().iter().filter(|property| property.ty(ty).is_some());
+        visible.filter_map(|property| property.identifier.clone()).collect()
+    }
+
+    /// The position one segment of a field path further; appends what its type's name has more.
+    pub(crate) fn step(&self, segment: &Segment, name: &mut String) -> Option<&Self> {
+        match (segment, self.children()) {
+            (Segment::Field(field), Children::Properties(_)) => {
+                let property = self.declared(field)?;
+                name.extend([".", property.identifier.as_deref()?]);
+                Some(&property.shape)
+            }
+            (Segment::Field(_), Children::Values(values)) => {
+                name.extend([".", VALUE]);
+                Some(values)
+            }
+            (Segment::Index(_), Children::Items { item, .. }) => {
+                name.extend([".", ITEM]);
+                Some(item)
+            }
+            // A field of a list is looked for in its items.
+            (Segment::Field(_), Children::Items { item, .. }) => {
+                name.extend([".", ITEM]);
+                item.step(segment, name)
+            }
+            _ => None,
+        }
+    }
+
     fn children(&self) -> &Children {
         self.children.get_or_init(|| {
             let child = |schema: &Arc<Schema>| Self::new(schema.clone(), self.unknown);
             match &self.schema.kind {
                 Kind::Array { items } => {
                     let keys = match &self.schema.merge {
-                        Merge::Map { keys } => keys.iter().map(|key| identifier(key)).collect(),
+                        Merge::Map { keys } => keys
+                            .iter()
+                            .map(|key| escape(key).unwrap_or(Cow::Borrowed(key)).into_owned())
+                            .collect(),
                         _ => vec![],
                     };
                     Children::Items { item: Box::new(child(items)), keys }
@@ -127,8 +181,8 @@ impl SchemaShape {
                         .map(|(name, schema)| Property {
                             name: name.clone(),
                             identifier: escape(name).map(|identifier| match identifier {
-                                std::borrow::Cow::Borrowed(_) => name.clone(),
-                                std::borrow::Cow::Owned(escaped) => escaped.into(),
+                                Cow::Borrowed(_) => name.clone(),
+                                Cow::Owned(escaped) => escaped.into(),
                             }),
                             shape: child(schema),
                         })
@@ -151,17 +205,25 @@ impl SchemaShape {
         if !identifier.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
             return None;
         }
-        let named = |name: &str| {
-            let properties = self.properties();
-            properties.binary_search_by(|property| (*property.name).cmp(name)).ok().map(|at| &properties[at])
-        };
-        let property = if is_reserved(identifier) { named(identifier) } else { named(&unescape(identifier)?) };
-        property.filter(|property| property.identifier.is_some())
+        let name = if is_reserved(identifier) { Cow::Borrowed(identifier) } else { unescape(identifier)? };
+        self.declared(&name).filter(|property| property.identifier.is_some())
     }
 
-    fn keeps_unknown(&self) -> bool {
-        self.unknown == UnknownFields::Dynamic
-            && matches!(self.schema.kind, Kind::Object { preserve_unknown: true, .. })
+    /// The declared property of this name.
+    fn declared(&self, name: &str) -> Option<&Property> {
+        let properties = self.properties();
+        properties.binary_search_by(|property| (*property.name).cmp(name)).ok().map(|at| &properties[at])
+    }
+
+    fn format(&self) -> Option<&str> {
+        None
+    }
+}
+
+impl Property {
+    /// The property's type in an object whose type has the name `ty`; `None` when CEL does not see it.
+    fn ty(&self, ty: &str) -> Option<Type> {
+        self.shape.ty(&format!("{ty}.{}", self.identifier.as_deref()?))
     }
 }
 
@@ -170,3 +232,7 @@ impl fmt::Debug for SchemaShape {
         f.debug_tuple("SchemaShape").field(&std::mem::discriminant(&self.schema.kind)).finish()
     }
 }
+
+/// The step in the name of a struct type from a list to its items, and from a map to its values.
+pub(crate) const ITEM: &str = "@idx";
+pub(crate) const VALUE: &str = "@elem";

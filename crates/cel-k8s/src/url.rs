@@ -150,7 +150,7 @@ fn parse(text: &str) -> Result<Url, Reason> {
     let (scheme, rest) = split_scheme(text)?;
     url.scheme = scheme.to_ascii_lowercase();
     let (rest, query) = rest.split_once('?').map_or((rest, None), |(rest, query)| (rest, Some(query)));
-    url.raw_query = query.unwrap_or_default().to_owned();
+    query.unwrap_or_default().clone_into(&mut url.raw_query);
 
     let mut canonical = String::with_capacity(text.len());
     if !url.scheme.is_empty() {

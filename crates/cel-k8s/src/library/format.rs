@@ -1,0 +1,86 @@
+//! `format.<name>()`, `format.named` and `validate`.
+
+use std::sync::Arc;
+
+use kro_cel::{
+    Bounds, Call, Cost, EvalError, Functions, Implementation, Library, Overload, Sizes, StatefulFunction,
+    Type, Value,
+};
+
+use super::native::{Native, native, own, shared, text};
+use crate::format::{FORMATS, Format};
+
+/// The `format` library.
+#[derive(Debug, Clone, Copy)]
+pub struct Formats;
+
+impl Native for &'static Format {
+    const TYPE: &'static str = "kubernetes.NamedFormat";
+}
+
+/// Reading the text once for every four characters of the format's pattern.
+const VALIDATE: Cost = Cost::Values(
+    |args, _| {
+        let pattern = own::<&Format>(args, 0).map_or(0, |format| format.pattern_size());
+        validation(Bounds::exactly(args.get(1).map_or(0, Value::cost_size) as f64), pattern).max as u64
+    },
+    |sizes: &Sizes<'_>| {
+        let patterns = FORMATS.iter().map(Format::pattern_size);
+        let price = |pattern| validation(sizes.arg(1), pattern);
+        patterns.map(price).reduce(Bounds::union).unwrap_or(Bounds::ANY)
+    },
+);
+
+fn validation(size: Bounds, pattern: u32) -> Bounds {
+    (size + 1.0).tenth() * Bounds::exactly(f64::from(pattern)).scale(0.25).ceil()
+}
+
+impl Library for Formats {
+    fn name(&self) -> &'static str {
+        "format"
+    }
+
+    fn declare(&self, functions: &mut Functions) {
+        functions.add_type(<&Format>::TYPE, Type::opaque(<&Format>::TYPE));
+        for format in &FORMATS {
+            let id = format!("format.{}", format.name());
+            let code: StatefulFunction = Arc::new(move |_, _| Ok(native(format)));
+            functions.add(Overload::with_implementation(
+                &id,
+                &format!("{id}() -> kubernetes.NamedFormat"),
+                Implementation::Stateful(code),
+            ));
+        }
+        functions.add(
+            Overload::new(
+                "format-named",
+                "format.named(string) -> optional(kubernetes.NamedFormat)",
+                |_, args| {
+                    Ok(Format::named(text(args, 0)?)
+                        .map_or(Value::NONE, |format| Value::some(native(format))))
+                },
+            )
+            .cost(Cost::Fixed(1))
+            .example("!format.named('unknown').hasValue()"),
+        );
+        functions.add(
+            Overload::new(
+                "format-validate",
+                "<kubernetes.NamedFormat>.validate(string) -> optional(list(string))",
+                validate,
+            )
+            .cost(VALIDATE)
+            .example("!format.dns1123Label().validate('my-name').hasValue()"),
+        );
+    }
+}
+
+fn validate<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Result<Value<'a>, EvalError> {
+    let problems = own::<&Format>(args, 0)?.validate(text(args, 1)?);
+    if problems.is_empty() {
+        return Ok(Value::NONE);
+    }
+    call.reserve_list(problems.len())?;
+    let problems = problems.iter().map(|problem| shared(call, problem)).collect::<Result<_, _>>()?;
+    Ok(Value::some(Value::list(problems)))
+}

@@ -1,0 +1,28 @@
+//! Reading the arguments of a call. The checker has seen the types already, unless they are `dyn`.
+
+use kro_cel::{EvalError, List, Map, Value};
+
+pub(super) fn text<'v>(args: &'v [Value<'_>], index: usize) -> Result<&'v str, EvalError> {
+    args.get(index).and_then(Value::as_str).ok_or_else(EvalError::no_such_overload)
+}
+
+pub(super) fn integer(args: &[Value<'_>], index: usize) -> Result<i64, EvalError> {
+    match args.get(index) {
+        Some(Value::Int(value)) => Ok(*value),
+        _ => Err(EvalError::no_such_overload()),
+    }
+}
+
+pub(super) fn list<'v, 'a>(args: &'v [Value<'a>], index: usize) -> Result<&'v List<'a>, EvalError> {
+    match args.get(index) {
+        Some(Value::List(list)) => Ok(list),
+        _ => Err(EvalError::no_such_overload()),
+    }
+}
+
+pub(super) fn map<'v, 'a>(args: &'v [Value<'a>], index: usize) -> Result<&'v Map<'a>, EvalError> {
+    match args.get(index) {
+        Some(Value::Map(map)) => Ok(map),
+        _ => Err(EvalError::no_such_overload()),
+    }
+}
