@@ -3,6 +3,8 @@
 
 use kro_cel::{Type, Types};
 
+use crate::infer::RuntimeName;
+
 /// Comparing two types looks at no more pairs than this; what lies beyond counts as fitting.
 const MAX_COMPARISONS: u32 = 100_000;
 
@@ -118,7 +120,10 @@ impl Comparison<'_> {
                 Err(Mismatch::Parameters { kind: "map", got: from.parameters().count(), expected: 2 })
             }
             _ if from.name() == to.name() => Ok(()),
-            _ => Err(Mismatch::Kind { got: from.to_string(), expected: to.to_string() }),
+            _ => Err(Mismatch::Kind {
+                got: RuntimeName(from).to_string(),
+                expected: RuntimeName(to).to_string(),
+            }),
         }
     }
 

@@ -54,13 +54,13 @@ impl SchemaTypes {
 
     /// The position of a struct type's name.
     pub(crate) fn position(&self, name: &str) -> Option<&SchemaShape> {
-        let ends = name.match_indices('.').map(|(at, _)| at).chain([name.len()]);
-        let (root, at) = ends.filter_map(|at| Some((self.roots.get(&name[..at])?, at))).next()?;
-        let steps = name[at..].split('.').skip(1);
-        steps.fold(Some(root), |shape, step| match step {
-            ITEM => shape?.item_shape(),
-            VALUE => shape?.value_shape(),
-            field => shape?.property(field),
+        let mut ends = name.match_indices('.').map(|(at, _)| at).chain([name.len()]);
+        let (root, at) = ends.find_map(|at| Some((self.roots.get(&name[..at])?, at)))?;
+        let mut steps = name[at..].split('.').skip(1);
+        steps.try_fold(root, |shape, step| match step {
+            ITEM => shape.item_shape(),
+            VALUE => shape.value_shape(),
+            field => shape.property(field),
         })
     }
 

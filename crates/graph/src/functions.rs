@@ -22,9 +22,6 @@ pub use random::Random;
 pub use runtime::{CONDITION, Condition, ConditionTypes, RUNTIME, Runtime, RuntimeHandle};
 
 /// All of kro's libraries. [`RUNTIME`], the variable of the last one, is declared by who offers it.
-pub fn libraries() -> [&'static dyn Library; 7] {
-    [&Random, &JsonText, &Hash, &Maps, &Lists, &Omit, &Runtime]
+pub fn libraries() -> &'static [&'static dyn Library] {
+    &[&Random, &JsonText, &Hash, &Maps, &Lists, &Omit, &Runtime]
 }
-
-#[cfg(test)]
-mod tests;

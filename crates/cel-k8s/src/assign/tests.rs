@@ -78,7 +78,7 @@ fn mismatches() {
         ("int", "string", "type kind mismatch: got \"int\", expected \"string\""),
         ("int", "double", "type kind mismatch: got \"int\", expected \"double\""),
         ("optional(int)", "string", "type kind mismatch: got \"int\", expected \"string\""),
-        ("null", "string", "type kind mismatch: got \"null\", expected \"string\""),
+        ("null", "string", "type kind mismatch: got \"null_type\", expected \"string\""),
         (
             "list(string)",
             "list(int)",

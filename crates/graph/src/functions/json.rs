@@ -53,8 +53,14 @@ fn to_json(value: &Value<'_>) -> Result<Json, EvalError> {
     Ok(match value {
         Value::Uint(value) => Json::from(*value),
         Value::Double(value) => Json::Number(Number::from_f64(*value).ok_or_else(|| {
-            let text = if value.is_nan() { "NaN" } else { if *value > 0.0 { "+Inf" } else { "-Inf" } };
-            EvalError::invalid(format!("json.marshal failed to encode value: json: unsupported value: {text}"))
+            let text = match value {
+                value if value.is_nan() => "NaN",
+                value if *value > 0.0 => "+Inf",
+                _ => "-Inf",
+            };
+            EvalError::invalid(format!(
+                "json.marshal failed to encode value: json: unsupported value: {text}"
+            ))
         })?),
         Value::Bytes(bytes) => Json::from(STANDARD.encode(&**bytes)),
         Value::Optional(Some(value)) => to_json(value)?,

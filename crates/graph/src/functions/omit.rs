@@ -48,7 +48,10 @@ pub fn to_json(value: &Value<'_>) -> Result<Option<Json>, EvalError> {
             let mut object = serde_json::Map::new();
             for (key, value) in map.iter() {
                 let Key::String(key) = key else {
-                    return Err(EvalError::invalid(format!("map key must be string, got {}", key.value().ty())));
+                    return Err(EvalError::invalid(format!(
+                        "map key must be string, got {}",
+                        key.value().ty()
+                    )));
                 };
                 if let Some(json) = to_json(&value?)? {
                     object.insert((*key).to_owned(), json);

@@ -4,8 +4,8 @@
 use std::{any::Any, sync::Arc};
 
 use kro_cel::{
-    Entry, EvalError, Expansion, Expr, ExprId, Functions, Library, Literal, Macro, MacroError, Opaque, Overload, Type,
-    Types, Value,
+    Entry, EvalError, Expansion, Expr, ExprId, Functions, Library, Literal, Macro, MacroError, Opaque,
+    Overload, Type, Types, Value,
 };
 
 use super::arguments::{map, text};
