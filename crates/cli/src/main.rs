@@ -1,2 +1,31 @@
-//! kro: validate, generate, plan, dev.
-fn main() {}
+//! `kro`: develop, validate and generate without a cluster. Parses the command line and turns errors into exit codes.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to its user")]
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+mod commands;
+mod kubeconfig;
+mod offline;
+mod output;
+mod project;
+mod server;
+
+/// ResourceGraphDefinitions without a cluster: develop, validate, generate.
+#[derive(Debug, Parser)]
+#[command(name = "kro", version, propagate_version = true, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: commands::Command,
+}
+
+fn main() -> ExitCode {
+    match Cli::parse().command.run() {
+        Ok(code) => code,
+        Err(error) => {
+            output::print_error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! The subcommands, one file each. Exit codes: 0 done, 1 something is wrong with the input or the world, 2 usage.
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+
+mod apiserver;
+mod generate;
+mod validate;
+
+/// What `kro` can do.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    /// Check definitions, offline: every mistake with its place.
+    Validate(validate::Args),
+    /// Print what a definition generates.
+    #[command(subcommand)]
+    Generate(generate::What),
+    /// Serve a bare in-memory Kubernetes API server.
+    Apiserver(apiserver::Args),
+}
+
+impl Command {
+    /// Runs the command to its end.
+    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::Validate(args) => validate::run(&args),
+            Self::Generate(what) => generate::run(&what),
+            Self::Apiserver(args) => block_on(apiserver::run(args))?,
+        }
+    }
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("cannot start the asynchronous runtime")?;
+    Ok(runtime.block_on(future))
+}

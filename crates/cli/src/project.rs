@@ -1,0 +1,254 @@
+//! Reads files and folders of manifests into documents, in the order in which they can be applied.
+//! Decides nothing about their contents beyond `apiVersion`, `kind` and `metadata.name`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context;
+use kro_diagnostic::source::{Document, Sources};
+use kro_diagnostic::{Diagnostic, Severity};
+use kro_object::{Object, ObjectKey};
+
+use crate::output::{Advice, render_style};
+
+/// Larger files are no manifests; as the API server's limit for one object, with room for several.
+const LARGEST_FILE: u64 = 16 * 1024 * 1024;
+
+/// Every manifest below some paths.
+#[derive(Debug, Default)]
+pub(crate) struct Project {
+    /// The files, for rendering diagnostics.
+    pub(crate) sources: Sources,
+    /// What was read.
+    pub(crate) manifests: Vec<Manifest>,
+    /// What could not be read as manifests.
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// Something that is no manifest.
+#[derive(Debug, Clone)]
+pub(crate) struct Problem {
+    /// The file.
+    pub(crate) file: PathBuf,
+    /// What is wrong.
+    pub(crate) message: String,
+    /// The same for people, with the place where that is known.
+    pub(crate) text: String,
+}
+
+/// One document of a file.
+#[derive(Debug)]
+pub(crate) struct Manifest {
+    /// The file, as the user named it.
+    pub(crate) file: PathBuf,
+    /// Where each field stands.
+    pub(crate) document: Document,
+    /// The document as an object.
+    pub(crate) object: Object,
+    /// What it is to us.
+    pub(crate) role: Role,
+}
+
+/// What a manifest is, in the order in which they are applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Role {
+    /// A CustomResourceDefinition.
+    Crd,
+    /// A Namespace: others may live in it.
+    Namespace,
+    /// A ResourceGraphDefinition.
+    Definition,
+    /// Anything else: objects that definitions refer to, and instances.
+    Object,
+}
+
+/// What must be ready when everything is: the definitions by name, and the instances of these definitions.
+#[derive(Debug, Default)]
+pub(crate) struct Expected {
+    /// Names of definitions.
+    pub(crate) definitions: Vec<Arc<str>>,
+    /// Instances by definition and name.
+    pub(crate) instances: Vec<(Arc<str>, ObjectKey)>,
+}
+
+impl Project {
+    /// Reads every `.yaml`, `.yml` and `.json` file below the paths, folders in name order.
+    pub(crate) fn read(paths: &[PathBuf]) -> anyhow::Result<Self> {
+        let mut project = Self::default();
+        for path in paths {
+            let metadata = fs::metadata(path).with_context(|| {
+                Advice::new(
+                    format!("cannot read {}", path.display()),
+                    "name a YAML file, or a folder that holds some",
+                )
+            })?;
+            if metadata.is_dir() {
+                for file in manifests_below(path)? {
+                    project.read_file(&file)?;
+                }
+            } else {
+                project.read_file(path)?;
+            }
+        }
+        project.manifests.sort_by_key(|manifest| manifest.role);
+        Ok(project)
+    }
+
+    /// The definitions among the manifests.
+    pub(crate) fn definitions(&self) -> impl Iterator<Item = &Manifest> {
+        self.manifests.iter().filter(|manifest| manifest.role == Role::Definition)
+    }
+
+    /// What must be ready when everything is.
+    pub(crate) fn expected(&self) -> Expected {
+        let mut expected = Expected::default();
+        for definition in self.definitions() {
+            let name: Arc<str> = definition.object.key().name.into();
+            let Some((group, kind)) = generated_kind(&definition.object) else { continue };
+            for manifest in self.manifests.iter().filter(|m| m.role == Role::Object) {
+                if manifest.object.gvk().is_ok_and(|gvk| *gvk.group == *group && *gvk.kind == *kind) {
+                    expected.instances.push((Arc::clone(&name), manifest.object.key()));
+                }
+            }
+            expected.definitions.push(name);
+        }
+        expected
+    }
+
+    fn read_file(&mut self, file: &Path) -> anyhow::Result<()> {
+        let text = read_text(file)?;
+        let id = self.sources.add(&file.display().to_string(), text);
+        let read = self.sources.documents(id);
+        for diagnostic in read.diagnostics.iter().filter(|d| d.severity == Severity::Error) {
+            let text = self.sources.render_file(id, std::slice::from_ref(diagnostic), render_style());
+            self.problems.push(Problem { file: file.to_path_buf(), message: diagnostic.message.clone(), text });
+        }
+        for document in read.value.unwrap_or_default() {
+            let value = document.to_value();
+            if value.is_null() {
+                continue;
+            }
+            match role(&value).and_then(|role| Ok((role, Object::from_value(value).map_err(|e| e.to_string())?))) {
+                Ok((role, object)) => {
+                    self.manifests.push(Manifest { file: file.to_path_buf(), document, object, role });
+                }
+                Err(message) => {
+                    let text = format!("{}: {message}", file.display());
+                    self.problems.push(Problem { file: file.to_path_buf(), message, text });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Diagnostics of one manifest, with the lines they are about.
+    pub(crate) fn render(&self, manifest: &Manifest, diagnostics: &[Diagnostic]) -> String {
+        self.sources.render(&manifest.document, diagnostics, render_style())
+    }
+}
+
+/// Group and kind that a definition makes.
+fn generated_kind(definition: &Object) -> Option<(String, String)> {
+    let schema = definition.as_map().get("spec")?.get("schema")?;
+    let text = |key: &str| schema.get(key).and_then(serde_json::Value::as_str).map(str::to_owned);
+    Some((text("group").unwrap_or_else(|| "kro.run".to_owned()), text("kind")?))
+}
+
+fn role(value: &serde_json::Value) -> Result<Role, String> {
+    let text = |key: &str| value.get(key).and_then(serde_json::Value::as_str);
+    let (Some(version), Some(kind)) = (text("apiVersion"), text("kind")) else {
+        return Err("not a Kubernetes manifest: `apiVersion` and `kind` are missing".to_owned());
+    };
+    if value.pointer("/metadata/name").and_then(serde_json::Value::as_str).is_none_or(str::is_empty) {
+        return Err(format!("{kind} has no metadata.name"));
+    }
+    Ok(match (version.split('/').next().unwrap_or_default(), kind) {
+        ("apiextensions.k8s.io", "CustomResourceDefinition") => Role::Crd,
+        ("v1", "Namespace") => Role::Namespace,
+        ("kro.run", "ResourceGraphDefinition") => Role::Definition,
+        _ => Role::Object,
+    })
+}
+
+fn read_text(file: &Path) -> anyhow::Result<String> {
+    let what = || format!("cannot read {}", file.display());
+    let size = fs::metadata(file).with_context(what)?.len();
+    anyhow::ensure!(size <= LARGEST_FILE, "{}: {size} bytes; the limit is {LARGEST_FILE}", what());
+    let bytes = fs::read(file).with_context(what)?;
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        anyhow::anyhow!("{}: not UTF-8 at byte {at}", what())
+    })
+}
+
+/// Manifest files below a folder, in name order; hidden files and folders are left out.
+fn manifests_below(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))? {
+            let path = entry?.path();
+            let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+            let is_manifest =
+                path.extension().is_some_and(|end| ["yaml", "yml", "json"].iter().any(|known| end == *known));
+            match (hidden, path.is_dir()) {
+                (true, _) => {}
+                (false, true) => folders.push(path),
+                (false, false) if is_manifest => files.push(path),
+                (false, false) => {}
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn project(files: &[(&str, &str)]) -> Project {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        for (name, text) in files {
+            fs::write(dir.path().join(name), text).expect("writable");
+        }
+        Project::read(&[dir.path().to_path_buf()]).expect("readable")
+    }
+
+    #[test]
+    fn documents_come_in_the_order_they_can_be_applied() {
+        let project = project(&[
+            ("a.yaml", "{apiVersion: kro.run/v1alpha1, kind: WebApp, metadata: {name: i}}"),
+            (
+                "b.yaml",
+                "{apiVersion: kro.run/v1alpha1, kind: ResourceGraphDefinition, metadata: {name: d}}\n---\n\
+                 {apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: c}}",
+            ),
+            (".hidden.yaml", "nonsense"),
+            ("notes.txt", "nonsense"),
+        ]);
+        let roles: Vec<Role> = project.manifests.iter().map(|m| m.role).collect();
+        assert_eq!(roles, [Role::Crd, Role::Definition, Role::Object]);
+        assert!(project.problems.is_empty(), "{:?}", project.problems);
+    }
+
+    #[test]
+    fn what_is_no_manifest_is_a_problem_with_its_file() {
+        for (text, expected) in [
+            ("a: [", "a.yaml"),
+            ("a: 1", "`apiVersion` and `kind` are missing"),
+            ("{apiVersion: v1, kind: Secret}", "Secret has no metadata.name"),
+            ("just text", "`apiVersion` and `kind` are missing"),
+        ] {
+            let project = project(&[("a.yaml", text)]);
+            assert!(project.problems.iter().any(|p| p.text.contains(expected)), "{text}: {:?}", project.problems);
+        }
+    }
+
+    #[test]
+    fn a_missing_path_is_an_error_with_advice() {
+        let error = Project::read(&["nowhere.yaml".into()]).expect_err("does not exist");
+        assert!(error.to_string().contains("nowhere.yaml"));
+    }
+}

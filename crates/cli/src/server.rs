@@ -1,0 +1,79 @@
+//! The embedded API server on a loopback port: bound before anything else, with a kubeconfig that names it.
+
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use kro_apiserver::{ApiServer, Options};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::kubeconfig::Kubeconfig;
+use crate::output::Advice;
+
+/// A served API server; dropping it ends it and removes its kubeconfig.
+#[derive(Debug)]
+pub(crate) struct Server {
+    /// The server, for callers in this process.
+    pub(crate) api: ApiServer,
+    /// How other programs reach it.
+    pub(crate) kubeconfig: Kubeconfig,
+    /// Its URL.
+    pub(crate) url: String,
+    task: JoinHandle<std::io::Result<()>>,
+}
+
+impl Server {
+    /// Binds, writes the kubeconfig, and serves.
+    pub(crate) async fn start(
+        listen: SocketAddr,
+        kubeconfig: Option<PathBuf>,
+        token: Option<&str>,
+        options: Options,
+    ) -> anyhow::Result<Self> {
+        let listener = TcpListener::bind(listen).await.map_err(|error| refused(listen, &error))?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let kubeconfig = Kubeconfig::write(kubeconfig, &url, token)?;
+        let api = ApiServer::new(options);
+        let task = tokio::spawn(kro_apiserver::serve::serve(api.clone(), listener, std::future::pending()));
+        Ok(Self { api, kubeconfig, url, task })
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+fn refused(listen: SocketAddr, error: &std::io::Error) -> anyhow::Error {
+    let what = format!("cannot listen on {listen}: {error}");
+    match error.kind() {
+        ErrorKind::AddrInUse => Advice::new(what, "another program uses this port; --listen 127.0.0.1:0 picks a free one"),
+        ErrorKind::AddrNotAvailable => Advice::new(what, "this machine has no such address; try --listen 127.0.0.1:0"),
+        ErrorKind::PermissionDenied => Advice::new(what, "ports below 1024 need privileges; try --listen 127.0.0.1:0"),
+        _ => Advice::new(what, "try --listen 127.0.0.1:0"),
+    }
+    .into()
+}
+
+/// Resolves when the user or the system asks the program to end.
+pub(crate) async fn ended() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => {
+                tokio::select! {
+                    biased;
+                    _ = terminate.recv() => {}
+                    _ = interrupt => {}
+                }
+            }
+            Err(_) => drop(interrupt.await),
+        }
+    }
+    #[cfg(not(unix))]
+    drop(interrupt.await);
+}
