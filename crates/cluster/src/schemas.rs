@@ -63,10 +63,10 @@ impl Cluster {
         }
         for (url, kinds) in missing {
             let json: serde_json::Value = self.send(get(&url)).await?;
-            let document = Document::parse(&json).map_err(|error| Error::Protocol(error.to_string()))?;
-            drop(json);
+            let unreadable = |error: kro_schema::ParseError| Error::Protocol(error.to_string());
+            let document = Document::parse(Arc::new(json)).map_err(unreadable)?;
             for gvk in kinds {
-                let Some(schema) = document.kind(&gvk) else { continue };
+                let Some(schema) = document.kind(&gvk).transpose().map_err(unreadable)? else { continue };
                 state.schemas.insert(gvk.clone(), Kept { url: url.clone(), schema: Arc::clone(&schema) });
                 found.insert(gvk, schema);
             }
