@@ -108,6 +108,11 @@ impl Core {
         self.audit.iter()
     }
 
+    /// An object as stored.
+    pub fn stored(&self, resource: &ResourceId, key: &Key) -> Option<Object> {
+        Object::from_value(Value::clone(self.store.get(resource, key)?)).ok()
+    }
+
     /// Every stored object, by resource and key.
     pub fn dump(&self) -> Vec<Object> {
         let mut out = Vec::new();

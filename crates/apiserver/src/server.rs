@@ -2,7 +2,7 @@
 
 use crate::{
     clock::{Clock, SystemClock},
-    core::{Call, Core, CoreOptions, Cursor, Next, Reply},
+    core::{Call, Core, CoreOptions, Cursor, Key, Next, Reply, ResourceId},
     status::Status,
 };
 use kro_object::{Object, Timestamp};
@@ -108,6 +108,11 @@ impl ApiServer {
     /// The calls answered so far, oldest first; only the last 10,000 are kept.
     pub fn audit(&self) -> Vec<AuditRecord> {
         self.core().audit().cloned().collect()
+    }
+
+    /// An object as stored; unlike a call it leaves no trace in the audit.
+    pub fn stored(&self, resource: &ResourceId, key: &Key) -> Option<Object> {
+        self.core().stored(resource, key)
     }
 
     /// Everything stored, for assertions and snapshots.
