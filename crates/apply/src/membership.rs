@@ -19,6 +19,9 @@ pub const NAMESPACES: &str = "applyset.kubernetes.io/additional-namespaces";
 /// Annotation of a parent: a hash over the two lists, against accidental edits.
 pub const INVENTORY_HASH: &str = "internal.kro.run/applyset-inventory-hash";
 
+/// Where members of a cluster-scoped parent are looked for in any case.
+pub(crate) const HOMELESS: &str = "default";
+
 /// The id of the set of one parent: stable over its versions and re-creations.
 pub fn id(group_kind: &GroupKind, key: &ObjectKey) -> String {
     let namespace = key.namespace.as_deref().unwrap_or_default();
@@ -106,6 +109,13 @@ impl Membership {
             kinds: self.kinds.union(&other.kinds).cloned().collect(),
             namespaces: self.namespaces.union(&other.namespaces).cloned().collect(),
         }
+    }
+
+    /// Whether a member of such a kind and place is within the record.
+    pub fn holds(&self, kind: &GroupKind, namespace: Option<&str>, home: Option<&str>) -> bool {
+        let home = home.unwrap_or(HOMELESS);
+        let here = namespace.is_none_or(|namespace| namespace == home || self.namespaces.contains(namespace));
+        self.kinds.contains(kind) && here
     }
 
     /// Whether everything in `other` is in here too.

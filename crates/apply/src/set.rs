@@ -3,7 +3,7 @@
 
 use crate::{
     member::{Member, Veto},
-    membership::{Membership, PART_OF},
+    membership::{HOMELESS, Membership, PART_OF},
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
 use kro_cluster::{ApplyOptions, Cluster, Deleted, Error, Precondition, Query};
@@ -132,7 +132,7 @@ impl ApplySet {
                 lists.push((resource, query.clone()));
                 continue;
             }
-            let home = self.home.as_deref().unwrap_or("default");
+            let home = self.home.as_deref().unwrap_or(HOMELESS);
             let mut namespaces: BTreeSet<&str> =
                 scope.namespaces.iter().map(|namespace| &**namespace).collect();
             namespaces.insert(home);
@@ -149,6 +149,19 @@ impl ApplySet {
         let found: Vec<Vec<Member>> =
             stream::iter(requests).buffered(self.concurrency.max(1)).try_collect().await?;
         Ok(found.into_iter().flatten().collect())
+    }
+
+    /// Deletes members, some at a time; one failure stops no other.
+    pub async fn delete_all(
+        &self,
+        cluster: &Cluster,
+        members: Vec<Member>,
+    ) -> Vec<(Member, Result<Removal, Error>)> {
+        let requests = members.into_iter().map(|member| async move {
+            let removal = self.delete(cluster, &member).await;
+            (member, removal)
+        });
+        stream::iter(requests).buffered(self.concurrency.max(1)).collect().await
     }
 
     /// Deletes a member if it is provably ours and still the object that was seen, in the version that was seen.

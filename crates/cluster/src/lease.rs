@@ -68,7 +68,7 @@ impl Elector {
     /// One try to take or renew the lease; false when somebody else holds it.
     async fn try_hold(&mut self) -> Result<bool, Error> {
         let resource = lease_type();
-        let now = self.clock.now().to_string();
+        let now = self.clock.now().to_rfc3339_micro();
         let Some(live) = self.cluster.get(&resource, &self.lease).await? else {
             let lease = self.lease_object(&Value::Null, &now, true, 0);
             return match self.cluster.create(&resource, &lease).await {

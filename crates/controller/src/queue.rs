@@ -207,7 +207,7 @@ impl<K: Ord + Clone + Class> Queue<K> {
     fn wait(&mut self, failures: u32) -> Duration {
         let doublings = failures.saturating_sub(1).min(32);
         let full = self.backoff.first.saturating_mul(1 << doublings.min(31)).min(self.backoff.max);
-        full - full.mul_f64(self.jitter() / 10.0)
+        full.mul_f64(1.0 - self.jitter() / 10.0)
     }
 
     /// The next number in [0, 1): splitmix64.

@@ -47,11 +47,14 @@ impl<P> Default for Router<P> {
 }
 
 impl<P: Ord + Clone> Router<P> {
-    /// Replaces everything `parent` wants to hear about.
-    pub fn declare(&mut self, parent: &P, interests: Vec<Interest>) {
-        if self.interests.get(parent).map_or(&[][..], Vec::as_slice) == interests {
-            return;
+    /// Replaces everything `parent` wants to hear about. Returns whether that may change
+    /// [`resources`](Self::resources).
+    pub fn declare(&mut self, parent: &P, interests: Vec<Interest>) -> bool {
+        let before = self.interests.get(parent).map_or(&[][..], Vec::as_slice);
+        if before == interests {
+            return false;
         }
+        let moved = !before.iter().map(|old| &old.resource).eq(interests.iter().map(|new| &new.resource));
         self.forget(parent);
         for interest in &interests {
             match &interest.target {
@@ -68,6 +71,7 @@ impl<P: Ord + Clone> Router<P> {
         if !interests.is_empty() {
             self.interests.insert(parent.clone(), interests);
         }
+        moved
     }
 
     /// `parent` wants to hear nothing any more.

@@ -1,0 +1,77 @@
+//! From a definition's spec to a graph: ask which kinds it needs, fetch them, compile. The fetching may fail for
+//! a while, the compiling for good; callers treat the two differently.
+
+use crate::{Shared, options::Compute};
+use kro_api::ResourceGraphDefinitionSpec;
+use kro_cluster::Error;
+use kro_diagnostic::{Diagnostic, Severity};
+use kro_graph::{Graph, Kinds};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// Why there is no graph.
+#[derive(Debug)]
+pub(crate) enum CompileError {
+    /// The definition is at fault: all its errors, one a line.
+    Invalid(String),
+    /// The cluster could not be asked.
+    Cluster(Error),
+}
+
+/// Compiles a spec against the kinds the cluster serves now.
+pub(crate) async fn compile(
+    shared: &Arc<Shared>,
+    spec: &ResourceGraphDefinitionSpec,
+) -> Result<Arc<Graph>, CompileError> {
+    let lowered = kro_graph::lower(spec);
+    let Some(source) = lowered.value else { return Err(CompileError::Invalid(errors(&lowered.diagnostics))) };
+    let kinds = kinds(shared, &source).await.map_err(CompileError::Cluster)?;
+    let options = kro_graph::CompileOptions {
+        limits: shared.options.limits,
+        omit: shared.options.gates.cel_omit_function,
+    };
+    let work = move || kro_graph::compile(&source, &kinds, &options);
+    let started = tokio::time::Instant::now();
+    let compiled = match shared.options.compute {
+        Compute::Inline => work(),
+        Compute::Blocking => match tokio::task::spawn_blocking(work).await {
+            Ok(compiled) => compiled,
+            Err(error) => return Err(CompileError::Invalid(format!("the compiler failed: {error}"))),
+        },
+    };
+    let mut diagnostics = lowered.diagnostics;
+    let graph = compiled.take(&mut diagnostics);
+    let failed = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+    shared.metrics.compiled(!failed, started.elapsed());
+    match graph {
+        Some(graph) if !failed => Ok(Arc::new(graph)),
+        _ => Err(CompileError::Invalid(errors(&diagnostics))),
+    }
+}
+
+/// The kinds a source mentions, as far as they are served. The compiler says which are missing, and where.
+async fn kinds(shared: &Shared, source: &kro_graph::GraphSource) -> Result<Kinds, Error> {
+    let mut resources = BTreeMap::new();
+    for (gvk, _) in kro_graph::required_kinds(source) {
+        match shared.cluster.kind(&gvk).await {
+            Ok(resource) => {
+                resources.insert(gvk, resource);
+            }
+            Err(Error::UnknownKind(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let mut schemas = shared.cluster.schemas(resources.keys().cloned()).await?;
+    let mut kinds = Kinds::default();
+    for (gvk, resource) in resources {
+        if let Some(schema) = schemas.remove(&gvk) {
+            kinds.by_gvk.insert(gvk, (resource, schema));
+        }
+    }
+    Ok(kinds)
+}
+
+/// All errors, one a line, as they appear in conditions.
+pub(crate) fn errors(diagnostics: &[Diagnostic]) -> String {
+    let errors = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
+    errors.map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,208 @@
+//! The controller's loop: one task owns all state, starts reconciles and takes their results. Nothing here waits
+//! for the cluster. Arms are tried in order: shutdown, results, events, time.
+
+mod world;
+
+use crate::{
+    Shared,
+    health::Health,
+    queue::{Class, Outcome, Queue},
+    reconcile::{Report, definition, instance, revision},
+};
+use futures_util::FutureExt;
+use kro_cluster::{WatchEvent, WatchSet};
+use kro_object::ObjectKey;
+use std::{
+    fmt,
+    future::Future,
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tokio::{sync::mpsc, task::JoinSet};
+pub(crate) use world::{Reads, Served};
+use world::{Turn, World};
+
+/// Events taken in one go before reconciles are started again.
+const BATCH: usize = 256;
+/// Events that may wait; a full channel slows the watches down.
+const CHANNEL: usize = 1024;
+
+/// What is reconciled.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Key {
+    /// A definition, by name.
+    Definition(Arc<str>),
+    /// A revision, by its object's name.
+    Revision(Arc<str>),
+    /// An instance.
+    Instance(Instance),
+}
+
+/// An instance: the definition behind its kind, and its name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Instance {
+    pub(crate) definition: Arc<str>,
+    pub(crate) key: ObjectKey,
+}
+
+impl Class for Key {
+    /// Definitions and revisions before instances: a storm of instances cannot starve a new definition.
+    fn class(&self) -> u8 {
+        match self {
+            Self::Definition(_) => 0,
+            Self::Revision(_) => 1,
+            Self::Instance(_) => 2,
+        }
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Definition(name) => write!(f, "definition {name}"),
+            Self::Revision(name) => write!(f, "revision {name}"),
+            Self::Instance(instance) => write!(f, "instance {} of {}", instance.key, instance.definition),
+        }
+    }
+}
+
+/// Runs until `shutdown`, then until the reconciles in flight have ended.
+pub(crate) async fn run(shared: Arc<Shared>, health: Health, shutdown: impl Future<Output = ()> + Send) {
+    let (sender, mut events) = mpsc::channel(CHANNEL);
+    let mut dispatcher = Dispatcher::new(shared, health, sender);
+    let mut shutdown = std::pin::pin!(shutdown);
+    loop {
+        dispatcher.world.sync_watches();
+        dispatcher.start();
+        let due = dispatcher.queue.next_at().unwrap_or_else(|| now() + Duration::from_hours(1));
+        tokio::select! {
+            biased;
+            () = &mut shutdown => break,
+            Some(result) = dispatcher.tasks.join_next(), if !dispatcher.tasks.is_empty() => {
+                dispatcher.finished(result.expect("invariant: a reconcile's panic is caught and none is aborted"));
+            }
+            Some(event) = events.recv() => {
+                dispatcher.happened(&event);
+                for _ in 1..BATCH {
+                    let Ok(event) = events.try_recv() else { break };
+                    dispatcher.happened(&event);
+                }
+            }
+            () = tokio::time::sleep_until(due.into()) => {}
+        }
+    }
+    // No new work; what runs may finish its requests.
+    drop(events);
+    while let Some(result) = dispatcher.tasks.join_next().await {
+        dispatcher.finished(result.expect("invariant: a reconcile's panic is caught and none is aborted"));
+    }
+}
+
+struct Dispatcher {
+    shared: Arc<Shared>,
+    health: Health,
+    queue: Queue<Key>,
+    world: World,
+    tasks: JoinSet<Finished>,
+    /// Reconciles in flight by class.
+    busy: [usize; 3],
+}
+
+/// A reconcile that ended.
+struct Finished {
+    key: Key,
+    since: Instant,
+    /// `None` when it panicked.
+    report: Option<Report>,
+}
+
+impl Dispatcher {
+    fn new(shared: Arc<Shared>, health: Health, events: mpsc::Sender<WatchEvent>) -> Self {
+        let watches = WatchSet::new(shared.cluster.clone(), events);
+        Self {
+            queue: Queue::new(shared.options.backoff, shared.options.seed),
+            world: World::new(Arc::clone(&shared), watches),
+            shared,
+            health,
+            tasks: JoinSet::new(),
+            busy: [0; 3],
+        }
+    }
+
+    /// Starts what is due, as far as there is room.
+    fn start(&mut self) {
+        let options = &self.shared.options;
+        let limits = [options.definitions.max(1), options.revisions.max(1), options.instances.max(1)];
+        let time = now();
+        loop {
+            let busy = self.busy;
+            let Some(key) =
+                self.queue.take(time, |class| busy[usize::from(class)] < limits[usize::from(class)])
+            else {
+                break;
+            };
+            let outcome = match &key {
+                Key::Definition(name) => {
+                    let input = self.world.definition(name);
+                    self.spawn(&key, time, definition::reconcile(Arc::clone(&self.shared), input));
+                    continue;
+                }
+                Key::Revision(name) => match self.world.revision(name) {
+                    Some(input) => {
+                        self.spawn(&key, time, revision::reconcile(Arc::clone(&self.shared), input));
+                        continue;
+                    }
+                    None => Outcome::Done,
+                },
+                Key::Instance(instance) => match self.world.instance(instance, time) {
+                    Turn::Now(input) => {
+                        self.spawn(&key, time, instance::reconcile(Arc::clone(&self.shared), *input));
+                        continue;
+                    }
+                    Turn::Later(wait) => Outcome::Again(wait),
+                    Turn::Never => Outcome::Done,
+                },
+            };
+            self.queue.finish(&key, outcome, time);
+        }
+        self.shared.metrics.queue_length(self.queue.len());
+    }
+
+    fn spawn(&mut self, key: &Key, since: Instant, work: impl Future<Output = Report> + Send + 'static) {
+        self.busy[usize::from(key.class())] += 1;
+        let key = key.clone();
+        self.tasks.spawn(async move {
+            // A panic is this reconcile's problem alone.
+            let report = AssertUnwindSafe(work).catch_unwind().await.ok();
+            Finished { key, since, report }
+        });
+    }
+
+    fn finished(&mut self, Finished { key, since, report }: Finished) {
+        self.busy[usize::from(key.class())] -= 1;
+        let report = report.unwrap_or_else(|| {
+            tracing::error!(%key, "reconcile panicked");
+            self.shared.metrics.panicked(self.world.resource_of(&key));
+            Report::new(Outcome::Retry)
+        });
+        let outcome = report.outcome;
+        for effect in report.effects {
+            self.world.record(&key, effect, &mut self.queue);
+        }
+        let time = now();
+        self.shared.metrics.reconciled(self.world.resource_of(&key), outcome, time - since);
+        self.queue.finish(&key, outcome, time);
+    }
+
+    fn happened(&mut self, event: &WatchEvent) {
+        self.world.happened(event, &mut self.queue);
+        if self.world.is_ready() {
+            self.health.set_ready();
+        }
+    }
+}
+
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}

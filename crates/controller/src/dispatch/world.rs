@@ -1,0 +1,526 @@
+//! Everything the dispatcher knows: definitions, revisions, instances, who serves what, who listens to what.
+//! Synchronous: events and effects go in, keys to reconcile and snapshots for reconciles come out.
+
+mod records;
+
+use self::records::{DefinitionRecord, InstanceRecord, RevisionRecord};
+pub(crate) use self::records::{Reads, Served};
+use super::{Instance, Key};
+use crate::{
+    Shared, api, crd,
+    packed::Packed,
+    queue::Queue,
+    reconcile::{Effect, definition, instance, revision},
+    revisions::{Revision, Revisions},
+    router::Router,
+};
+use kro_api::names::labels;
+use kro_cluster::{Change, Projection, Query, WatchEvent, WatchSet, WatchSpec};
+use kro_graph::NodeKind;
+use kro_object::{Gvr, Object, ResourceType};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+/// What our own children are selected by.
+const CHILDREN: &str = labels::NODE_ID;
+/// How long instances wait for the watches of their children, before they go on with reads instead.
+const WATCH_PATIENCE: Duration = Duration::from_secs(3);
+/// How often a waiting instance looks whether those watches work.
+const WATCH_POLL: Duration = Duration::from_millis(20);
+
+/// Whether an instance can be reconciled.
+pub(super) enum Turn {
+    Now(Box<instance::Input>),
+    /// Not before its children are known.
+    Later(Duration),
+    /// Nobody serves its kind, or it is unknown.
+    Never,
+}
+
+pub(super) struct World {
+    shared: Arc<Shared>,
+    watches: WatchSet,
+    /// Something changed that may change what is watched.
+    rewatch: bool,
+    base: [WatchSpec; 3],
+    base_synced: [bool; 3],
+    definitions: BTreeMap<Arc<str>, DefinitionRecord>,
+    revisions: BTreeMap<Arc<str>, RevisionRecord>,
+    compiled: Revisions,
+    served: BTreeMap<Arc<str>, Arc<Served>>,
+    /// The definition behind each served kind.
+    kinds: BTreeMap<Gvr, Arc<str>>,
+    instances: BTreeMap<Instance, InstanceRecord>,
+    by_uid: BTreeMap<Box<str>, Instance>,
+    router: Router<Instance>,
+}
+
+impl World {
+    pub(super) fn new(shared: Arc<Shared>, watches: WatchSet) -> Self {
+        let all = |resource, projection| WatchSpec { resource, query: Query::all(), projection };
+        Self {
+            shared,
+            watches,
+            rewatch: true,
+            base: [
+                all(api::definitions(), Projection::Object),
+                all(api::revisions(), Projection::Object),
+                all(crd::resource(), Projection::Metadata),
+            ],
+            base_synced: [false; 3],
+            definitions: BTreeMap::new(),
+            revisions: BTreeMap::new(),
+            compiled: Revisions::default(),
+            served: BTreeMap::new(),
+            kinds: BTreeMap::new(),
+            instances: BTreeMap::new(),
+            by_uid: BTreeMap::new(),
+            router: Router::default(),
+        }
+    }
+
+    /// Whether the first lists of definitions, revisions and CRDs are complete.
+    pub(super) fn is_ready(&self) -> bool {
+        self.base_synced.iter().all(|synced| *synced)
+    }
+
+    /// The resource of a key as metrics name it: `group/version/resource`.
+    pub(super) fn resource_of(&self, key: &Key) -> String {
+        let resource = match key {
+            Key::Definition(_) => api::definitions().gvr(),
+            Key::Revision(_) => api::revisions().gvr(),
+            Key::Instance(instance) => match self.served.get(&instance.definition) {
+                Some(served) => served.resource.gvr(),
+                None => return "unserved".to_owned(),
+            },
+        };
+        format!("{}/{}/{}", resource.group, resource.version, resource.resource)
+    }
+
+    // ---- what is watched
+
+    /// Starts and stops watches, when what is wanted has changed.
+    pub(super) fn sync_watches(&mut self) {
+        if !std::mem::take(&mut self.rewatch) {
+            return;
+        }
+        let mut wanted: BTreeSet<WatchSpec> = self.base.iter().cloned().collect();
+        let mut children = BTreeSet::new();
+        let listened = self.router.resources();
+        for served in self.served.values() {
+            wanted.insert(instances_of(&served.resource));
+            for node in served.graph.nodes.values() {
+                match node.kind {
+                    NodeKind::Resource | NodeKind::Collection { .. } => {
+                        children.insert(node.resource.gvr());
+                        wanted.insert(children_of(&node.resource));
+                    }
+                    NodeKind::External | NodeKind::ExternalCollection => {
+                        if listened.contains(&node.resource.gvr()) {
+                            wanted.insert(foreign(&node.resource));
+                        }
+                    }
+                }
+            }
+        }
+        self.watches.sync(&wanted);
+        let known = {
+            let mut members = self.shared.members();
+            members.retain_kinds(&children);
+            members.len()
+        };
+        self.shared.metrics.watches(self.watches.len(), self.served.len(), known);
+    }
+
+    /// A watch told something.
+    pub(super) fn happened(&mut self, event: &WatchEvent, queue: &mut Queue<Key>) {
+        let spec = &*event.watch;
+        if !self.watches.contains(spec) {
+            return;
+        }
+        if let Change::Failing(error) = &event.change {
+            tracing::debug!(resource = %spec.resource.gvr(), %error, "watch does not work now");
+        }
+        if *spec == self.base[0] {
+            self.base_synced[0] |= matches!(event.change, Change::Synced);
+            self.definition_event(&event.change, queue);
+        } else if *spec == self.base[1] {
+            self.base_synced[1] |= matches!(event.change, Change::Synced);
+            self.revision_event(&event.change, queue);
+        } else if spec.projection == Projection::Metadata {
+            if *spec == self.base[2] {
+                self.base_synced[2] |= matches!(event.change, Change::Synced);
+                self.crd_event(&event.change, queue);
+            }
+            self.foreign_event(&spec.resource, &event.change, queue);
+        } else if spec.query.labels.is_empty() {
+            self.instance_event(&spec.resource, &event.change, queue);
+        } else {
+            self.child_event(&spec.resource, &event.change, queue);
+        }
+    }
+
+    // ---- definitions and revisions
+
+    pub(super) fn definition(&self, name: &Arc<str>) -> definition::Input {
+        let revisions = self.revisions.values().filter(|revision| revision.definition == *name);
+        definition::Input {
+            object: self.definitions.get(name).map(|record| record.object.unpack()),
+            revisions: revisions.map(|revision| (revision.number, revision.state())).collect(),
+            compiled: self.compiled.of(name),
+            served: self.served.contains_key(name),
+        }
+    }
+
+    pub(super) fn revision(&mut self, name: &str) -> Option<revision::Input> {
+        let record = self.revisions.get(name)?;
+        let known = self.compiled.of(&record.definition);
+        // Older ones are compiled only while all newer ones fail: they would serve then.
+        let newer = self.revisions.values().filter(|other| {
+            other.definition == record.definition && other.number > record.number && !other.deleting
+        });
+        let needed = newer.into_iter().all(|other| known.get(&other.number).is_some_and(Revision::is_failed));
+        let candidate = self.compiled.candidate(&record.definition);
+        Some(revision::Input {
+            object: Some(record.object.unpack()),
+            number: record.number,
+            candidate,
+            known: !needed || known.get(&record.number).is_some_and(|known| !known.is_failed()),
+        })
+    }
+
+    fn definition_event(&mut self, change: &Change, queue: &mut Queue<Key>) {
+        match change {
+            Change::Applied(object) => self.store_definition(object, queue),
+            Change::Deleted(object) => self.drop_definition(&object.key().name, queue),
+            Change::Listing => {
+                for record in self.definitions.values_mut() {
+                    record.listed = false;
+                }
+            }
+            Change::Synced => {
+                let gone = self.definitions.iter().filter(|(_, record)| !record.listed);
+                let gone: Vec<Arc<str>> = gone.map(|(name, _)| Arc::clone(name)).collect();
+                for name in gone {
+                    self.drop_definition(&name, queue);
+                }
+            }
+            Change::Failing(_) => {}
+        }
+    }
+
+    fn store_definition(&mut self, object: &Object, queue: &mut Queue<Key>) {
+        let name: Arc<str> = (&*object.key().name).into();
+        let new = DefinitionRecord::of(object);
+        match self.definitions.get_mut(&name) {
+            Some(old) if old.is_newer_than(&new) => old.listed = true,
+            old => {
+                if old.is_none_or(|old| old.differs(&new)) {
+                    queue.add(Key::Definition(Arc::clone(&name)));
+                }
+                self.definitions.insert(name, new);
+            }
+        }
+    }
+
+    fn drop_definition(&mut self, name: &str, queue: &mut Queue<Key>) {
+        if let Some((name, _)) = self.definitions.remove_entry(name) {
+            queue.add(Key::Definition(name));
+        }
+    }
+
+    fn revision_event(&mut self, change: &Change, queue: &mut Queue<Key>) {
+        match change {
+            Change::Applied(object) => self.store_revision(object, queue),
+            Change::Deleted(object) => self.drop_revision(&object.key().name, queue),
+            Change::Listing => {
+                for record in self.revisions.values_mut() {
+                    record.listed = false;
+                }
+            }
+            Change::Synced => {
+                let gone = self.revisions.iter().filter(|(_, record)| !record.listed);
+                let gone: Vec<Arc<str>> = gone.map(|(name, _)| Arc::clone(name)).collect();
+                for name in gone {
+                    self.drop_revision(&name, queue);
+                }
+            }
+            Change::Failing(_) => {}
+        }
+    }
+
+    fn store_revision(&mut self, object: &Object, queue: &mut Queue<Key>) {
+        let Some(new) = RevisionRecord::of(object) else { return };
+        let name: Arc<str> = (&*object.key().name).into();
+        match self.revisions.get_mut(&name) {
+            Some(old) if old.is_newer_than(&new) => old.listed = true,
+            old => {
+                if old.as_ref().is_none_or(|old| old.deleting != new.deleting) {
+                    queue.add(Key::Revision(Arc::clone(&name)));
+                }
+                if old.is_none_or(|old| old.differs(&new)) {
+                    queue.add(Key::Definition(Arc::clone(&new.definition)));
+                }
+                self.revisions.insert(name, new);
+            }
+        }
+    }
+
+    fn drop_revision(&mut self, name: &str, queue: &mut Queue<Key>) {
+        if let Some((name, record)) = self.revisions.remove_entry(name) {
+            self.compiled.remove(&record.definition, record.number);
+            queue.forget(&Key::Revision(name));
+            self.wake_revisions(&record.definition, queue);
+            queue.add(Key::Definition(record.definition));
+        }
+    }
+
+    /// The newest revision changed: another one may be the one to compile.
+    fn wake_revisions(&self, definition: &str, queue: &mut Queue<Key>) {
+        for (name, record) in &self.revisions {
+            if *record.definition == *definition {
+                queue.add(Key::Revision(Arc::clone(name)));
+            }
+        }
+    }
+
+    /// A CRD changed: ours to repair, or one that a definition has been waiting for.
+    fn crd_event(&mut self, change: &Change, queue: &mut Queue<Key>) {
+        let (Change::Applied(object) | Change::Deleted(object)) = change else { return };
+        if let Some((_, group)) = object.key().name.split_once('.') {
+            self.shared.cluster.forget_group(group);
+        }
+        if let Some(owner) = object.metadata().label(labels::DEFINITION_NAME)
+            && let Some((name, _)) = self.definitions.get_key_value(owner)
+        {
+            queue.add(Key::Definition(Arc::clone(name)));
+        }
+        // Only definitions that are not served can be waiting for a kind.
+        for name in self.definitions.keys().filter(|name| !self.served.contains_key(*name)) {
+            queue.add(Key::Definition(Arc::clone(name)));
+        }
+        for (name, record) in &self.revisions {
+            let failed =
+                self.compiled.of(&record.definition).get(&record.number).is_some_and(Revision::is_failed);
+            if failed {
+                queue.add(Key::Revision(Arc::clone(name)));
+            }
+        }
+    }
+
+    // ---- instances
+
+    pub(super) fn instance(&self, instance: &Instance, now: Instant) -> Turn {
+        let (Some(record), Some(served)) =
+            (self.instances.get(instance), self.served.get(&instance.definition))
+        else {
+            return Turn::Never;
+        };
+        let waited = now.saturating_duration_since(served.since) >= WATCH_PATIENCE;
+        if !waited && !served.is_watched(&self.shared.members()) {
+            return Turn::Later(WATCH_POLL);
+        }
+        Turn::Now(Box::new(instance::Input { object: record.object.clone(), served: Arc::clone(served) }))
+    }
+
+    fn instance_event(&mut self, resource: &ResourceType, change: &Change, queue: &mut Queue<Key>) {
+        let Some(definition) = self.kinds.get(&resource.gvr()).cloned() else { return };
+        match change {
+            Change::Applied(object) => self.store_instance(&definition, object, queue),
+            Change::Deleted(object) => {
+                self.drop_instance(&Instance { definition, key: object.key() }, queue);
+            }
+            Change::Listing => {
+                for (_, record) in self.instances.iter_mut().filter(|(id, _)| id.definition == definition) {
+                    record.listed = false;
+                }
+            }
+            Change::Synced => {
+                let gone = self
+                    .instances
+                    .iter()
+                    .filter(|(id, record)| id.definition == definition && !record.listed);
+                let gone: Vec<Instance> = gone.map(|(id, _)| id.clone()).collect();
+                for id in gone {
+                    self.drop_instance(&id, queue);
+                }
+            }
+            Change::Failing(_) => {}
+        }
+    }
+
+    /// Keeps the newest form. Reconciled is only what changes generation, deletion or suspension: everything else
+    /// is our own writing, or nobody's business.
+    fn store_instance(&mut self, definition: &Arc<str>, object: &Object, queue: &mut Queue<Key>) {
+        let id = Instance { definition: Arc::clone(definition), key: object.key() };
+        let new = InstanceRecord::of(object);
+        match self.instances.get_mut(&id) {
+            Some(old) if old.is_newer_than(&new) => old.listed = true,
+            old => {
+                if old.as_ref().is_none_or(|old| old.differs(&new)) {
+                    queue.add(Key::Instance(id.clone()));
+                }
+                if let Some(old) = old
+                    && old.uid != new.uid
+                {
+                    self.by_uid.remove(&old.uid);
+                }
+                self.by_uid.insert(new.uid.clone(), id.clone());
+                self.instances.insert(id, new);
+            }
+        }
+    }
+
+    fn drop_instance(&mut self, id: &Instance, queue: &mut Queue<Key>) {
+        if let Some(record) = self.instances.remove(id) {
+            self.by_uid.remove(&record.uid);
+        }
+        self.router.forget(id);
+        self.rewatch = true;
+        queue.forget(&Key::Instance(id.clone()));
+    }
+
+    // ---- children and foreign objects
+
+    fn child_event(&mut self, resource: &ResourceType, change: &Change, queue: &mut Queue<Key>) {
+        let gvr = resource.gvr();
+        let wake = {
+            let mut members = self.shared.members();
+            match change {
+                Change::Listing => {
+                    members.listing(resource);
+                    return;
+                }
+                Change::Synced => members.synced(&gvr),
+                Change::Applied(object) => {
+                    let body = self.body_of(object);
+                    members.observe(&self.shared.intern(resource), object, body)
+                }
+                Change::Deleted(object) => members.remove(&gvr, object),
+                Change::Failing(_) => return,
+            }
+        };
+        for uid in wake {
+            if let Some(instance) = self.by_uid.get(&uid) {
+                queue.add(Key::Instance(instance.clone()));
+            }
+        }
+    }
+
+    /// What the expressions of the graph it belongs to read of a child.
+    fn body_of(&self, child: &Object) -> Option<Packed> {
+        let metadata = child.metadata();
+        let label = |name| metadata.label(name).unwrap_or_default();
+        let owner = self.served.values().find(|served| {
+            let gvk = &served.resource.gvk;
+            *gvk.kind == *label(labels::INSTANCE_KIND) && *gvk.group == *label(labels::INSTANCE_GROUP)
+        });
+        owner?.project(label(labels::NODE_ID), child)
+    }
+
+    fn foreign_event(&mut self, resource: &ResourceType, change: &Change, queue: &mut Queue<Key>) {
+        let gvr = resource.gvr();
+        let parents = match change {
+            Change::Applied(object) | Change::Deleted(object) => {
+                let labels = object.metadata().labels().into_iter().flatten();
+                let labels =
+                    labels.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())));
+                self.router.route(&gvr, &object.key(), &labels.collect())
+            }
+            // What happened during a gap is not known.
+            Change::Synced => self.router.parents(&gvr),
+            Change::Listing | Change::Failing(_) => return,
+        };
+        for parent in parents {
+            queue.add(Key::Instance(parent));
+        }
+    }
+
+    // ---- effects of reconciles
+
+    pub(super) fn record(&mut self, key: &Key, effect: Effect, queue: &mut Queue<Key>) {
+        match (key, effect) {
+            (Key::Definition(_), Effect::Wrote(object)) if RevisionRecord::is(&object) => {
+                self.store_revision(&object, queue);
+            }
+            (Key::Definition(_), Effect::Wrote(object)) => self.store_definition(&object, queue),
+            (Key::Definition(name), Effect::Proposed { hash, graph }) => {
+                self.compiled.propose(name, hash, graph);
+            }
+            (Key::Definition(name), Effect::Unrevised) => self.compiled.forget(name),
+            (Key::Definition(name), Effect::Serve { uid, graph }) => {
+                let changed = self.served.get(name).is_none_or(|served| !served.is(&uid, &graph));
+                if changed {
+                    self.serve(name, Served::new(Arc::clone(name), uid, graph, super::now()), queue);
+                }
+            }
+            (Key::Definition(name), Effect::Unserve) => self.unserve(name, queue),
+            (Key::Revision(_), Effect::Wrote(object)) => self.store_revision(&object, queue),
+            (Key::Revision(name), Effect::Compiled { number, revision }) => {
+                let Some(record) = self.revisions.get(name) else { return };
+                let definition = Arc::clone(&record.definition);
+                let failed = revision.is_failed();
+                self.compiled.insert(&definition, number, revision);
+                if failed {
+                    self.wake_revisions(&definition, queue);
+                }
+                queue.add(Key::Definition(definition));
+            }
+            (Key::Revision(name), Effect::Dropped { number }) => {
+                if let Some(record) = self.revisions.get(name) {
+                    self.compiled.remove(&record.definition, number);
+                }
+            }
+            (Key::Instance(instance), Effect::Wrote(object)) => {
+                if self.instances.contains_key(instance) {
+                    self.store_instance(&instance.definition, &object, queue);
+                }
+            }
+            (Key::Instance(instance), Effect::Interests(interests)) => {
+                if self.instances.contains_key(instance) {
+                    self.rewatch |= self.router.declare(instance, interests);
+                }
+            }
+            (key, effect) => tracing::error!(%key, ?effect, "a reconcile reported what is not its business"),
+        }
+    }
+
+    fn serve(&mut self, name: &Arc<str>, served: Served, queue: &mut Queue<Key>) {
+        self.kinds.retain(|_, definition| definition != name);
+        self.kinds.insert(served.resource.gvr(), Arc::clone(name));
+        self.served.insert(Arc::clone(name), Arc::new(served));
+        self.rewatch = true;
+        for id in self.instances.keys().filter(|id| id.definition == *name) {
+            queue.add(Key::Instance(id.clone()));
+        }
+    }
+
+    fn unserve(&mut self, name: &Arc<str>, queue: &mut Queue<Key>) {
+        if self.served.remove(name).is_none() {
+            return;
+        }
+        self.kinds.retain(|_, definition| definition != name);
+        let gone: Vec<Instance> =
+            self.instances.keys().filter(|id| id.definition == *name).cloned().collect();
+        for id in gone {
+            self.drop_instance(&id, queue);
+        }
+        self.rewatch = true;
+    }
+}
+
+fn instances_of(resource: &ResourceType) -> WatchSpec {
+    WatchSpec { resource: resource.clone(), query: Query::all(), projection: Projection::Object }
+}
+
+fn children_of(resource: &ResourceType) -> WatchSpec {
+    let query = Query::all().labelled(CHILDREN);
+    WatchSpec { resource: resource.clone(), query, projection: Projection::Object }
+}
+
+fn foreign(resource: &ResourceType) -> WatchSpec {
+    WatchSpec { resource: resource.clone(), query: Query::all(), projection: Projection::Metadata }
+}

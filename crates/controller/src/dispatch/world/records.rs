@@ -1,0 +1,282 @@
+//! What is kept of each object the dispatcher knows, and when a change of it matters.
+
+use crate::{
+    crd,
+    members::Members,
+    packed::{Packed, version_of},
+    reconcile::definition::RevisionState,
+};
+use kro_graph::{Graph, NodeId, NodeKind};
+use kro_object::{FieldPath, GroupKind, Gvr, Object, ResourceType};
+use serde_json::Value;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Instant,
+};
+
+/// A definition.
+#[derive(Debug)]
+pub(super) struct DefinitionRecord {
+    pub(super) object: Packed,
+    version: u64,
+    uid: Box<str>,
+    generation: i64,
+    deleting: bool,
+    allows_breaking: bool,
+    /// The present list mentioned it.
+    pub(super) listed: bool,
+}
+
+impl DefinitionRecord {
+    pub(super) fn of(object: &Object) -> Self {
+        let metadata = object.metadata();
+        Self {
+            object: Packed::new(object),
+            version: version_of(object),
+            uid: metadata.uid().unwrap_or_default().into(),
+            generation: metadata.generation().unwrap_or_default(),
+            deleting: metadata.is_deleting(),
+            allows_breaking: crd::allows_breaking(object),
+            listed: true,
+        }
+    }
+
+    /// Whether the other is older, or the same: our own write coming back.
+    pub(super) fn is_newer_than(&self, other: &Self) -> bool {
+        self.uid == other.uid && self.version >= other.version
+    }
+
+    /// Whether the definition must be reconciled again.
+    pub(super) fn differs(&self, new: &Self) -> bool {
+        self.uid != new.uid
+            || self.generation != new.generation
+            || self.deleting != new.deleting
+            || self.allows_breaking != new.allows_breaking
+    }
+}
+
+/// A revision in the cluster.
+#[derive(Debug)]
+pub(super) struct RevisionRecord {
+    pub(super) object: Packed,
+    pub(super) definition: Arc<str>,
+    pub(super) number: i64,
+    pub(super) deleting: bool,
+    version: u64,
+    uid: Box<str>,
+    controller: Option<Box<str>>,
+    owners: Value,
+    name: Box<str>,
+    pub(super) listed: bool,
+}
+
+impl RevisionRecord {
+    /// Whether the object is a revision at all.
+    pub(super) fn is(object: &Object) -> bool {
+        object.as_map().get("kind").and_then(Value::as_str) == Some(kro_api::GraphRevision::KIND)
+    }
+
+    /// `None` for what the API server would not have let through.
+    pub(super) fn of(object: &Object) -> Option<Self> {
+        let metadata = object.metadata();
+        let spec = object.as_map().get("spec")?;
+        Some(Self {
+            object: Packed::new(object),
+            definition: spec.pointer("/snapshot/name")?.as_str()?.into(),
+            number: spec.get("revision")?.as_i64()?,
+            deleting: metadata.is_deleting(),
+            version: version_of(object),
+            uid: metadata.uid().unwrap_or_default().into(),
+            controller: metadata.controller().map(|owner| owner.uid.into()),
+            owners: metadata.get("ownerReferences").cloned().unwrap_or_default(),
+            name: object.key().name,
+            listed: true,
+        })
+    }
+
+    pub(super) fn is_newer_than(&self, other: &Self) -> bool {
+        self.uid == other.uid && self.version >= other.version
+    }
+
+    /// Whether its definition must look at it again.
+    pub(super) fn differs(&self, new: &Self) -> bool {
+        self.uid != new.uid || self.deleting != new.deleting || self.owners != new.owners
+    }
+
+    pub(super) fn state(&self) -> RevisionState {
+        RevisionState {
+            name: self.name.clone(),
+            deleting: self.deleting,
+            controller: self.controller.clone(),
+            owners: self.owners.clone(),
+        }
+    }
+}
+
+/// An instance.
+#[derive(Debug)]
+pub(super) struct InstanceRecord {
+    pub(super) object: Packed,
+    pub(super) uid: Box<str>,
+    version: u64,
+    generation: i64,
+    deleting: bool,
+    suspended: bool,
+    pub(super) listed: bool,
+}
+
+impl InstanceRecord {
+    pub(super) fn of(object: &Object) -> Self {
+        let metadata = object.metadata();
+        Self {
+            object: Packed::new(object),
+            uid: metadata.uid().unwrap_or_default().into(),
+            version: version_of(object),
+            generation: metadata.generation().unwrap_or_default(),
+            deleting: metadata.is_deleting(),
+            suspended: kro_api::is_suspended(object),
+            listed: true,
+        }
+    }
+
+    pub(super) fn is_newer_than(&self, other: &Self) -> bool {
+        self.uid == other.uid && self.version >= other.version
+    }
+
+    /// Whether the instance must be reconciled again.
+    pub(super) fn differs(&self, new: &Self) -> bool {
+        self.uid != new.uid
+            || self.generation != new.generation
+            || self.deleting != new.deleting
+            || self.suspended != new.suspended
+    }
+}
+
+/// A definition whose instances are reconciled.
+#[derive(Debug)]
+pub(crate) struct Served {
+    pub(crate) definition: Arc<str>,
+    /// UID of the definition.
+    pub(crate) uid: Box<str>,
+    pub(crate) graph: Arc<Graph>,
+    /// The generated kind.
+    pub(crate) resource: Arc<ResourceType>,
+    /// Since when this graph serves.
+    pub(super) since: Instant,
+    /// Of the nodes whose objects are ours: what expressions read of them.
+    reads: BTreeMap<Box<str>, Reads>,
+    /// The resources of those nodes.
+    children: BTreeSet<Gvr>,
+    /// Kinds of nodes that nothing but a failure can keep from being applied in the first pass.
+    certain: BTreeSet<GroupKind>,
+}
+
+/// What expressions read of a node's objects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Reads {
+    Nothing,
+    Paths(Vec<FieldPath>),
+    All,
+}
+
+impl Served {
+    pub(super) fn new(definition: Arc<str>, uid: Box<str>, graph: Arc<Graph>, since: Instant) -> Self {
+        let managed = || {
+            let nodes = graph.nodes.iter();
+            nodes.filter(|(_, node)| matches!(node.kind, NodeKind::Resource | NodeKind::Collection { .. }))
+        };
+        let reads = managed().map(|(id, _)| {
+            let reads = match graph.paths_read(id.as_str()) {
+                None => Reads::All,
+                Some(paths) if paths.is_empty() => Reads::Nothing,
+                Some(paths) => Reads::Paths(paths),
+            };
+            (id.as_str().into(), reads)
+        });
+        let mut certain = BTreeSet::new();
+        for id in &graph.order {
+            let node = &graph.nodes[id];
+            let waits = |id: &NodeId| !certain.contains(id) || !graph.nodes[id].ready_when.is_empty();
+            if node.is_managed() && node.include_when.is_empty() && !node.dependencies.iter().any(waits) {
+                certain.insert(id.clone());
+            }
+        }
+        let certain = certain.iter().map(|id| graph.nodes[id].resource.gvk.group_kind()).collect();
+        Self {
+            certain,
+            reads: reads.collect(),
+            children: managed().map(|(_, node)| node.resource.gvr()).collect(),
+            resource: Arc::new(graph.instance.resource.clone()),
+            definition,
+            uid,
+            graph,
+            since,
+        }
+    }
+
+    /// Whether this is how the definition is served already.
+    pub(super) fn is(&self, uid: &str, graph: &Arc<Graph>) -> bool {
+        *self.uid == *uid && Arc::ptr_eq(&self.graph, graph)
+    }
+
+    /// What expressions read of a node's objects; everything of a node of another revision.
+    pub(crate) fn reads(&self, node: &str) -> &Reads {
+        self.reads.get(node).unwrap_or(&Reads::All)
+    }
+
+    /// Kinds of the objects that the first pass over an instance brings, if nothing fails.
+    pub(crate) fn certain_kinds(&self) -> impl Iterator<Item = &GroupKind> {
+        self.certain.iter()
+    }
+
+    /// Whether everything the cluster has of the children is known.
+    pub(crate) fn is_watched(&self, members: &Members) -> bool {
+        self.children.iter().all(|resource| members.is_synced(resource))
+    }
+
+    /// Reduces a child to what is read of it: identity, deletion and the paths.
+    pub(crate) fn project(&self, node: &str, child: &Object) -> Option<Packed> {
+        self.reads(node).project(child)
+    }
+}
+
+impl Reads {
+    fn project(&self, child: &Object) -> Option<Packed> {
+        let paths = match self {
+            Self::Nothing => return None,
+            Self::All => return Some(Packed::new(child)),
+            Self::Paths(paths) => paths,
+        };
+        let whole = child.to_value();
+        let mut reduced = serde_json::json!({
+            "apiVersion": whole["apiVersion"], "kind": whole["kind"], "metadata": {},
+        });
+        for field in ["name", "namespace", "uid", "resourceVersion", "generation", "deletionTimestamp"] {
+            if let Some(value) = child.metadata().get(field) {
+                reduced["metadata"][field] = value.clone();
+            }
+        }
+        for path in paths {
+            // A list is kept whole: an index into a part of it would mean another element.
+            let fields =
+                path.segments().iter().take_while(|segment| matches!(segment, kro_object::Segment::Field(_)));
+            let path: FieldPath = fields.cloned().collect();
+            if let Some(value) = path.walk(&whole) {
+                let value = value.clone();
+                let mut at = FieldPath::default();
+                for segment in path.segments() {
+                    at.push(segment.clone());
+                    if at.walk(&reduced).is_none() && at != path {
+                        // The parents were maps in the whole object.
+                        let _ = at.set(&mut reduced, serde_json::json!({}));
+                    }
+                }
+                if path.set(&mut reduced, value).is_err() {
+                    return Some(Packed::new(child));
+                }
+            }
+        }
+        Object::from_value(reduced).ok().map(|object| Packed::new(&object))
+    }
+}

@@ -1,0 +1,52 @@
+//! The reconciles. Each is an async function from a snapshot of what the dispatcher knows to an outcome and the
+//! effects the dispatcher shall record. A reconcile performs requests; it changes no state of the controller but
+//! what is known of children, through the answers to its own writes.
+
+pub(crate) mod definition;
+pub(crate) mod instance;
+pub(crate) mod revision;
+pub(crate) mod teardown;
+
+use crate::{queue::Outcome, revisions::Revision, router::Interest};
+use kro_graph::Graph;
+use kro_object::Object;
+use std::sync::Arc;
+
+/// What a reconcile hands back.
+#[derive(Debug)]
+pub(crate) struct Report {
+    pub(crate) outcome: Outcome,
+    pub(crate) effects: Vec<Effect>,
+}
+
+impl Report {
+    pub(crate) fn new(outcome: Outcome) -> Self {
+        Self { outcome, effects: Vec::new() }
+    }
+
+    pub(crate) fn with(mut self, effect: Effect) -> Self {
+        self.effects.push(effect);
+        self
+    }
+}
+
+/// Something the dispatcher shall know.
+#[derive(Debug)]
+pub(crate) enum Effect {
+    /// The server's answer to a write of ours to a definition, revision or instance.
+    Wrote(Object),
+    /// A graph was compiled to check a definition; its revision will want it.
+    Proposed { hash: String, graph: Arc<Graph> },
+    /// A revision was compiled, or could not be.
+    Compiled { number: i64, revision: Revision },
+    /// A revision is gone.
+    Dropped { number: i64 },
+    /// No revision of the definition is left.
+    Unrevised,
+    /// The definition's CRD is there: its instances are reconciled by this graph from now on.
+    Serve { uid: Box<str>, graph: Arc<Graph> },
+    /// The definition is gone: its instances are left alone from now on.
+    Unserve,
+    /// What an instance wants to hear about, beside its children.
+    Interests(Vec<Interest>),
+}

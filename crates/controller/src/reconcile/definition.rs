@@ -1,0 +1,384 @@
+//! One definition: check it, issue a revision for every change, make its CRD, serve its instances, report.
+//! A definition that is wrong keeps the last good revision running and never touches another definition.
+
+use crate::{
+    Shared, api,
+    compile::{self, CompileError},
+    crd,
+    queue::Outcome,
+    reconcile::{Effect, Report},
+    revisions::{Compiled, Numbered, last_good},
+    status,
+};
+use kro_api::{
+    ConditionSet, ConditionStatus, DEFINITION_CONDITIONS, GraphRevision, NodeDependencies,
+    ResourceGraphDefinition, ResourceGraphDefinitionStatus, State,
+    names::{FINALIZER, labels},
+};
+use kro_cluster::{Error, Part};
+use kro_graph::Graph;
+use kro_object::{Object, Timestamp};
+use serde_json::{Value, json};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// What the dispatcher knows of a definition.
+#[derive(Debug)]
+pub(crate) struct Input {
+    /// The definition; `None` when it is gone.
+    pub(crate) object: Option<Object>,
+    /// Its revisions in the cluster, by number.
+    pub(crate) revisions: BTreeMap<i64, RevisionState>,
+    /// Its revisions in this process.
+    pub(crate) compiled: Numbered,
+    /// Whether its instances are reconciled by this process.
+    pub(crate) served: bool,
+}
+
+/// A revision in the cluster, as far as its definition cares.
+#[derive(Debug, Clone)]
+pub(crate) struct RevisionState {
+    pub(crate) name: Box<str>,
+    pub(crate) deleting: bool,
+    /// UID of the definition that controls it.
+    pub(crate) controller: Option<Box<str>>,
+    pub(crate) owners: Value,
+}
+
+/// Reconciles one definition.
+pub(crate) async fn reconcile(shared: Arc<Shared>, input: Input) -> Report {
+    let Some(object) = input.object.clone() else { return Report::new(Outcome::Done).with(Effect::Unserve) };
+    let result = if object.metadata().is_deleting() {
+        remove(&shared, &input, object).await
+    } else {
+        let mut pass = Pass::new(&shared, object);
+        let outcome = pass.run(&input).await;
+        pass.finish(outcome).await
+    };
+    result.unwrap_or_else(|error| {
+        tracing::warn!(%error, "definition not reconciled");
+        Report::new(Outcome::Retry)
+    })
+}
+
+/// The definition is being deleted: stop serving, delete the CRD if that is wanted, let the definition go.
+async fn remove(shared: &Shared, input: &Input, object: Object) -> Result<Report, Error> {
+    let report = Report::new(Outcome::Done).with(Effect::Unserve);
+    if !object.metadata().has_finalizer(FINALIZER) {
+        return Ok(report);
+    }
+    if shared.options.allow_crd_deletion
+        && let Some(definition) = ResourceGraphDefinition::decode(object.clone()).value
+    {
+        let name = kro_graph::crd_name(&definition.spec.schema);
+        crd::delete(shared, &name, &object.key().name).await?;
+    } else if input.served {
+        tracing::warn!(
+            definition = %object.key().name,
+            "definition deleted while its CRD stays: its instances cannot be deleted until it is back"
+        );
+    }
+    let without: Vec<&str> = object.metadata().finalizers().filter(|name| *name != FINALIZER).collect();
+    let patch = json!({"metadata": {
+        "finalizers": without, "resourceVersion": object.metadata().resource_version(),
+    }});
+    match shared.cluster.merge(&api::definitions(), &object.key(), Part::Main, &patch).await {
+        Ok(_) => shared.metrics.definition_deleted(),
+        Err(error) if error.is_not_found() => {}
+        Err(error) => return Err(error),
+    }
+    Ok(report)
+}
+
+/// One pass over a living definition.
+struct Pass<'a> {
+    shared: &'a Arc<Shared>,
+    object: Object,
+    now: Timestamp,
+    conditions: ConditionSet,
+    status: ResourceGraphDefinitionStatus,
+    effects: Vec<Effect>,
+}
+
+impl<'a> Pass<'a> {
+    fn new(shared: &'a Arc<Shared>, object: Object) -> Self {
+        let now = shared.options.clock.now();
+        Self {
+            shared,
+            now,
+            conditions: ConditionSet::open(DEFINITION_CONDITIONS, &object, now),
+            status: ResourceGraphDefinitionStatus::of(&object),
+            effects: Vec::new(),
+            object,
+        }
+    }
+
+    /// Everything but writing the status.
+    async fn run(&mut self, input: &Input) -> Result<Outcome, Error> {
+        if !self.object.metadata().has_finalizer(FINALIZER) {
+            self.add_finalizer().await?;
+        }
+        let definition = match ResourceGraphDefinition::decode(self.object.clone()).into_result() {
+            Ok(definition) => definition,
+            Err(diagnostics) => {
+                self.reject(&compile::errors(&diagnostics));
+                return Ok(Outcome::Done);
+            }
+        };
+        let hash = kro_graph::spec_hash(&definition.spec);
+        self.adopt(&input.revisions).await?;
+
+        let latest =
+            input.revisions.iter().rev().find(|(_, revision)| !revision.deleting).map(|(number, _)| *number);
+        if latest.is_none() && input.revisions.is_empty() {
+            self.effects.push(Effect::Unrevised);
+        }
+        if input.revisions.values().any(|revision| revision.deleting) {
+            self.wait(
+                "WaitingForGraphRevisionSettlement",
+                "waiting for terminating graph revisions to settle",
+            );
+            return Ok(Outcome::Done);
+        }
+        let Some(number) = latest else { return self.issue(&definition, hash, 0).await };
+        let Some(revision) = input.compiled.get(&number) else {
+            self.wait(
+                "WaitingForGraphRevisionWarmup",
+                "waiting for the latest graph revision to warm the in-memory registry",
+            );
+            return Ok(Outcome::Done);
+        };
+        self.status.last_issued_revision = self.status.last_issued_revision.max(number);
+        if revision.hash != hash {
+            self.resolved(number);
+            self.serve_last_good(input);
+            return self.issue(&definition, hash, number).await;
+        }
+        match &revision.compiled {
+            Compiled::Active(graph) => {
+                self.resolved(number);
+                self.accept();
+                let outcome = self.serve(&definition, Arc::clone(graph)).await;
+                self.collect(&input.revisions).await;
+                Ok(outcome)
+            }
+            Compiled::Failed => {
+                let message = format!("latest graph revision {number} failed compilation");
+                self.set("GraphRevisionsResolved", ConditionStatus::False, "Failed", &message);
+                self.set("GraphAccepted", ConditionStatus::False, "InvalidResourceGraph", &message);
+                self.serve_last_good(input);
+                Ok(Outcome::Done)
+            }
+        }
+    }
+
+    /// Writes what the pass found out. An error of the pass outweighs one of this write.
+    async fn finish(mut self, outcome: Result<Outcome, Error>) -> Result<Report, Error> {
+        let active = ["GraphAccepted", "KindReady", "ControllerReady"]
+            .iter()
+            .all(|kind| self.conditions.is_true(kind));
+        self.status.state = Some(if active { State::Active } else { State::Inactive });
+        self.status.conditions = self.conditions.conditions().to_vec();
+        let written =
+            status::write(&self.shared.cluster, &api::definitions(), &self.object, &self.status.to_value())
+                .await;
+        let outcome = match outcome {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                tracing::warn!(definition = %self.object.key().name, %error, "definition not reconciled");
+                Outcome::Retry
+            }
+        };
+        match written {
+            Ok(object) => self.effects.extend(object.map(Effect::Wrote)),
+            Err(error) if error.is_not_found() => {}
+            Err(error) => {
+                tracing::warn!(definition = %self.object.key().name, %error, "status of the definition not written");
+                return Ok(Report { outcome: Outcome::Retry, effects: self.effects });
+            }
+        }
+        Ok(Report { outcome, effects: self.effects })
+    }
+
+    async fn add_finalizer(&mut self) -> Result<(), Error> {
+        let mut finalizers: Vec<&str> = self.object.metadata().finalizers().collect();
+        finalizers.push(FINALIZER);
+        let patch = json!({"metadata": {
+            "finalizers": finalizers, "resourceVersion": self.object.metadata().resource_version(),
+        }});
+        let key = self.object.key();
+        self.object = self.shared.cluster.merge(&api::definitions(), &key, Part::Main, &patch).await?;
+        self.effects.push(Effect::Wrote(self.object.clone()));
+        Ok(())
+    }
+
+    /// Revisions of a former definition of this name become ours.
+    async fn adopt(&mut self, revisions: &BTreeMap<i64, RevisionState>) -> Result<(), Error> {
+        let uid = self.object.metadata().uid().unwrap_or_default();
+        for revision in revisions.values() {
+            if revision.deleting || revision.controller.as_deref() == Some(uid) {
+                continue;
+            }
+            let owner = json!({
+                "apiVersion": self.object.as_map()["apiVersion"], "kind": ResourceGraphDefinition::KIND,
+                "name": self.object.key().name, "uid": uid, "controller": true,
+            });
+            let mut owners: Vec<Value> = revision.owners.as_array().cloned().unwrap_or_default();
+            match owners.iter_mut().find(|owner| owner["kind"] == ResourceGraphDefinition::KIND) {
+                Some(former) => *former = owner,
+                None => owners.push(owner),
+            }
+            let patch = json!({"metadata": {"ownerReferences": owners}});
+            let key = kro_object::ObjectKey::cluster(&revision.name);
+            let adopted = self.shared.cluster.merge(&api::revisions(), &key, Part::Main, &patch).await?;
+            self.effects.push(Effect::Wrote(adopted));
+        }
+        Ok(())
+    }
+
+    /// Compiles the present spec and, if it is right, records it as a new revision.
+    async fn issue(
+        &mut self,
+        definition: &ResourceGraphDefinition,
+        hash: String,
+        latest: i64,
+    ) -> Result<Outcome, Error> {
+        let graph = match compile::compile(self.shared, &definition.spec).await {
+            Ok(graph) => graph,
+            Err(CompileError::Invalid(message)) => {
+                self.reject(&message);
+                // A kind that is missing now may come later: its CRD wakes us, and so does time.
+                return Ok(Outcome::Retry);
+            }
+            Err(CompileError::Cluster(error)) => return Err(error),
+        };
+        self.accept();
+        let number = self.status.last_issued_revision.max(latest) + 1;
+        let version = self.shared.options.version_label();
+        let mut object = Object::from_value(GraphRevision::issue(definition, number, &hash, &version))
+            .expect("invariant: a revision is an object");
+        object.metadata_mut().add_finalizer(FINALIZER);
+        match self.shared.cluster.create(&api::revisions(), &object).await {
+            Ok(created) => {
+                self.shared.metrics.revision_issued();
+                self.status.last_issued_revision = number;
+                self.wait(
+                    "WaitingForGraphRevisionCompilation",
+                    &format!("graph revision {number} issued and awaiting compilation"),
+                );
+                self.effects.push(Effect::Proposed { hash, graph });
+                self.effects.push(Effect::Wrote(created));
+                Ok(Outcome::Done)
+            }
+            Err(error) => {
+                let message = format!("creating graph revision {:?}: {error}", object.key().name);
+                self.reject(&message);
+                Err(error)
+            }
+        }
+    }
+
+    /// Makes the CRD and hands the instances to the graph.
+    async fn serve(&mut self, definition: &ResourceGraphDefinition, graph: Arc<Graph>) -> Outcome {
+        self.describe(&graph);
+        let metadata = self.object.metadata();
+        let uid = metadata.uid().unwrap_or_default().to_owned();
+        let mut desired = graph.crd.clone();
+        let version = self.shared.options.version_label();
+        let name = definition.object.key().name;
+        for (label, value) in [
+            (labels::OWNED, "true"),
+            (labels::KRO_VERSION, version.as_str()),
+            (labels::DEFINITION_ID, uid.as_str()),
+            (labels::DEFINITION_NAME, &*name),
+        ] {
+            desired.metadata_mut().insert_label(label, value);
+        }
+        match crd::ensure(self.shared, &desired, crd::allows_breaking(&self.object)).await {
+            Ok(crd) => {
+                let kind =
+                    crd.as_map().get("status").and_then(|status| status.pointer("/acceptedNames/kind"));
+                let kind = kind.and_then(Value::as_str).unwrap_or(&graph.instance.resource.gvk.kind);
+                let message = format!("kind {kind} has been accepted and ready");
+                self.set("KindReady", ConditionStatus::True, "Ready", &message);
+                self.set("ControllerReady", ConditionStatus::True, "Running", "controller is running");
+                self.effects.push(Effect::Serve { uid: uid.into(), graph });
+                Outcome::Done
+            }
+            Err(error) => {
+                self.set("KindReady", ConditionStatus::False, "Failed", &error.to_string());
+                Outcome::Retry
+            }
+        }
+    }
+
+    /// While the newest spec is not served, the newest that compiled is.
+    fn serve_last_good(&mut self, input: &Input) {
+        // After a restart nobody serves yet; whoever serves already keeps what its CRD fits.
+        if !input.served
+            && let Some((_, graph)) = last_good(&input.compiled)
+        {
+            let uid = self.object.metadata().uid().unwrap_or_default().into();
+            self.effects.push(Effect::Serve { uid, graph: Arc::clone(graph) });
+        }
+    }
+
+    /// Deletes the oldest revisions beyond the number to keep.
+    async fn collect(&mut self, revisions: &BTreeMap<i64, RevisionState>) {
+        let keep = self.shared.options.max_revisions;
+        let excess = revisions.len().saturating_sub(keep);
+        if keep == 0 {
+            return;
+        }
+        for revision in revisions.values().take(excess) {
+            let key = kro_object::ObjectKey::cluster(&revision.name);
+            let result = self
+                .shared
+                .cluster
+                .delete(&api::revisions(), &key, kro_cluster::Precondition::default())
+                .await;
+            if let Err(error) = result {
+                tracing::warn!(revision = %revision.name, %error, "old revision not deleted");
+                return;
+            }
+            self.shared.metrics.revision_collected();
+        }
+    }
+
+    fn describe(&mut self, graph: &Graph) {
+        (self.status.topological_order, self.status.resources) = topology(graph);
+    }
+
+    fn reject(&mut self, message: &str) {
+        self.status.topological_order.clear();
+        self.status.resources.clear();
+        self.set("GraphAccepted", ConditionStatus::False, "InvalidResourceGraph", message);
+    }
+
+    fn accept(&mut self) {
+        self.set("GraphAccepted", ConditionStatus::True, "Valid", "resource graph and schema are valid");
+    }
+
+    fn resolved(&mut self, number: i64) {
+        let message = format!("revision {number} compiled and active");
+        self.set("GraphRevisionsResolved", ConditionStatus::True, "Resolved", &message);
+    }
+
+    fn wait(&mut self, reason: &str, message: &str) {
+        self.set("GraphRevisionsResolved", ConditionStatus::Unknown, reason, message);
+    }
+
+    fn set(&mut self, kind: &str, status: ConditionStatus, reason: &str, message: &str) {
+        self.conditions.set(kind, status, reason, message, self.now);
+    }
+}
+
+/// Node ids in order, and what each depends on, for a status.
+pub(crate) fn topology(graph: &Graph) -> (Vec<String>, Vec<NodeDependencies>) {
+    let order = graph.order.iter().map(ToString::to_string).collect();
+    let dependent = graph.order.iter().filter_map(|id| {
+        let node = graph.nodes.get(id)?;
+        let dependencies: Vec<String> = node.dependencies.iter().map(ToString::to_string).collect();
+        (!dependencies.is_empty()).then(|| NodeDependencies { id: id.to_string(), dependencies })
+    });
+    (order, dependent.collect())
+}

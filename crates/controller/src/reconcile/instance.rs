@@ -1,0 +1,262 @@
+//! One instance: mark it as ours, drive its planner over the cluster, delete what is no longer wanted, report.
+//! The planner decides what is read and applied, and when; here it is done, with as few requests as possible:
+//! our own children are known from watches, and what is there already as wanted is not applied again.
+
+mod children;
+mod finish;
+
+use crate::{
+    Shared,
+    dispatch::Served,
+    options::TOOL,
+    packed::Packed,
+    queue::Outcome,
+    reconcile::{Effect, Report, teardown},
+    router::{Interest, Target},
+};
+use futures_util::future::join_all;
+use kro_api::{
+    ConditionSet, ConditionStatus, INSTANCE_CONDITIONS,
+    names::{FINALIZER, labels, managers},
+};
+use kro_apply::{ApplySet, Membership};
+use kro_cluster::{ApplyOptions, Error, Query};
+use kro_object::{Object, Timestamp};
+use kro_plan::{Observation, Plan, Planner, Read, Step};
+use std::{collections::BTreeSet, sync::Arc};
+
+/// What the dispatcher knows of an instance.
+#[derive(Debug)]
+pub(crate) struct Input {
+    pub(crate) object: Packed,
+    pub(crate) served: Arc<Served>,
+}
+
+/// Reconciles one instance.
+pub(crate) async fn reconcile(shared: Arc<Shared>, input: Input) -> Report {
+    let instance = input.object.unpack();
+    if instance.metadata().is_deleting() {
+        return teardown::reconcile(&shared, &input.served, instance).await;
+    }
+    let mut pass = Pass::new(&shared, &input.served, instance);
+    let end = pass.run().await;
+    pass.finish(end).await
+}
+
+/// One pass over an instance.
+struct Pass<'a> {
+    shared: &'a Shared,
+    served: &'a Served,
+    /// As the cluster has it, with our latest writes.
+    instance: Object,
+    now: Timestamp,
+    conditions: ConditionSet,
+    set: ApplySet,
+    /// What the parent recorded when the pass began.
+    recorded: Membership,
+    /// What it records now, if that is whole and ours.
+    written: Option<Membership>,
+    /// Where the objects of this pass are.
+    batch: Membership,
+    /// A request for a child failed.
+    failed: bool,
+    /// UIDs of the objects that are wanted and there.
+    wanted: BTreeSet<Box<str>>,
+    /// What was applied in this pass, by object, for telling two nodes with one target.
+    targets: children::Targets,
+    interests: Vec<Interest>,
+    effects: Vec<Effect>,
+}
+
+/// How the work on an instance ended.
+enum End {
+    /// The planner came to its end.
+    Planned(Plan),
+    /// The instance asked to be left alone.
+    Suspended(Plan),
+    /// It could not be marked as ours.
+    Unmanaged(String),
+    /// The pass could not go on.
+    Stopped { plan: Plan, message: String, outcome: Outcome },
+}
+
+/// Why a pass cannot go on: two nodes want the same object, or the record on the instance could not be written.
+struct Stop {
+    message: String,
+    outcome: Outcome,
+}
+
+impl<'a> Pass<'a> {
+    fn new(shared: &'a Shared, served: &'a Served, instance: Object) -> Self {
+        let now = shared.options.clock.now();
+        let set = teardown::set_of(shared, served, &instance);
+        let recorded = Membership::of_parent(&instance).unwrap_or_default();
+        let whole = recorded.is_written(&instance, &set.id, &shared.options.tooling());
+        Self {
+            shared,
+            served,
+            now,
+            conditions: ConditionSet::open(INSTANCE_CONDITIONS, &instance, now),
+            set,
+            written: whole.then(|| recorded.clone()),
+            recorded,
+            batch: Membership::default(),
+            failed: false,
+            wanted: BTreeSet::new(),
+            targets: children::Targets::default(),
+            interests: Vec::new(),
+            effects: Vec::new(),
+            instance,
+        }
+    }
+
+    async fn run(&mut self) -> End {
+        if let Err(message) = self.manage().await {
+            return End::Unmanaged(message);
+        }
+        self.set(
+            "InstanceManaged",
+            ConditionStatus::True,
+            "Managed",
+            "instance is properly managed with finalizers and labels",
+        );
+        self.set(
+            "GraphResolved",
+            ConditionStatus::True,
+            "Resolved",
+            "runtime graph created and all resources resolved",
+        );
+        let graph = Arc::clone(&self.served.graph);
+        let mut planner = Planner::new(graph, self.instance.clone()).with_limits(self.shared.options.limits);
+        if kro_api::is_suspended(&self.instance) {
+            return End::Suspended(planner.finish());
+        }
+        loop {
+            match planner.poll() {
+                Step::Read(reads) => {
+                    let answers = join_all(reads.iter().map(|read| self.read(read))).await;
+                    for (read, answer) in reads.iter().zip(answers) {
+                        self.interests.extend(self.interest(read, &answer));
+                        planner.observe(read.id, answer);
+                    }
+                }
+                Step::Apply(desired) => match self.apply(desired).await {
+                    Ok(results) => {
+                        for (node, item, result) in results {
+                            planner.applied(&node, item.map(|item| item.index), result);
+                        }
+                    }
+                    Err(Stop { message, outcome }) => {
+                        return End::Stopped { plan: planner.finish(), message, outcome };
+                    }
+                },
+                Step::Done(plan) => return End::Planned(plan),
+            }
+        }
+    }
+
+    /// Finalizer and labels, with an empty record of children so that a deletion can always be decided.
+    async fn manage(&mut self) -> Result<(), String> {
+        let wanted = [
+            (labels::OWNED, "true".to_owned()),
+            (labels::KRO_VERSION, self.shared.options.version_label()),
+            (labels::DEFINITION_ID, self.served.uid.to_string()),
+            (labels::DEFINITION_NAME, self.served.definition.to_string()),
+        ];
+        let metadata = self.instance.metadata();
+        let finalized = metadata.has_finalizer(FINALIZER);
+        if finalized && wanted.iter().all(|(label, value)| metadata.label(label) == Some(value)) {
+            return Ok(());
+        }
+        let recorded = Membership::is_recorded(&self.instance);
+        if !finalized && recorded {
+            // Whoever took the finalizer may have hidden living children behind a fresh empty record.
+            Membership::validated(&self.instance, &self.set.id, TOOL).map_err(|error| {
+                format!("finalizer/labeling failed: {error}; repair the ApplySet metadata of the instance")
+            })?;
+        }
+        let mut patch = Object::new(&self.served.resource.gvk, &self.instance.key());
+        for (label, value) in &wanted {
+            patch.metadata_mut().insert_label(label, value);
+        }
+        patch.metadata_mut().add_finalizer(FINALIZER);
+        if recorded {
+            // The labeller may be the only owner of the record; leaving it out would remove it.
+            copy_record(&self.instance, &mut patch);
+        } else {
+            Membership::default().write(&mut patch, &self.set.id, &self.shared.options.tooling());
+        }
+        let options = ApplyOptions::force(managers::LABELLER);
+        let managed = self.shared.cluster.apply(&self.served.resource, &patch, &options).await;
+        self.adopt(managed.map_err(|error| format!("finalizer/labeling failed: {error}"))?);
+        Ok(())
+    }
+
+    /// Takes the server's answer to a write of the instance as its newest form.
+    fn adopt(&mut self, instance: Object) {
+        self.effects.push(Effect::Wrote(instance.clone()));
+        self.instance = instance;
+    }
+
+    /// Answers a read of the planner: our own children from what is known, everything else from the server.
+    async fn read(&self, read: &Read) -> Observation {
+        if let Some(known) = self.known(read) {
+            return known;
+        }
+        let result = match &read.target {
+            kro_plan::Target::Named(key) => {
+                let found = self.shared.cluster.get(&read.resource, key).await;
+                found.map(|object| object.into_iter().collect::<Vec<_>>())
+            }
+            kro_plan::Target::Selected { namespace, selector } => {
+                let query = Query::all().within(namespace.as_deref()).selected(selector);
+                self.shared.cluster.list(&read.resource, &query).await
+            }
+        };
+        match result {
+            Ok(objects) if objects.is_empty() && matches!(read.target, kro_plan::Target::Named(_)) => {
+                Observation::Missing
+            }
+            Ok(objects) => Observation::Found(objects),
+            Err(Error::UnknownKind(_)) => Observation::Missing,
+            Err(error) => Observation::Failed(error.to_string()),
+        }
+    }
+
+    /// What an external read makes us listen to.
+    fn interest(&self, read: &Read, answer: &Observation) -> Option<Interest> {
+        let node = self.served.graph.nodes.get(&read.node)?;
+        if node.is_managed() {
+            return None;
+        }
+        let seen = match answer {
+            Observation::Found(objects) => objects.iter().map(Object::key).collect(),
+            _ => BTreeSet::new(),
+        };
+        let target = match read.target.clone() {
+            kro_plan::Target::Named(key) => Target::Named(key),
+            kro_plan::Target::Selected { namespace, selector } => {
+                Target::Selected { namespace, selector, seen }
+            }
+        };
+        Some(Interest { resource: read.resource.gvr(), target })
+    }
+
+    fn set(&mut self, kind: &str, status: ConditionStatus, reason: &str, message: &str) {
+        self.conditions.set(kind, status, reason, message, self.now);
+    }
+}
+
+/// Copies id label and annotations of the record as they are.
+fn copy_record(from: &Object, to: &mut Object) {
+    if let Some(id) = from.metadata().label(kro_apply::ID) {
+        to.metadata_mut().insert_label(kro_apply::ID, id);
+    }
+    for annotation in
+        [kro_apply::TOOLING, kro_apply::GROUP_KINDS, kro_apply::NAMESPACES, kro_apply::INVENTORY_HASH]
+    {
+        if let Some(value) = from.metadata().annotation(annotation) {
+            to.metadata_mut().insert_annotation(annotation, value);
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! Applying the children of one instance: labels, the record on the parent before the first write, and no request
+//! for a child that is known to be as wanted.
+
+use super::{Pass, Stop};
+use crate::queue::Outcome;
+use kro_api::names::{annotations, labels, managers};
+use kro_apply::{ApplyError, Contact, Fingerprint, Item, Membership, PART_OF};
+use kro_cluster::ApplyOptions;
+use kro_graph::NodeId;
+use kro_object::{GroupKind, Object, ObjectKey, ResourceType};
+use kro_plan::Item as Place;
+use kro_plan::{Desired, Observation, Read};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// Which node wants which object.
+pub(super) type Targets = BTreeMap<(GroupKind, ObjectKey), Target>;
+
+/// Who wants an object.
+pub(super) struct Target {
+    pub(super) node: NodeId,
+    /// The node's id, and the number of the item in a collection.
+    id: String,
+}
+
+/// The answer to one desired object.
+type Applied = (NodeId, Option<Place>, Result<Object, String>);
+
+/// A desired object on its way.
+struct Child {
+    node: NodeId,
+    item: Option<Place>,
+    resource: Arc<ResourceType>,
+    object: Object,
+    /// Of the object as it will be sent.
+    fingerprint: Fingerprint,
+}
+
+/// What to do about a desired object.
+#[derive(Debug)]
+enum Need {
+    /// It is there as wanted.
+    Nothing(Object),
+    /// It is in another set.
+    Refused(ApplyError),
+    Apply(Contact),
+}
+
+impl Pass<'_> {
+    /// What is known of our own children; `None` when the server must be asked.
+    pub(super) fn known(&self, read: &Read) -> Option<Observation> {
+        let node = self.served.graph.nodes.get(&read.node)?;
+        if !node.is_managed() {
+            return None;
+        }
+        let members = self.shared.members();
+        if !members.is_synced(&read.resource.gvr()) {
+            return None;
+        }
+        let uid = self.instance.metadata().uid().unwrap_or_default();
+        match &read.target {
+            kro_plan::Target::Named(key) => match members.child(&read.resource.gvr(), key) {
+                // An object that is not ours yet: its content does not matter, applying it decides.
+                None => Some(Observation::Missing),
+                Some(child) => Some(Observation::Found(vec![child.object()])),
+            },
+            kro_plan::Target::Selected { .. } => {
+                let children = members.of_parent(uid).filter(|child| *child.node == *read.node.as_str());
+                Some(Observation::Found(children.map(crate::members::Child::object).collect()))
+            }
+        }
+    }
+
+    /// Applies a level of the plan. An error ends the pass before anything of this level was written.
+    pub(super) async fn apply(&mut self, desired: Vec<Desired>) -> Result<Vec<Applied>, Stop> {
+        let mut children = Vec::with_capacity(desired.len());
+        for desired in desired {
+            children.push(self.child(desired)?);
+        }
+        self.record().await?;
+        let needs: Vec<Need> = children.iter().map(|child| self.need(child)).collect();
+        let items = children.iter().zip(&needs).filter_map(|(child, need)| match need {
+            Need::Apply(contact) => Some(Item {
+                resource: Arc::clone(&child.resource),
+                object: child.object.clone(),
+                contact: *contact,
+            }),
+            Need::Nothing(_) | Need::Refused(_) => None,
+        });
+        let mut answers = self.set.apply(&self.shared.cluster, items.collect()).await.into_iter();
+        let mut results = Vec::with_capacity(children.len());
+        for (child, need) in children.into_iter().zip(needs) {
+            let result = match need {
+                Need::Nothing(object) => Ok(object),
+                Need::Refused(error) => Err(error),
+                Need::Apply(_) => {
+                    let answer = answers.next().expect("invariant: every item is answered");
+                    answer.inspect(|object| {
+                        let body = self.served.project(child.node.as_str(), object);
+                        self.shared.members().wrote(&child.resource, object, body, child.fingerprint);
+                    })
+                }
+            };
+            match &result {
+                Ok(object) => self.wanted.extend(object.metadata().uid().map(Into::into)),
+                Err(_) => self.failed = true,
+            }
+            results.push((child.node, child.item, result.map_err(|error| error.to_string())));
+        }
+        Ok(results)
+    }
+
+    /// Labels and annotation of a child, its place in the record, and that no other node wants it too.
+    fn child(&mut self, desired: Desired) -> Result<Child, Stop> {
+        let Desired { node, item, wave, resource, mut object, live: _ } = desired;
+        let resource = self.shared.intern(&resource);
+        let id = item.map_or_else(|| node.to_string(), |item| format!("{node}-{}", item.index));
+        let key = object.key();
+        let object_id = (resource.gvk.group_kind(), key.clone());
+        let target = Target { node: node.clone(), id: id.clone() };
+        if let Some(Target { id: other, .. }) = self.targets.insert(object_id, target) {
+            let message = format!(
+                "found resources with conflicts: resourceID: {id} conflicts with resourceID: {other}"
+            );
+            return Err(Stop { message, outcome: Outcome::Retry });
+        }
+        self.batch.insert(&resource, &key, self.set.home.as_deref());
+        self.decorate(&mut object, &node, item, wave);
+        let fingerprint = Fingerprint::of_applied(&object);
+        Ok(Child { node, item, resource, object, fingerprint })
+    }
+
+    fn decorate(&self, object: &mut Object, node: &NodeId, item: Option<Place>, wave: u32) {
+        let instance = self.instance.metadata();
+        let key = self.instance.key();
+        let gvk = &self.served.resource.gvk;
+        let mut metadata = object.metadata_mut();
+        metadata.insert_label(labels::INSTANCE_ID, instance.uid().unwrap_or_default());
+        metadata.insert_label(labels::INSTANCE_NAME, &key.name);
+        if let Some(namespace) = &key.namespace {
+            metadata.insert_label(labels::INSTANCE_NAMESPACE, namespace);
+        }
+        metadata.insert_label(labels::INSTANCE_GROUP, &gvk.group);
+        metadata.insert_label(labels::INSTANCE_VERSION, &gvk.version);
+        metadata.insert_label(labels::INSTANCE_KIND, &gvk.kind);
+        metadata.insert_label(labels::MANAGED_BY, labels::MANAGED_BY_KRO);
+        metadata.insert_label(labels::OWNED, "true");
+        metadata.insert_label(labels::KRO_VERSION, &self.shared.options.version_label());
+        metadata.insert_label(labels::NODE_ID, node.as_str());
+        if let Some(Place { index, size }) = item {
+            metadata.insert_label(labels::COLLECTION_INDEX, &index.to_string());
+            metadata.insert_label(labels::COLLECTION_SIZE, &size.to_string());
+        }
+        metadata.insert_label(PART_OF, &self.set.id);
+        metadata.insert_annotation(annotations::APPLY_ORDER, &wave.to_string());
+    }
+
+    fn need(&self, child: &Child) -> Need {
+        let members = self.shared.members();
+        let key = child.object.key();
+        let Some(known) = members.child(&child.resource.gvr(), &key) else {
+            return Need::Apply(Contact::First);
+        };
+        if !known.member.set.is_empty() && known.member.set != self.set.id {
+            return Need::Refused(self.set.other_set(&child.resource, &key, &known.member.set));
+        }
+        let read = *self.served.reads(child.node.as_str()) != crate::dispatch::Reads::Nothing;
+        if known.has(child.fingerprint) && (known.body.is_some() || !read) {
+            return Need::Nothing(known.object());
+        }
+        Need::Apply(Contact::Member)
+    }
+
+    /// Writes the record of where children can be onto the instance, before they are. What the graph is certain to
+    /// bring in this pass is written along, so that one write does for all levels.
+    async fn record(&mut self) -> Result<(), Stop> {
+        let mut needed = self.recorded.union(&self.batch);
+        if self.written.as_ref().is_some_and(|written| written.covers(&needed)) {
+            return Ok(());
+        }
+        needed.kinds.extend(self.served.certain_kinds().cloned());
+        self.write_record(needed).await
+    }
+
+    /// Writes exactly this record, if it is not there.
+    pub(super) async fn write_record(&mut self, record: Membership) -> Result<(), Stop> {
+        let tooling = self.shared.options.tooling();
+        if record.is_written(&self.instance, &self.set.id, &tooling) {
+            self.written = Some(record);
+            return Ok(());
+        }
+        let mut patch = Object::new(&self.served.resource.gvk, &self.instance.key());
+        record.write(&mut patch, &self.set.id, &tooling);
+        let options = ApplyOptions::force(managers::APPLYSET_PARENT);
+        match self.shared.cluster.apply(&self.served.resource, &patch, &options).await {
+            Ok(instance) => {
+                self.adopt(instance);
+                self.written = Some(record);
+                Ok(())
+            }
+            Err(error) => Err(Stop {
+                message: format!("failed to patch instance with applyset labels: {error}"),
+                outcome: Outcome::Again(self.shared.options.retry_interval),
+            }),
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! The end of a pass: delete what is no longer wanted, sum the nodes up in conditions and state, write the status.
+
+use super::{End, Pass, Stop};
+use crate::{
+    queue::Outcome,
+    reconcile::{Effect, Report, teardown},
+    reports::{InstanceReport, NodeReport},
+    status,
+};
+use kro_api::{ConditionStatus, InstanceState};
+use kro_apply::Removal;
+use kro_plan::{AuthorConditions, NodeState, Plan, Problem};
+use serde_json::{Map, Value, json};
+
+/// What the instance says about its resources, and when to look again.
+struct Verdict {
+    status: ConditionStatus,
+    reason: &'static str,
+    message: String,
+    state: InstanceState,
+    outcome: Outcome,
+}
+
+/// How deleting what is no longer wanted went.
+enum Pruned {
+    /// Nothing is left of it.
+    Clean,
+    /// Something waits for its finalizers.
+    Lingering,
+    Failed(String),
+}
+
+impl Pass<'_> {
+    /// Reports the end of the pass.
+    pub(super) async fn finish(mut self, end: End) -> Report {
+        let retry = Outcome::Again(self.shared.options.retry_interval);
+        let (plan, verdict) = match end {
+            End::Unmanaged(message) => {
+                self.set("InstanceManaged", ConditionStatus::False, "ManagementFailed", &message);
+                (None, None)
+            }
+            End::Suspended(plan) => (Some(plan), Some(Verdict::suspended())),
+            End::Stopped { plan, message, outcome } => {
+                (Some(plan), Some(Verdict::not_ready(InstanceState::InProgress, &message, outcome)))
+            }
+            End::Planned(plan) => {
+                let verdict = self.judge(&plan, retry).await;
+                (Some(plan), Some(verdict))
+            }
+        };
+        let (state, outcome) = match &verdict {
+            Some(verdict) => {
+                self.set("ResourcesReady", verdict.status, verdict.reason, &verdict.message);
+                (verdict.state, verdict.outcome)
+            }
+            None => (InstanceState::Active, Outcome::Retry),
+        };
+        self.report(plan.as_ref(), state);
+        let outcome = self.write_status(plan.as_ref(), state, outcome).await;
+        let interests = std::mem::take(&mut self.interests);
+        self.effects.push(Effect::Interests(interests));
+        Report { outcome, effects: self.effects }
+    }
+
+    /// Sums up the nodes, and deletes what is no longer wanted if every node is known.
+    async fn judge(&mut self, plan: &Plan, retry: Outcome) -> Verdict {
+        let mut record = self.recorded.union(&self.batch);
+        let mut pruned = Pruned::Clean;
+        if plan.is_complete() && !self.failed {
+            pruned = self.prune().await;
+            if matches!(pruned, Pruned::Clean) {
+                record = self.batch.clone();
+            }
+        }
+        if let Err(Stop { message, outcome }) = self.write_record(record).await {
+            return Verdict::not_ready(InstanceState::InProgress, &message, outcome);
+        }
+        match (plan.problem(), pruned) {
+            (Some(Problem::Failed(message)), _) => {
+                let message = format!("apply results contain errors: {message}");
+                // A refused request may be granted later; a mistake stays one until something changes.
+                let outcome = if self.failed { retry } else { Outcome::Retry };
+                Verdict::not_ready(InstanceState::Error, &message, outcome)
+            }
+            (Some(Problem::Deleting(message)), _) => Verdict {
+                reason: "ResourceDeleting",
+                message,
+                ..Verdict::not_ready(InstanceState::InProgress, "", Outcome::Done)
+            },
+            (Some(Problem::Unready(message)), _) => {
+                let message = format!("apply results contain errors: {message}");
+                Verdict::not_ready(InstanceState::InProgress, &message, Outcome::Done)
+            }
+            (Some(Problem::Pending(message)), _) => {
+                let message = format!("waiting for unresolved resource: {message}");
+                Verdict::not_ready(InstanceState::InProgress, &message, Outcome::Done)
+            }
+            (None, Pruned::Clean) => Verdict::ready(),
+            (None, Pruned::Lingering) => {
+                Verdict::not_ready(InstanceState::Active, "waiting for pruned objects to go", retry)
+            }
+            (None, Pruned::Failed(message)) => {
+                Verdict::not_ready(InstanceState::Active, &format!("prune failed: {message}"), retry)
+            }
+        }
+    }
+
+    /// Deletes members of the set that no node wants, the latest waves first.
+    async fn prune(&mut self) -> Pruned {
+        let scope = self.recorded.union(&self.batch);
+        let mut orphans = match teardown::members(self.shared, &self.set, &scope).await {
+            Ok((members, _)) => members,
+            Err(error) => return Pruned::Failed(format!("list orphans failed: {error}")),
+        };
+        orphans.retain(|member| !self.wanted.contains(&member.uid));
+        orphans.sort_by_key(|member| std::cmp::Reverse(member.order));
+        let mut lingering = false;
+        for wave in orphans.chunk_by(|a, b| a.order == b.order) {
+            for (orphan, result) in self.set.delete_all(&self.shared.cluster, wave.to_vec()).await {
+                match result {
+                    Ok(Removal::Gone) => self.shared.members().gone(&orphan),
+                    Ok(Removal::Terminating | Removal::Changed) => lingering = true,
+                    Ok(Removal::Vetoed(veto)) => tracing::warn!(object = %orphan.key, %veto, "left alone"),
+                    Err(error) => return Pruned::Failed(error.to_string()),
+                }
+            }
+        }
+        if lingering { Pruned::Lingering } else { Pruned::Clean }
+    }
+
+    async fn write_status(
+        &mut self,
+        plan: Option<&Plan>,
+        mut state: InstanceState,
+        mut outcome: Outcome,
+    ) -> Outcome {
+        let mut fields = match plan.map(Plan::status) {
+            None => Map::new(),
+            Some(Ok(fields)) => fields,
+            Some(Err(message)) => {
+                // A mistake in a status expression: say so, and leave the author's fields as they are.
+                let message = format!("status cannot be computed: {message}");
+                self.set("ResourcesReady", ConditionStatus::False, "NotReady", &message);
+                state = InstanceState::Error;
+                outcome = Outcome::Retry;
+                self.stored_status().cloned().unwrap_or_default()
+            }
+        };
+        let builtin = self.conditions.to_value();
+        let conditions = match plan.and_then(|plan| plan.conditions(&builtin)) {
+            None => builtin,
+            Some(authored) => {
+                if let Some(problem) = &authored.problem {
+                    tracing::info!(instance = %self.instance.key(), %problem, "conditions cannot be computed");
+                    state = InstanceState::Error;
+                }
+                self.authored(&authored)
+            }
+        };
+        fields.insert("state".to_owned(), state.as_str().into());
+        fields.insert("conditions".to_owned(), conditions);
+        let wanted = Value::Object(fields);
+        match status::write(&self.shared.cluster, &self.served.resource, &self.instance, &wanted).await {
+            Ok(Some(written)) => {
+                self.adopt(written);
+                outcome
+            }
+            Ok(None) => outcome,
+            // Gone meanwhile.
+            Err(error) if error.is_not_found() => Outcome::Done,
+            Err(error) => {
+                tracing::warn!(instance = %self.instance.key(), %error, "status not written");
+                Outcome::Retry
+            }
+        }
+    }
+
+    /// The author's conditions as they are stored: stamped, with those of before where some are missing now.
+    fn authored(&self, authored: &AuthorConditions) -> Value {
+        let stored =
+            self.stored_status().and_then(|status| status.get("conditions")).and_then(Value::as_array);
+        let stored = stored.map_or(&[][..], Vec::as_slice);
+        let mut list = Vec::new();
+        for condition in &authored.conditions {
+            let before = stored.iter().find(|old| old["type"] == condition.kind.as_str());
+            let since = before.filter(|old| old["status"] == condition.status.as_str());
+            let since = since.and_then(|old| old.get("lastTransitionTime")).cloned();
+            let mut value = json!({
+                "type": condition.kind,
+                "status": condition.status,
+                "observedGeneration": self.instance.metadata().generation().unwrap_or_default(),
+                "lastTransitionTime": since.unwrap_or_else(|| self.now.whole_seconds().to_string().into()),
+            });
+            for (field, text) in [("reason", &condition.reason), ("message", &condition.message)] {
+                if !text.is_empty() {
+                    value[field] = text.as_str().into();
+                }
+            }
+            list.push(value);
+        }
+        if authored.incomplete || authored.problem.is_some() {
+            let made = |old: &Value| authored.conditions.iter().any(|new| old["type"] == new.kind.as_str());
+            list.extend(stored.iter().filter(|old| !made(old)).cloned());
+        }
+        list.into()
+    }
+
+    fn stored_status(&self) -> Option<&Map<String, Value>> {
+        self.instance.as_map().get("status")?.as_object()
+    }
+
+    fn report(&self, plan: Option<&Plan>, state: InstanceState) {
+        let id = (self.served.definition.clone(), self.instance.key());
+        self.shared.reports.publish(|reports| {
+            let nodes = plan.into_iter().flat_map(|plan| &plan.nodes).map(|(id, node)| {
+                let (state, detail) = describe(node);
+                let names = self.targets.iter().filter(|(_, target)| target.node == *id);
+                NodeReport {
+                    id: id.to_string(),
+                    kind: self.served.graph.nodes[id].resource.gvk.kind.to_string(),
+                    names: names.map(|((_, key), _)| key.to_string()).collect(),
+                    state,
+                    detail,
+                }
+            });
+            let ready = self.conditions.get("Ready");
+            let report = InstanceReport {
+                state: state.as_str(),
+                message: ready.map(|ready| ready.message.clone()).unwrap_or_default(),
+                nodes: nodes.collect(),
+            };
+            reports.instances.insert(id, report);
+        });
+    }
+}
+
+/// One word, and what there is to say.
+fn describe(state: &NodeState) -> (&'static str, String) {
+    match state {
+        NodeState::Excluded { because_of: None } => ("excluded", String::new()),
+        NodeState::Excluded { because_of: Some(node) } => ("excluded", format!("depends on {node}")),
+        NodeState::Pending { message, .. } => ("pending", message.clone()),
+        NodeState::Deleting { object } => ("deleting", object.to_string()),
+        NodeState::Unready { message } => ("unready", message.clone()),
+        NodeState::Ready => ("ready", String::new()),
+        NodeState::Failed { message } => ("failed", message.clone()),
+    }
+}
+
+impl Verdict {
+    fn ready() -> Self {
+        Self {
+            status: ConditionStatus::True,
+            reason: "AllResourcesReady",
+            message: "all resources are created and ready".to_owned(),
+            state: InstanceState::Active,
+            outcome: Outcome::Done,
+        }
+    }
+
+    fn suspended() -> Self {
+        Self {
+            status: ConditionStatus::False,
+            reason: "ReconciliationSuspended",
+            message: "reconciliation suspended via kro.run/reconcile annotation".to_owned(),
+            state: InstanceState::Active,
+            outcome: Outcome::Done,
+        }
+    }
+
+    fn not_ready(state: InstanceState, message: &str, outcome: Outcome) -> Self {
+        Self {
+            status: ConditionStatus::False,
+            reason: "NotReady",
+            message: format!("resource reconciliation failed: {message}"),
+            state,
+            outcome,
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! An instance is being deleted: take its children down, the latest wave first, each wave when the one before is
+//! gone, then let the instance go. Needs neither graph nor expressions, so that no broken definition is in the way.
+
+use crate::{
+    Shared,
+    dispatch::Served,
+    options::TOOL,
+    queue::Outcome,
+    reconcile::{Effect, Report},
+    status,
+};
+use kro_api::{
+    ConditionSet, ConditionStatus, INSTANCE_CONDITIONS, InstanceState,
+    names::{FINALIZER, managers},
+};
+use kro_apply::{ApplySet, Member, Membership, Removal, highest_wave};
+use kro_cluster::{Error, Part};
+use kro_object::{GroupKind, Object};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// One step of taking an instance down.
+pub(crate) async fn reconcile(shared: &Shared, served: &Served, mut instance: Object) -> Report {
+    if !instance.metadata().has_finalizer(FINALIZER) {
+        return Report::new(Outcome::Done);
+    }
+    let now = shared.options.clock.now();
+    let mut conditions = ConditionSet::open(INSTANCE_CONDITIONS, &instance, now);
+    let set = set_of(shared, served, &instance);
+    let outcome = match step(shared, &set, &instance).await {
+        Ok(Step::Gone) => match release(shared, served, &instance).await {
+            Ok(()) => return Report::new(Outcome::Done),
+            Err(error) => {
+                let message = format!("failed removing finalizer: {error}");
+                conditions.set("InstanceManaged", ConditionStatus::False, "ManagementFailed", &message, now);
+                Outcome::Retry
+            }
+        },
+        Ok(Step::Waiting { wave, watched }) => {
+            let message = format!("deleting apply-order wave {wave}");
+            conditions.set("ResourcesReady", ConditionStatus::Unknown, "UnderDeletion", &message, now);
+            if watched { Outcome::Done } else { Outcome::Again(shared.options.retry_interval) }
+        }
+        Err(why) => {
+            let message = format!("deletion blocked: {why}");
+            conditions.set("ResourcesReady", ConditionStatus::Unknown, "UnderDeletion", &message, now);
+            Outcome::Retry
+        }
+    };
+    let mut report = Report::new(outcome);
+    match status::write(&shared.cluster, &served.resource, &instance, &wanted(served, &instance, &conditions))
+        .await
+    {
+        Ok(Some(written)) => {
+            instance = written;
+            report.effects.push(Effect::Wrote(instance));
+        }
+        Ok(None) => {}
+        Err(error) if error.is_not_found() => {}
+        Err(error) => {
+            tracing::debug!(%error, "status of the instance not written");
+            report.outcome = Outcome::Retry;
+        }
+    }
+    report
+}
+
+/// The set of an instance.
+pub(crate) fn set_of(shared: &Shared, served: &Served, instance: &Object) -> ApplySet {
+    let key = instance.key();
+    ApplySet {
+        id: kro_apply::id(&served.resource.gvk.group_kind(), &key).into(),
+        home: key.namespace,
+        manager: managers::APPLYSET,
+        concurrency: shared.options.requests_per_instance,
+    }
+}
+
+/// All members in `scope`: from the watches where they work, from the server where not. Also says whether every
+/// change of them will be noticed.
+pub(crate) async fn members(
+    shared: &Shared,
+    set: &ApplySet,
+    scope: &Membership,
+) -> Result<(Vec<Member>, bool), Error> {
+    let (mut members, watched) = {
+        let known = shared.members();
+        let in_scope = known.of_set(&set.id).filter(|child| {
+            let kind = child.member.resource.gvk.group_kind();
+            scope.holds(&kind, child.member.key.namespace.as_deref(), set.home.as_deref())
+        });
+        let members: Vec<Member> = in_scope.map(|child| child.member.clone()).collect();
+        let watched: BTreeSet<GroupKind> =
+            scope.kinds.iter().filter(|kind| known.is_kind_synced(kind)).cloned().collect();
+        (members, watched)
+    };
+    members.extend(set.members(&shared.cluster, scope, &watched).await?);
+    // What is not provably ours stays, and must not hold up what is.
+    members.retain(|member| match member.veto(&set.id) {
+        None => true,
+        Some(veto) => {
+            tracing::warn!(object = %member.key, kind = %member.resource.gvk.kind, %veto, "left alone");
+            false
+        }
+    });
+    Ok((members, watched == scope.kinds))
+}
+
+enum Step {
+    /// No member is left.
+    Gone,
+    /// A wave was told to go.
+    Waiting { wave: u32, watched: bool },
+}
+
+async fn step(shared: &Shared, set: &ApplySet, instance: &Object) -> Result<Step, String> {
+    let scope = Membership::validated(instance, &set.id, TOOL)
+        .map_err(|error| format!("validate deletion inventory: {error}"))?;
+    loop {
+        let (members, watched) = members(shared, set, &scope).await.map_err(|error| error.to_string())?;
+        if members.is_empty() {
+            return Ok(Step::Gone);
+        }
+        let (wave, members) = highest_wave(members);
+        let mut waiting = false;
+        for (member, result) in set.delete_all(&shared.cluster, members).await {
+            match result.map_err(|error| error.to_string())? {
+                Removal::Gone => shared.members().gone(&member),
+                Removal::Terminating | Removal::Changed => waiting = true,
+                Removal::Vetoed(veto) => return Err(format!("{}: {veto}", member.key)),
+            }
+        }
+        if waiting {
+            return Ok(Step::Waiting { wave, watched });
+        }
+        // The whole wave is gone at once: on to the next.
+    }
+}
+
+/// Removes the finalizer. The instance may be gone by now.
+async fn release(shared: &Shared, served: &Served, instance: &Object) -> Result<(), Error> {
+    let mut instance = instance.clone();
+    loop {
+        let metadata = instance.metadata();
+        let without: Vec<&str> = metadata.finalizers().filter(|name| *name != FINALIZER).collect();
+        let patch =
+            json!({"metadata": {"finalizers": without, "resourceVersion": metadata.resource_version()}});
+        match shared.cluster.merge(&served.resource, &instance.key(), Part::Main, &patch).await {
+            Ok(_) => return Ok(()),
+            Err(error) if error.is_not_found() => return Ok(()),
+            Err(error) if error.is_conflict() => {
+                match shared.cluster.get(&served.resource, &instance.key()).await? {
+                    Some(live) if live.metadata().uid() == instance.metadata().uid() => instance = live,
+                    _ => return Ok(()),
+                }
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Everything the status says already, with kro's part on top. Author conditions stay; only progress is overlaid.
+fn wanted(served: &Served, instance: &Object, conditions: &ConditionSet) -> Value {
+    let mut status = instance.as_map().get("status").cloned().unwrap_or_else(|| json!({}));
+    status["state"] = InstanceState::Deleting.as_str().into();
+    status["conditions"] = if served.graph.instance.conditions.is_some() {
+        let mut list = status["conditions"].as_array().cloned().unwrap_or_default();
+        if let Some(progress) = conditions.get("ResourcesReady") {
+            list.retain(|condition| condition["type"] != "ResourcesReady");
+            list.push(progress.to_value());
+        }
+        list.into()
+    } else {
+        conditions.to_value()
+    };
+    status
+}
