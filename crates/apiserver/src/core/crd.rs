@@ -1,6 +1,9 @@
 //! Custom resource definitions as objects: defaults, validation, names, what becomes of them.
 //! What their schemas do to instances stands in `custom.rs`.
 
+mod structural;
+mod validate;
+
 use super::{
     Core,
     custom::Custom,
@@ -10,7 +13,7 @@ use super::{
     store::{Key, ResourceId},
     write::{Deleted, Writer, seconds},
 };
-use crate::field_error::FieldError;
+pub(super) use self::validate::validate;
 use kro_object::{Scope, Timestamp};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -58,10 +61,6 @@ pub(super) fn prepare_update(_old: &Value, new: &mut Value) {
             list.push(version.into());
         }
     }
-}
-
-pub(super) fn validate(_core: &Core, _new: &Value, _old: Option<&Value>) -> Vec<FieldError> {
-    Vec::new()
 }
 
 fn versions(crd: &Value) -> impl Iterator<Item = &Value> {

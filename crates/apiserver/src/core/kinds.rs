@@ -58,11 +58,11 @@ pub(crate) fn prepare_update(
 }
 
 /// Problems of an object.
-pub(crate) fn validate(core: &Core, served: &Served, new: &Value, old: Option<&Value>) -> Vec<FieldError> {
+pub(crate) fn validate(_core: &Core, served: &Served, new: &Value, old: Option<&Value>) -> Vec<FieldError> {
     match (&*served.group, &*served.plural) {
         ("", "namespaces") => namespace::validate(new),
         ("", "secrets") => secret::validate(new, old),
-        ("apiextensions.k8s.io", "customresourcedefinitions") => super::crd::validate(core, new, old),
+        ("apiextensions.k8s.io", "customresourcedefinitions") => super::crd::validate(new, old),
         _ => Vec::new(),
     }
 }
