@@ -6,6 +6,7 @@
 
 mod answer;
 mod background;
+mod behavior;
 mod body;
 mod continuation;
 mod conversion;
@@ -13,9 +14,11 @@ mod crd;
 mod custom;
 mod decode;
 mod discovery;
+mod gc;
 mod kinds;
 mod managed;
 mod metadata;
+mod namespace;
 mod negotiate;
 mod object;
 mod openapi;
@@ -71,6 +74,7 @@ pub struct Core {
     behaviors: Behaviors,
     background: Background,
     audit: VecDeque<AuditRecord>,
+    pod_addresses: u32,
 }
 
 impl Core {
@@ -83,9 +87,17 @@ impl Core {
             behaviors: options.behaviors,
             background: Background::default(),
             audit: VecDeque::new(),
+            pod_addresses: 0,
         };
         core.bootstrap(now);
         core
+    }
+
+    /// An address for a pod, each used once: 10.244.0.2 and up.
+    fn next_pod_ip(&mut self) -> String {
+        self.pod_addresses = self.pod_addresses.wrapping_add(1);
+        let [_, a, b, c] = (self.pod_addresses + 1).to_be_bytes();
+        format!("10.{}.{b}.{c}", 244 + u16::from(a % 12))
     }
 
     /// Answers one call.

@@ -1,18 +1,30 @@
 //! What happens after a write without anyone asking: definitions become established, garbage is collected,
 //! namespaces end, workloads come up. Runs until nothing is left to do now.
 
-use super::{Core, store::Change};
+use super::{
+    Core, behavior,
+    gc::Owners,
+    object,
+    registry::Served,
+    store::{Change, Key},
+    write::Writer,
+};
 use crate::Behaviors;
 use kro_object::Timestamp;
+use serde_json::Value;
+use std::sync::Arc;
 
-/// How far the controllers have come in the change log.
+/// How far the controllers have come in the change log, and what they remember.
 #[derive(Debug, Default)]
 pub(crate) struct Background {
     seen: u64,
+    pub(super) owners: Owners,
 }
 
-/// Rounds of mutual reactions within one call; more means two controllers disagree forever.
+/// Rounds of mutual reactions within one call; more means that two controllers disagree forever.
 const ROUND_LIMIT: usize = 1_000;
+/// The field manager of the cluster's controllers.
+pub(super) const MANAGER: &str = "kube-controller-manager";
 
 impl Core {
     /// Catches up with all changes; returns when to come back for what is due later.
@@ -23,19 +35,26 @@ impl Core {
                 break;
             }
             for change in changes {
-                if &*change.resource.plural == "customresourcedefinitions"
-                    && &*change.resource.group == "apiextensions.k8s.io"
-                {
-                    self.reconcile_crd(&change.key.name, now);
-                } else {
-                    self.instance_left(&change, now);
-                }
+                self.react(&change, now);
             }
         }
-        if self.behaviors == Behaviors::None {
-            return None;
-        }
         None
+    }
+
+    fn react(&mut self, change: &Change, now: Timestamp) {
+        if &*change.resource.plural == "customresourcedefinitions"
+            && &*change.resource.group == "apiextensions.k8s.io"
+        {
+            self.reconcile_crd(&change.key.name, now);
+        } else {
+            self.instance_left(change, now);
+        }
+        if self.behaviors == Behaviors::None {
+            return;
+        }
+        self.collect_garbage(change, now);
+        self.end_namespaces(change, now);
+        behavior::react(self, change, now);
     }
 
     /// The changes that the controllers have not looked at yet.
@@ -60,5 +79,37 @@ impl Core {
                 self.reconcile_crd(&name, now);
             }
         }
+    }
+
+    /// Changes an object as a controller does. Whoever deleted or changed it meanwhile wins; the next change
+    /// brings the controller back.
+    pub(super) fn adjust(
+        &mut self,
+        served: &Arc<Served>,
+        key: &Key,
+        subresource: Option<&str>,
+        now: Timestamp,
+        change: &mut dyn FnMut(&mut Value),
+    ) {
+        let mut writer = Writer::named(MANAGER, now);
+        writer.subresource = subresource.map(str::to_owned);
+        let outcome = self.update(served, key, &writer, &mut |_, old| {
+            let mut new = old.cloned().unwrap_or_default();
+            change(&mut new);
+            Ok(new)
+        });
+        let _retried_later = outcome.is_err();
+    }
+
+    /// Takes a finalizer off an object.
+    pub(super) fn release(&mut self, served: &Arc<Served>, key: &Key, finalizer: &str, now: Timestamp) {
+        self.adjust(served, key, None, now, &mut |object| {
+            let rest: Vec<Value> = object::finalizers(object)
+                .into_iter()
+                .filter(|name| *name != finalizer)
+                .map(Value::from)
+                .collect();
+            object::set_meta(object, "finalizers", (!rest.is_empty()).then(|| rest.into()));
+        });
     }
 }

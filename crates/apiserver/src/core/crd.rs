@@ -4,6 +4,7 @@
 mod structural;
 mod validate;
 
+pub(super) use self::validate::validate;
 use super::{
     Core,
     custom::Custom,
@@ -13,7 +14,6 @@ use super::{
     store::{Key, ResourceId},
     write::{Deleted, Writer, seconds},
 };
-pub(super) use self::validate::validate;
 use kro_object::{Scope, Timestamp};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;

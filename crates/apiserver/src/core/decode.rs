@@ -64,6 +64,14 @@ pub(crate) fn patched(
     })
 }
 
+/// Decodes and defaults an object that the server itself made.
+pub(crate) fn settled(served: &Served, object: &mut Value) {
+    let mut unknown = Vec::new();
+    let outcome = super::kinds::decode(served, object, &mut unknown);
+    debug_assert_eq!(outcome, Ok(()), "the server makes objects of the right types");
+    strategy::default(served, object);
+}
+
 /// A JSON text as Go's `%q`-less quoting of a value prints it.
 fn go_object_text(json: &str) -> String {
     let quoted = crate::field_error::quote(json);

@@ -37,10 +37,9 @@ pub(in crate::core) fn validate(new: &Value, old: Option<&Value>) -> Vec<FieldEr
         };
         match version.pointer("/schema/openAPIV3Schema") {
             Some(schema) => structural::validate(schema, &path, &mut out),
-            None => out.push(FieldError::required(
-                format!("spec.versions[{index}].schema.openAPIV3Schema"),
-                "",
-            )),
+            None => {
+                out.push(FieldError::required(format!("spec.versions[{index}].schema.openAPIV3Schema"), ""))
+            }
         }
     }
     validate_stored(new, &mut out);
@@ -54,7 +53,11 @@ fn validate_identity(crd: &Value, out: &mut Vec<FieldError>) {
     let (name, group) = (object::name(crd), text(crd, "/spec/group"));
     let wanted = format!("{}.{group}", text(crd, "/spec/names/plural"));
     if !name.is_empty() && name != wanted {
-        out.push(FieldError::invalid_text("metadata.name", name, "must be spec.names.plural+\".\"+spec.group"));
+        out.push(FieldError::invalid_text(
+            "metadata.name",
+            name,
+            "must be spec.names.plural+\".\"+spec.group",
+        ));
     }
     if group.is_empty() {
         out.push(FieldError::required("spec.group", ""));
@@ -92,10 +95,16 @@ fn validate_names(crd: &Value, out: &mut Vec<FieldError>) {
     }
     let (kind, list_kind) = (text(crd, "/spec/names/kind"), text(crd, "/spec/names/listKind"));
     if !kind.is_empty() && kind == list_kind {
-        out.push(FieldError::invalid_text("spec.names.listKind", list_kind, "kind and listKind may not be the same"));
+        out.push(FieldError::invalid_text(
+            "spec.names.listKind",
+            list_kind,
+            "kind and listKind may not be the same",
+        ));
     }
     for field in ["shortNames", "categories"] {
-        for (index, name) in object::texts(crd.pointer(&format!("/spec/names/{field}"))).into_iter().enumerate() {
+        for (index, name) in
+            object::texts(crd.pointer(&format!("/spec/names/{field}"))).into_iter().enumerate()
+        {
             for why in names::dns1035_label(name) {
                 out.push(FieldError::invalid_text(format!("spec.names.{field}[{index}]"), name, why));
             }
@@ -238,7 +247,11 @@ fn validate_column(column: &Value, at: &str, out: &mut Vec<FieldError>) {
     if kind.is_empty() {
         out.push(FieldError::required(format!("{at}.type"), format!("must be one of {}", TYPES.join(","))));
     } else if !TYPES.contains(&kind) {
-        out.push(FieldError::invalid_text(format!("{at}.type"), kind, format!("must be one of {}", TYPES.join(","))));
+        out.push(FieldError::invalid_text(
+            format!("{at}.type"),
+            kind,
+            format!("must be one of {}", TYPES.join(",")),
+        ));
     }
     let format = text(column, "/format");
     if !format.is_empty() && !FORMATS.contains(&format) {

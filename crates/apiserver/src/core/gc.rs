@@ -1,0 +1,209 @@
+//! The garbage collector: objects go when their owners have gone, in the order the deletion asked for.
+//!
+//! Background deletion takes the owner first, foreground its dependents, orphaning cuts the references.
+
+use super::{
+    Core, object,
+    options::{DeleteOptions, Propagation},
+    registry::Served,
+    store::{Change, Key, ResourceId},
+};
+use kro_object::Timestamp;
+use serde_json::Value;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+const FOREGROUND: &str = "foregroundDeletion";
+const ORPHAN: &str = "orphan";
+
+/// Where an object is stored.
+type Place = (Arc<ResourceId>, Key);
+
+/// Who refers to whom, by the uid of the owner.
+#[derive(Debug, Default)]
+pub(crate) struct Owners {
+    dependents: BTreeMap<String, BTreeSet<Place>>,
+}
+
+impl Owners {
+    fn observe(&mut self, change: &Change) {
+        let place = (change.resource.clone(), change.key.clone());
+        for uid in change.old.iter().flat_map(|old| owner_uids(old)) {
+            if let Some(places) = self.dependents.get_mut(uid) {
+                places.remove(&place);
+                if places.is_empty() {
+                    self.dependents.remove(uid);
+                }
+            }
+        }
+        for uid in change.new.iter().flat_map(|new| owner_uids(new)) {
+            self.dependents.entry(uid.to_owned()).or_default().insert(place.clone());
+        }
+    }
+
+    fn of(&self, uid: &str) -> Vec<Place> {
+        self.dependents.get(uid).into_iter().flatten().cloned().collect()
+    }
+}
+
+fn references(object: &Value) -> impl Iterator<Item = &Value> {
+    object::meta(object, "ownerReferences").and_then(Value::as_array).into_iter().flatten()
+}
+
+fn owner_uids(object: &Value) -> impl Iterator<Item = &str> {
+    references(object).filter_map(|owner| owner.get("uid")?.as_str())
+}
+
+/// What an owner reference leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Owner {
+    /// The owner lives, or nobody can tell.
+    Solid,
+    /// The owner waits for its dependents to go.
+    Waiting,
+    /// There is no such owner.
+    Absent,
+}
+
+impl Core {
+    /// Reacts to one change.
+    pub(super) fn collect_garbage(&mut self, change: &Change, now: Timestamp) {
+        self.background.owners.observe(change);
+        let place = (change.resource.clone(), change.key.clone());
+        if change.new.is_some() {
+            self.judge_dependent(&place, now);
+            self.judge_owner(&place, now);
+        }
+        let Some(old) = &change.old else { return };
+        if change.new.is_none() {
+            for dependent in self.background.owners.of(object::meta_text(old, "uid")) {
+                self.judge_dependent(&dependent, now);
+            }
+        }
+        // An owner in foreground deletion may have waited for this object, or for its reference.
+        for owner in references(old) {
+            if let Some((served, key)) = self.owner_place(owner, &change.key.namespace) {
+                self.judge_owner(&(served.storage.clone(), key), now);
+            }
+        }
+    }
+
+    fn look_up(&self, place: &Place) -> Option<(Arc<Served>, Arc<Value>)> {
+        Some((self.registry.stored(&place.0)?.clone(), self.store.get(&place.0, &place.1)?.clone()))
+    }
+
+    fn owner_place(&self, owner: &Value, namespace: &str) -> Option<(Arc<Served>, Key)> {
+        let text = |field: &str| owner.get(field).and_then(Value::as_str).unwrap_or_default();
+        let (group, version) = text("apiVersion").split_once('/').unwrap_or(("", text("apiVersion")));
+        let served = self.registry.kind(group, version, text("kind"))?.clone();
+        let key = Key::new(if served.is_namespaced() { namespace } else { "" }, text("name"));
+        Some((served, key))
+    }
+
+    fn owner_state(&self, owner: &Value, namespace: &str) -> Owner {
+        let Some((served, key)) = self.owner_place(owner, namespace) else { return Owner::Solid };
+        match self.store.get(&served.storage, &key) {
+            Some(found)
+                if owner.get("uid").and_then(Value::as_str) == Some(object::meta_text(found, "uid")) =>
+            {
+                let waits = object::is_deleting(found) && object::finalizers(found).contains(&FOREGROUND);
+                if waits { Owner::Waiting } else { Owner::Solid }
+            }
+            _ => Owner::Absent,
+        }
+    }
+
+    /// Deletes an object that no owner keeps, or takes off references that lead nowhere.
+    fn judge_dependent(&mut self, place: &Place, now: Timestamp) {
+        let Some((served, stored)) = self.look_up(place) else { return };
+        if object::is_deleting(&stored) {
+            return;
+        }
+        let states: Vec<(String, Owner)> = references(&stored)
+            .map(|owner| {
+                let uid = owner.get("uid").and_then(Value::as_str).unwrap_or_default();
+                (uid.to_owned(), self.owner_state(owner, &place.1.namespace))
+            })
+            .collect();
+        if states.is_empty() || states.iter().all(|(_, state)| *state == Owner::Solid) {
+            return;
+        }
+        if states.iter().any(|(_, state)| *state == Owner::Solid) {
+            let stale: Vec<String> =
+                states.into_iter().filter(|(_, state)| *state != Owner::Solid).map(|(uid, _)| uid).collect();
+            self.disown(&served, &place.1, &stale, now);
+            return;
+        }
+        let waits = states.iter().any(|(_, state)| *state == Owner::Waiting);
+        let has_dependents = !self.background.owners.of(object::meta_text(&stored, "uid")).is_empty();
+        let finalizers = object::finalizers(&stored);
+        let propagation = if waits && has_dependents || finalizers.contains(&FOREGROUND) {
+            Propagation::Foreground
+        } else if finalizers.contains(&ORPHAN) {
+            Propagation::Orphan
+        } else {
+            Propagation::Background
+        };
+        let options = DeleteOptions {
+            propagation: Some(propagation),
+            uid: Some(object::meta_text(&stored, "uid").to_owned()),
+            ..DeleteOptions::default()
+        };
+        let _gone = self.delete(&served, &place.1, &options, now).is_err();
+    }
+
+    /// Removes owner references by uid.
+    fn disown(&mut self, served: &Arc<Served>, key: &Key, uids: &[String], now: Timestamp) {
+        self.adjust(served, key, None, now, &mut |object| {
+            let kept: Vec<Value> = references(object)
+                .filter(|owner| {
+                    owner
+                        .get("uid")
+                        .and_then(Value::as_str)
+                        .is_none_or(|uid| uids.iter().all(|gone| gone != uid))
+                })
+                .cloned()
+                .collect();
+            object::set_meta(object, "ownerReferences", (!kept.is_empty()).then(|| kept.into()));
+        });
+    }
+
+    /// Moves a foreground or orphaning deletion on.
+    fn judge_owner(&mut self, place: &Place, now: Timestamp) {
+        let Some((served, stored)) = self.look_up(place) else { return };
+        if !object::is_deleting(&stored) {
+            return;
+        }
+        let uid = object::meta_text(&stored, "uid").to_owned();
+        let finalizers = object::finalizers(&stored);
+        if finalizers.contains(&ORPHAN) {
+            for (resource, key) in self.background.owners.of(&uid) {
+                if let Some(dependent) = self.registry.stored(&resource).cloned() {
+                    self.disown(&dependent, &key, std::slice::from_ref(&uid), now);
+                }
+            }
+            self.release(&served, &place.1, ORPHAN, now);
+        } else if finalizers.contains(&FOREGROUND) {
+            let dependents = self.background.owners.of(&uid);
+            let blocks = dependents.iter().any(|place| self.is_blocking(place, &uid));
+            if blocks {
+                for dependent in dependents {
+                    self.judge_dependent(&dependent, now);
+                }
+            } else {
+                self.release(&served, &place.1, FOREGROUND, now);
+            }
+        }
+    }
+
+    fn is_blocking(&self, place: &Place, owner_uid: &str) -> bool {
+        self.store.get(&place.0, &place.1).is_some_and(|dependent| {
+            references(dependent).any(|owner| {
+                owner.get("uid").and_then(Value::as_str) == Some(owner_uid)
+                    && owner["blockOwnerDeletion"] == true
+            })
+        })
+    }
+}
