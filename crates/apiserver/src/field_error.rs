@@ -1,6 +1,7 @@
 //! Problems of single fields, worded as `field.Error` of apimachinery words them.
 
 use crate::status::Cause;
+use kro_schema::validate::{Reason, Violation};
 use serde_json::Value;
 
 /// One problem of one field.
@@ -145,6 +146,23 @@ impl FieldError {
     /// The entry in `details.causes`.
     pub fn cause(&self) -> Cause {
         Cause { reason: self.kind.reason(), message: self.body(), field: self.field.clone() }
+    }
+}
+
+impl From<&Violation> for FieldError {
+    fn from(violation: &Violation) -> Self {
+        let kind = match violation.reason {
+            Reason::TypeInvalid => FieldErrorKind::TypeInvalid,
+            Reason::Required => FieldErrorKind::Required,
+            Reason::NotSupported => FieldErrorKind::NotSupported,
+            Reason::TooLong => FieldErrorKind::TooLong,
+            Reason::TooMany => FieldErrorKind::TooMany,
+            Reason::Duplicate => FieldErrorKind::Duplicate,
+            _ => FieldErrorKind::Invalid,
+        };
+        let message = violation.message.strip_prefix(kind.beginning()).unwrap_or(&violation.message);
+        let detail = message.strip_prefix(": ").unwrap_or(message);
+        Self::new(kind, violation.field.clone().unwrap_or_else(|| "<nil>".into()), String::new(), detail)
     }
 }
 

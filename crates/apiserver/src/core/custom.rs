@@ -2,13 +2,17 @@
 
 use super::verbs::ScalePaths;
 use crate::field_error::FieldError;
+use kro_schema::{Schema, normalize, validate};
 use serde_json::Value;
+use std::sync::Arc;
 
 /// What the server needs to know to serve a custom resource in one version.
 #[derive(Debug)]
 pub(crate) struct Custom {
     /// `openAPIV3Schema` as the author wrote it.
     pub raw: Value,
+    /// The same, parsed; absent only where it cannot be, which validation keeps from happening.
+    pub schema: Option<Arc<Schema>>,
     pub has_status: bool,
     pub scale: Option<ScalePaths>,
     /// Fields for field selectors, without the leading dot.
@@ -71,6 +75,7 @@ impl Custom {
             )
         });
         Self {
+            schema: Schema::from_json(&raw).ok().map(Arc::new),
             raw,
             has_status: version.pointer("/subresources/status").is_some(),
             scale,
@@ -83,16 +88,60 @@ impl Custom {
         }
     }
 
-    /// Drops what the schema does not know and returns the paths of it.
-    pub(crate) fn prune(&self, _object: &mut Value) -> Vec<String> {
-        Vec::new()
+    /// Drops what the schema does not know and returns the paths of it. A `null` where none may be goes, too.
+    pub(crate) fn prune(&self, object: &mut Value) -> Vec<String> {
+        let Some(schema) = &self.schema else { return Vec::new() };
+        normalize::drop_nulls(schema, object);
+        normalize::prune_object(schema, object).iter().map(ToString::to_string).collect()
     }
 
     /// Fills in the schema's defaults.
-    pub(crate) fn default(&self, _object: &mut Value) {}
-
-    /// Problems of an object's values; `old` is the state before an update.
-    pub(crate) fn validate(&self, _new: &Value, _old: Option<&Value>) -> Vec<FieldError> {
-        Vec::new()
+    pub(crate) fn default(&self, object: &mut Value) {
+        if let Some(schema) = &self.schema {
+            normalize::apply_defaults(schema, object);
+        }
     }
+
+    /// Problems of an object's values; `old` is the state before an update. A write of the status is judged by
+    /// the status alone.
+    pub(crate) fn validate(
+        &self,
+        new: &Value,
+        old: Option<&Value>,
+        subresource: Option<&str>,
+    ) -> Vec<FieldError> {
+        let Some(schema) = &self.schema else { return Vec::new() };
+        if subresource != Some("status") {
+            return check(schema, new, old, None);
+        }
+        let (Some(schema), Some(status)) = (schema.property("status"), new.get("status")) else {
+            return Vec::new();
+        };
+        check(schema, status, old.and_then(|old| old.get("status")), Some("status"))
+    }
+}
+
+/// Runs all checks of a schema on a value; fields are told below `base`.
+fn check(schema: &Schema, new: &Value, old: Option<&Value>, base: Option<&str>) -> Vec<FieldError> {
+    let mut found = match old {
+        Some(old) => validate::validate_update(schema, new, old),
+        None => validate::validate(schema, new),
+    };
+    let repeats = validate::lists(schema, new);
+    let before = old.map(|old| validate::lists(schema, old)).unwrap_or_default();
+    found.extend(repeats.into_iter().filter(|violation| !before.contains(violation)));
+    found.extend(validate::embedded(schema, new));
+    found
+        .iter()
+        .map(|violation| {
+            let mut error = FieldError::from(violation);
+            if let Some(base) = base {
+                error.field = match error.field.as_str() {
+                    "" | "<nil>" => base.to_owned(),
+                    field => format!("{base}.{field}"),
+                };
+            }
+            error
+        })
+        .collect()
 }

@@ -234,9 +234,15 @@ fn is_new_generation(served: &Served, old: &Value, new: &Value) -> bool {
 }
 
 /// Problems of an object beyond its metadata; `old` is there for an update.
-pub(crate) fn validate(core: &Core, served: &Served, new: &Value, old: Option<&Value>) -> Vec<FieldError> {
+pub(crate) fn validate(
+    core: &Core,
+    served: &Served,
+    new: &Value,
+    old: Option<&Value>,
+    subresource: Option<&str>,
+) -> Vec<FieldError> {
     match &served.custom {
-        Some(custom) => custom.validate(new, old),
+        Some(custom) => custom.validate(new, old, subresource),
         None => kinds::validate(core, served, new, old),
     }
 }

@@ -81,7 +81,7 @@ impl Core {
         }
         strategy::prepare_create(self, served, &mut object, writer)?;
         let mut errors = metadata::validate(&object, strategy::name_rule(served));
-        errors.extend(strategy::validate(self, served, &object, None));
+        errors.extend(strategy::validate(self, served, &object, None, writer.subresource.as_deref()));
         refuse(served, object::name(&object), &errors)?;
         let key = Key::new(object::namespace(&object), object::name(&object));
         if self.store.get(&served.storage, &key).is_some() {
@@ -158,7 +158,7 @@ impl Core {
         strategy::prepare_update(self, served, &old, &mut new, writer)?;
         let mut errors = metadata::validate(&new, strategy::name_rule(served));
         errors.extend(metadata::validate_update(&old, &new));
-        errors.extend(strategy::validate(self, served, &new, Some(&old)));
+        errors.extend(strategy::validate(self, served, &new, Some(&old), writer.subresource.as_deref()));
         refuse(served, &key.name, &errors)?;
         if new == old {
             return Ok(old);

@@ -85,12 +85,13 @@ fn keywords(schema: &Value, path: &str, out: &mut Vec<FieldError>) {
     }
 }
 
-/// Whether the brackets of a pattern close; the error is worded as Go's.
+/// Whether a pattern is a regular expression; the error is worded as Go's where it is simple.
 fn check_pattern(pattern: &str) -> Result<(), String> {
+    let Err(error) = kro_schema::Pattern::new(pattern).is_match("") else { return Ok(()) };
     if pattern.matches('(').count() > pattern.matches(')').count() {
         return Err(format!("error parsing regexp: missing closing ): `{pattern}`"));
     }
-    Ok(())
+    Err(format!("error parsing regexp: {error}"))
 }
 
 fn types(schema: &Value, path: &str, level: Level, out: &mut Vec<FieldError>) {
