@@ -184,6 +184,11 @@ impl Core {
         let Some(served) = self.registry.get(&info.group, &info.version, &info.plural).cloned() else {
             return self.unserved(&info);
         };
+        if let (Some(_), Some(sub), Some(name)) = (&served.custom, &info.subresource, &info.name)
+            && served.subresource(sub).is_none()
+        {
+            return Err(Status::not_found(served.named(), name));
+        }
         let wrong_scope = info.namespace.is_some() && !served.is_namespaced();
         let unknown_sub = info.subresource.as_ref().is_some_and(|sub| served.subresource(sub).is_none());
         if wrong_scope || unknown_sub || info.overlong {

@@ -155,33 +155,26 @@ fn identify(registry: &Registry, served: &Served, mut value: Value, bytes: &[u8]
     let text = |field: &str| value.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
     let (api_version, kind) = (text("apiVersion"), text("kind"));
     let wanted = served.api_version();
+    let wrong_version = |given: &str| {
+        Err(Status::bad_request(format!(
+            "the API version in the data ({given}) does not match the expected API version ({wanted})"
+        )))
+    };
     if served.custom.is_some() {
-        for (field, given, label) in [("kind", &kind, "Kind"), ("apiVersion", &api_version, "apiVersion")] {
-            if given.is_empty() {
-                let _ = field;
-                return Err(Status::bad_request(format!(
-                    "the object provided is unrecognized (must be of type {}): Object '{label}' is missing in '{}' ({})",
-                    served.kind,
-                    String::from_utf8_lossy(bytes),
-                    snippet(bytes)
-                )));
-            }
+        if kind.is_empty() {
+            return Err(Status::bad_request(format!(
+                "the object provided is unrecognized (must be of type {}): Object 'Kind' is missing in '{}' ({})",
+                served.kind,
+                String::from_utf8_lossy(bytes),
+                snippet(bytes)
+            )));
         }
-        if api_version != wanted || kind != *served.kind {
-            let (group, version) = api_version.split_once('/').unwrap_or(("", &api_version));
-            let mut errors = Vec::new();
-            if api_version != wanted {
-                errors.push(FieldError::invalid_text(
-                    "apiVersion",
-                    &api_version,
-                    format!("must be {wanted}"),
-                ));
-            }
-            if kind != *served.kind {
-                errors.push(FieldError::invalid_text("kind", &kind, format!("must be {}", served.kind)));
-            }
-            let _ = (group, version);
-            return Err(Status::invalid(&served.group, &served.kind, object::name(&value), &errors));
+        if api_version != wanted {
+            return wrong_version(&api_version);
+        }
+        if kind != *served.kind {
+            let error = FieldError::invalid_text("kind", &kind, format!("must be {}", served.kind));
+            return Err(Status::invalid(&served.group, &kind, object::name(&value), &[error]));
         }
         return Ok(value);
     }
@@ -189,6 +182,11 @@ fn identify(registry: &Registry, served: &Served, mut value: Value, bytes: &[u8]
     let given_kind = if kind.is_empty() { served.kind.to_string() } else { kind };
     if given_version != wanted || given_kind != *served.kind {
         let (group, version) = given_version.split_once('/').unwrap_or(("", &given_version));
+        let is_other_version = registry.kind(group, version, &given_kind).is_some()
+            || FORMER_VERSIONS.contains(&given_version.as_str());
+        if group == &*served.group && given_kind == *served.kind && is_other_version {
+            return wrong_version(&given_version);
+        }
         let why = if registry.kind(group, version, &given_kind).is_some() {
             format!(
                 "converting ({version}.{given_kind}) to ({}.{}): unknown conversion",
@@ -210,6 +208,16 @@ fn identify(registry: &Registry, served: &Served, mut value: Value, bytes: &[u8]
     map.insert("kind".into(), served.kind.as_ref().into());
     Ok(value)
 }
+
+/// Versions no longer served that the real server still knows how to read.
+const FORMER_VERSIONS: [&str; 6] = [
+    "apps/v1beta1",
+    "apps/v1beta2",
+    "batch/v1beta1",
+    "policy/v1beta1",
+    "autoscaling/v2beta1",
+    "autoscaling/v2beta2",
+];
 
 /// The Go package of a group's internal types.
 fn internal_package(group: &str) -> &str {

@@ -184,7 +184,7 @@ fn is_empty(value: &Value) -> bool {
 /// How the names of a kind are checked.
 pub(crate) type NameRule = fn(&str) -> Vec<String>;
 
-/// Problems of an object's metadata, as `ValidateObjectMeta` finds them.
+/// Problems of a new object's metadata, as `ValidateObjectMeta` finds them.
 pub(crate) fn validate(object: &Value, name_rule: NameRule) -> Vec<FieldError> {
     let mut out = Vec::new();
     let generate_name = object::meta_text(object, "generateName");
@@ -202,6 +202,13 @@ pub(crate) fn validate(object: &Value, name_rule: NameRule) -> Vec<FieldError> {
             out.push(FieldError::invalid_text("metadata.name", name, why));
         }
     }
+    validate_contents(object, &mut out);
+    validate_finalizers(object, &mut out);
+    out
+}
+
+/// Labels, annotations and owners, which creations and updates check alike.
+fn validate_contents(object: &Value, out: &mut Vec<FieldError>) {
     for (key, value) in entries(object, "labels") {
         out.extend(
             names::qualified_name(key)
@@ -228,9 +235,7 @@ pub(crate) fn validate(object: &Value, name_rule: NameRule) -> Vec<FieldError> {
     if size > 256 * 1024 {
         out.push(FieldError::too_long("metadata.annotations", 256 * 1024));
     }
-    validate_owners(object, &mut out);
-    validate_finalizers(object, &mut out);
-    out
+    validate_owners(object, out);
 }
 
 fn mask_trailing_dash(name: &str) -> String {
@@ -245,14 +250,14 @@ fn entries<'a>(object: &'a Value, field: &str) -> impl Iterator<Item = (&'a Stri
 }
 
 fn validate_owners(object: &Value, out: &mut Vec<FieldError>) {
-    let owners = object::meta(object, "ownerReferences").and_then(Value::as_array);
-    let mut controller: Option<&str> = None;
-    for (index, owner) in owners.into_iter().flatten().enumerate() {
-        let at = format!("metadata.ownerReferences[{index}]");
+    let at = "metadata.ownerReferences";
+    let owners: Vec<&Value> =
+        object::meta(object, "ownerReferences").and_then(Value::as_array).into_iter().flatten().collect();
+    let mut controller: Option<String> = None;
+    for owner in &owners {
         let text = |field: &str| owner.get(field).and_then(Value::as_str).unwrap_or_default();
         let api_version = text("apiVersion");
-        let version = api_version.rsplit('/').next().unwrap_or_default();
-        if version.is_empty() {
+        if api_version.is_empty() || api_version.matches('/').count() > 1 {
             out.push(FieldError::invalid_text(
                 format!("{at}.apiVersion"),
                 api_version,
@@ -261,35 +266,60 @@ fn validate_owners(object: &Value, out: &mut Vec<FieldError>) {
         }
         for field in ["kind", "name", "uid"] {
             if text(field).is_empty() {
-                let detail = if field == "uid" {
-                    "uid must not be empty".to_owned()
-                } else {
-                    format!("{field} must not be empty")
-                };
-                out.push(FieldError::invalid_text(format!("{at}.{field}"), "", detail));
+                out.push(FieldError::invalid_text(format!("{at}.{field}"), "", "must not be empty"));
             }
         }
         if api_version == "v1" && text("kind") == "Event" {
-            out.push(FieldError::invalid_text(
-                &at,
-                "/v1, Kind=Event",
-                "/v1, Kind=Event is disallowed from being an owner",
-            ));
+            let detail = "/v1, Kind=Event is disallowed from being an owner";
+            out.push(FieldError {
+                value: print_owner(owner),
+                ..FieldError::invalid(at, &Value::Null, detail)
+            });
         }
         if owner.get("controller") == Some(&Value::Bool(true)) {
-            match controller {
-                Some(first) => out.push(FieldError::invalid(
-                    "metadata.ownerReferences",
-                    &Value::Array(owners.cloned().unwrap_or_default()),
-                    format!(
-                        "Only one reference can have Controller set to true. Found \"true\" in references for {first} and {}",
-                        text("name")
-                    ),
-                )),
-                None => controller = Some(text("name")),
+            let name = format!("{}/{}", text("kind"), text("name"));
+            match &controller {
+                Some(first) => {
+                    let list: Vec<String> = owners.iter().map(|owner| print_owner(owner)).collect();
+                    let detail = format!(
+                        "Only one reference can have Controller set to true. Found \"true\" in references for {first} and {name}"
+                    );
+                    let value = format!("[{}]", list.join(","));
+                    out.push(FieldError { value, ..FieldError::invalid(at, &Value::Null, detail) });
+                }
+                None => controller = Some(name),
             }
         }
     }
+}
+
+/// An owner reference in the field order of Go's struct.
+fn print_owner(owner: &Value) -> String {
+    let fields: Vec<String> = ["apiVersion", "kind", "name", "uid", "controller", "blockOwnerDeletion"]
+        .iter()
+        .filter_map(|field| owner.get(field).map(|value| format!("{field:?}:{value}")))
+        .collect();
+    format!("{{{}}}", fields.join(","))
+}
+
+/// Drops owner references whose uid stands there already; returns the uids concerned.
+pub(crate) fn unite_owners(object: &mut Value) -> Vec<String> {
+    let mut seen: Vec<String> = Vec::new();
+    let mut repeated: Vec<String> = Vec::new();
+    if let Some(Value::Array(owners)) = object::meta_mut(object).get_mut("ownerReferences") {
+        owners.retain(|owner| {
+            let uid = owner.get("uid").and_then(Value::as_str).unwrap_or_default().to_owned();
+            if !seen.contains(&uid) {
+                seen.push(uid);
+                return true;
+            }
+            if !repeated.contains(&uid) {
+                repeated.push(uid);
+            }
+            false
+        });
+    }
+    repeated
 }
 
 fn validate_finalizers(object: &Value, out: &mut Vec<FieldError>) {
@@ -320,6 +350,7 @@ fn validate_finalizers(object: &Value, out: &mut Vec<FieldError>) {
 /// Problems of a change of metadata, as `ValidateObjectMetaUpdate` finds them.
 pub(crate) fn validate_update(old: &Value, new: &Value) -> Vec<FieldError> {
     let mut out = Vec::new();
+    validate_contents(new, &mut out);
     if object::is_deleting(old) {
         let before = object::finalizers(old);
         let added: Vec<&str> =

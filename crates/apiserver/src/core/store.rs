@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 use std::{
+    cmp::Ordering,
     collections::{BTreeMap, VecDeque},
     ops::Bound,
     sync::Arc,
@@ -17,8 +18,8 @@ pub struct ResourceId {
     pub plural: Arc<str>,
 }
 
-/// Namespace (empty for cluster-scoped objects) and name; lists are in this order.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+/// Namespace (empty for cluster-scoped objects) and name. Lists are in the order of `namespace/name`, bytewise.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
     /// Namespace, empty for none.
     pub namespace: Arc<str>,
@@ -30,6 +31,22 @@ impl Key {
     /// A key.
     pub fn new(namespace: &str, name: &str) -> Self {
         Self { namespace: namespace.into(), name: name.into() }
+    }
+}
+
+impl Ord for Key {
+    fn cmp(&self, other: &Self) -> Ordering {
+        if self.namespace == other.namespace {
+            return self.name.cmp(&other.name);
+        }
+        let path = |key: &Self| format!("{}/", key.namespace);
+        path(self).cmp(&path(other))
+    }
+}
+
+impl PartialOrd for Key {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 

@@ -72,6 +72,7 @@ impl Core {
             let name = self.ids.name(object::meta_text(&object, "generateName"));
             object::set_meta(&mut object, "name", Some(name.into()));
         }
+        self.check_definition(served, &object)?;
         self.check_namespace(served, &object)?;
         object::set_meta(&mut object, "uid", Some(self.ids.uid().into()));
         object::set_meta(&mut object, "creationTimestamp", Some(seconds(writer.now).into()));
@@ -93,6 +94,23 @@ impl Core {
         object::set_revision(&mut object, self.store.next_revision());
         self.store.write(&served.storage, key, Some(Arc::new(self.to_stored(served, &object))));
         Ok(object)
+    }
+
+    /// A definition on its way out takes no more instances.
+    fn check_definition(&self, served: &Served, object: &Value) -> Result<(), Status> {
+        if served.custom.is_none() {
+            return Ok(());
+        }
+        let definition = Key::new("", &format!("{}.{}", served.plural, served.group));
+        let definitions = self.registry.get("apiextensions.k8s.io", "v1", "customresourcedefinitions");
+        let is_ending = definitions
+            .and_then(|definitions| self.store.get(&definitions.storage, &definition))
+            .is_some_and(|definition| object::is_deleting(definition));
+        if is_ending {
+            let why = "create not allowed while custom resource definition is terminating";
+            return Err(Status::forbidden(served.named(), object::name(object), why));
+        }
+        Ok(())
     }
 
     /// Creating in a namespace that does not exist, or no longer wants objects, is refused.
@@ -156,8 +174,9 @@ impl Core {
             managed::update(Some(&old), &mut new, served, writer);
         }
         strategy::prepare_update(self, served, &old, &mut new, writer)?;
-        let mut errors = metadata::validate(&new, strategy::name_rule(served));
-        errors.extend(metadata::validate_update(&old, &new));
+        // The real server checks metadata twice on updates, and says everything twice.
+        let mut errors = metadata::validate_update(&old, &new);
+        errors.extend(errors.clone());
         errors.extend(strategy::validate(self, served, &new, Some(&old), writer.subresource.as_deref()));
         refuse(served, &key.name, &errors)?;
         if new == old {

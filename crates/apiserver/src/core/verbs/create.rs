@@ -3,12 +3,13 @@
 use super::Request;
 use crate::{
     core::{
-        Core, Reply, decode, object,
-        options::{self, WriteOptions},
+        Core, Reply, body, decode, metadata, negotiate, object,
+        options::{self, DeleteOptions, WriteOptions},
+        write::seconds_after,
     },
     status::Status,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 impl Core {
     pub(super) fn create_verb(&mut self, request: &mut Request<'_>) -> Result<Reply, Status> {
@@ -26,19 +27,73 @@ impl Core {
             &mut request.warnings,
         )?;
         settle_namespace(request, &mut value)?;
+        unite_owners(request, &mut value);
         let writer = request.writer(&options.field_manager, options.dry_run);
         let created = self.create(&served, value, &writer)?;
         self.answer_object(request, 201, created)
     }
 
-    /// Creations below an object, such as evictions.
-    fn create_subresource(&mut self, request: &Request<'_>) -> Result<Reply, Status> {
-        let name = request.subresource.as_deref().unwrap_or_default();
-        let why = format!("the subresource {name:?} is not simulated by this server");
-        Err(Status::verb_not_supported(request.served.named(), "create").with_causes(vec![
-            crate::status::Cause { reason: "NotSimulated", message: why, field: String::new() },
-        ]))
+    /// Creations below an object: tokens of service accounts, evictions and bindings of pods.
+    fn create_subresource(&mut self, request: &mut Request<'_>) -> Result<Reply, Status> {
+        let key = request.key();
+        let served = request.served.clone();
+        if self.store.get(&served.storage, &key).is_none() {
+            return Err(Status::not_found(served.named(), &key.name));
+        }
+        let format = negotiate::body_format(&request.call.content_type)?;
+        let sent = body::read(&request.call.body, format).map_err(Status::bad_request)?.value;
+        match request.subresource.as_deref() {
+            Some("token") => {
+                let lifetime =
+                    sent.pointer("/spec/expirationSeconds").and_then(Value::as_i64).unwrap_or(3600);
+                let audiences =
+                    sent.pointer("/spec/audiences").cloned().unwrap_or_else(|| json!(["kubernetes"]));
+                let token = format!("{}.{}", self.ids.uid(), self.ids.uid());
+                let answer = json!({
+                    "kind": "TokenRequest", "apiVersion": "authentication.k8s.io/v1",
+                    "metadata": {"name": &*key.name, "namespace": &*key.namespace},
+                    "spec": {"audiences": audiences, "expirationSeconds": lifetime, "boundObjectRef": null},
+                    "status": {"token": token, "expirationTimestamp": seconds_after(request.now, lifetime)},
+                });
+                self.answer_object(request, 201, answer)
+            }
+            Some("eviction") => {
+                let options = sent.get("deleteOptions").cloned().unwrap_or_else(|| json!({}));
+                self.delete(&served, &key, &DeleteOptions::from_value(&options)?, request.now)?;
+                let success = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201});
+                Ok(Reply::value(201, request.output.format, &success))
+            }
+            Some("binding") => {
+                let node = sent.pointer("/target/name").cloned().unwrap_or_default();
+                let writer = request.writer("", false);
+                self.update(&served, &key, &writer, &mut |_, old| {
+                    let mut new = old.cloned().unwrap_or_default();
+                    object::child_mut(&mut new, "spec").insert("nodeName".into(), node.clone());
+                    Ok(new)
+                })?;
+                let success = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201});
+                Ok(Reply::value(201, request.output.format, &success))
+            }
+            _ => Err(Status::method_not_allowed()),
+        }
     }
+}
+
+/// Drops repeated owner references, with a warning.
+pub(super) fn unite_owners(request: &mut Request<'_>, value: &mut Value) {
+    if let Some(warning) = owners_warning(&metadata::unite_owners(value), "") {
+        request.warnings.push(warning);
+    }
+}
+
+/// The warning about repeated owner references; `when` says when they were noticed.
+pub(super) fn owners_warning(repeated: &[String], when: &str) -> Option<String> {
+    (!repeated.is_empty()).then(|| {
+        format!(
+            ".metadata.ownerReferences contains duplicate entries{when}; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: {}",
+            repeated.join(", ")
+        )
+    })
 }
 
 /// Gives the object the namespace of the path, which a body may repeat but not contradict.

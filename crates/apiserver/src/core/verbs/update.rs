@@ -1,6 +1,9 @@
 //! A new state of an object from a body.
 
-use super::{Request, create::settle_namespace};
+use super::{
+    Request,
+    create::{settle_namespace, unite_owners},
+};
 use crate::{
     core::{
         Core, Reply, decode, object,
@@ -22,6 +25,7 @@ impl Core {
             &mut request.warnings,
         )?;
         settle_namespace(request, &mut value)?;
+        unite_owners(request, &mut value);
         let key = request.key();
         let given = object::name(&value);
         if given != &*key.name {
