@@ -6,7 +6,7 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
 };
 
-use crate::quote::quote;
+use kro_schema::validate::go_quote as quote;
 
 /// What to do with an IPv6 address that stands for an IPv4 one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

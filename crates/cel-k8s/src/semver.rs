@@ -3,7 +3,7 @@
 
 use std::{cmp::Ordering, fmt};
 
-use crate::quote::quote;
+use kro_schema::validate::go_quote as quote;
 
 /// A semantic version (<https://semver.org>, 2.0.0). Build metadata takes no part in equality and order.
 #[derive(Debug, Clone)]

@@ -95,7 +95,6 @@ impl SchemaShape {
                 Some("byte") => Type::Bytes,
                 Some("date" | "date-time") => Type::Timestamp,
                 Some("duration") => Type::Duration,
-                Some("int-or-string") => Type::Dyn,
                 _ => Type::String,
             },
             Kind::Boolean => Type::Bool,
@@ -175,19 +174,10 @@ impl SchemaShape {
                     Children::Items { item: Box::new(child(items)), keys }
                 }
                 Kind::Object { additional: Some(values), .. } => Children::Values(Box::new(child(values))),
-                Kind::Object { properties, .. } => Children::Properties(
-                    properties
-                        .iter()
-                        .map(|(name, schema)| Property {
-                            name: name.clone(),
-                            identifier: escape(name).map(|identifier| match identifier {
-                                Cow::Borrowed(_) => name.clone(),
-                                Cow::Owned(escaped) => escaped.into(),
-                            }),
-                            shape: child(schema),
-                        })
-                        .collect(),
-                ),
+                Kind::Object { embedded: true, .. } => {
+                    Children::Properties(properties(&with_type_and_metadata(&self.schema), child))
+                }
+                Kind::Object { .. } => Children::Properties(properties(&self.schema, child)),
                 _ => Children::None,
             }
         })
@@ -215,9 +205,8 @@ impl SchemaShape {
         properties.binary_search_by(|property| (*property.name).cmp(name)).ok().map(|at| &properties[at])
     }
 
-    #[expect(clippy::unused_self, reason = "the schema model does not tell formats yet")]
     fn format(&self) -> Option<&str> {
-        None
+        self.schema.constraints.format.as_deref()
     }
 }
 
@@ -226,6 +215,39 @@ impl Property {
     fn ty(&self, ty: &str) -> Option<Type> {
         self.shape.ty(&format!("{ty}.{}", self.identifier.as_deref()?))
     }
+}
+
+fn properties(schema: &Schema, shape: impl Fn(&Arc<Schema>) -> SchemaShape) -> Vec<Property> {
+    let Kind::Object { properties, .. } = &schema.kind else { return vec![] };
+    let identifier = |name: &Arc<str>| {
+        escape(name).map(|identifier| match identifier {
+            Cow::Borrowed(_) => name.clone(),
+            Cow::Owned(escaped) => escaped.into(),
+        })
+    };
+    properties
+        .iter()
+        .map(|(name, schema)| Property {
+            name: name.clone(),
+            identifier: identifier(name),
+            shape: shape(schema),
+        })
+        .collect()
+}
+
+/// The schema of an object with a kind of its own: `apiVersion`, `kind`, and of the metadata the names.
+pub(crate) fn with_type_and_metadata(schema: &Schema) -> Schema {
+    let text = || Schema::new(Kind::String);
+    let mut schema = schema.clone();
+    if let Kind::Object { properties, .. } = &mut schema.kind {
+        let metadata = Schema::object([("generateName", text()), ("name", text())]);
+        properties.extend([
+            (Arc::from("apiVersion"), Arc::new(text())),
+            (Arc::from("kind"), Arc::new(text())),
+            (Arc::from("metadata"), Arc::new(metadata)),
+        ]);
+    }
+    schema
 }
 
 impl fmt::Debug for SchemaShape {

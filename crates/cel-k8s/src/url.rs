@@ -7,10 +7,9 @@ use std::{collections::BTreeMap, fmt};
 
 use escape::{Part, escape, is_escaped_form, unescape};
 
-use crate::{
-    net::{self, Host},
-    quote::quote,
-};
+use kro_schema::validate::go_quote as quote;
+
+use crate::net::{self, Host};
 
 /// More query parameters than this count as none, as in Go.
 const MAX_QUERY_PARAMETERS: usize = 10_000;

@@ -2,8 +2,8 @@
 //! compare. Data that does not fit its schema is an error where it is touched, and only there.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use kro_cel::{ErrorKind, EvalError, List, ListKind, Map, Plain, Shape, Text, Value};
-use kro_schema::{Kind, Merge};
+use kro_cel::{Duration, ErrorKind, EvalError, List, ListKind, Map, Plain, Shape, Text, Value};
+use kro_schema::{Kind, Merge, formats};
 use serde_json::Value as Json;
 
 use super::{Children, SchemaShape, time};
@@ -100,7 +100,7 @@ impl SchemaShape {
             "byte" => STANDARD.decode(text).ok().map(Value::bytes),
             "date" => time::parse_date(text).map(Value::Timestamp),
             "date-time" => time::parse_date_time(text).map(Value::Timestamp),
-            "duration" => time::parse_duration(text).map(Value::Duration),
+            "duration" => formats::parse_duration(text).map(|nanos| Value::Duration(Duration(nanos))),
             _ => Some(Value::str(text)),
         };
         value.ok_or_else(|| invalid(format!("invalid data, cannot read {text:?} as {format}")))

@@ -53,7 +53,7 @@ fn refusals() {
         ("/a\nb", "net/url: invalid control character in URL"),
     ] {
         let error = Url::parse(text).expect_err(text).to_string();
-        assert_eq!(error, format!("parse {}: {reason}", crate::quote::quote(text)));
+        assert_eq!(error, format!("parse {}: {reason}", super::quote(text)));
     }
 }
 
