@@ -259,3 +259,6 @@ impl fmt::Debug for SchemaShape {
 /// The step in the name of a struct type from a list to its items, and from a map to its values.
 pub(crate) const ITEM: &str = "@idx";
 pub(crate) const VALUE: &str = "@elem";
+
+#[cfg(test)]
+mod tests;

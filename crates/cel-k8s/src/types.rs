@@ -86,3 +86,6 @@ impl Types for SchemaTypes {
 fn type_name(id: &str) -> String {
     format!("__type_{id}")
 }
+
+#[cfg(test)]
+mod tests;

@@ -68,7 +68,7 @@ impl Run {
                     let old = old.and_then(|old| old.get(name));
                     if let Some(child) = &node.values {
                         self.below(name.into(), &format!("[{name}]"), |run| {
-                            run.node(child, value, old, past)
+                            run.node(child, value, old, past);
                         });
                     } else if let Some(child) = node.properties.get(&**name) {
                         let step = self.child(name);
@@ -91,7 +91,7 @@ impl Run {
         let values = read(value).and_then(|value| Ok((value, old.map(read).transpose()?)));
         let (value_of_self, value_of_old) = match values {
             Ok(values) => values,
-            Err(error) => return self.report(node, format!("{error} reading the value to validate")),
+            Err(error) => return self.report(node, &format!("{error} reading the value to validate")),
         };
         for rule in &node.rules {
             if rule.transition && old.is_none() && !rule.optional_old_self {
@@ -100,7 +100,7 @@ impl Run {
             let program = match &rule.program {
                 Ok(program) => program,
                 Err(message) => {
-                    self.report(node, format!("rule compile error: {message}"));
+                    self.report(node, &format!("rule compile error: {message}"));
                     continue;
                 }
             };
@@ -141,7 +141,7 @@ impl Run {
         match error.kind() {
             ErrorKind::NoSuchOverload => self.report(
                 node,
-                format!(
+                &format!(
                     "'{error}': call arguments did not match a supported operator, function or macro signature \
                      for rule: {rule}"
                 ),
@@ -153,7 +153,7 @@ impl Run {
                      {rule}"
                 ),
             ),
-            _ => self.report(node, format!("{error} evaluating rule: {rule}")),
+            _ => self.report(node, &format!("{error} evaluating rule: {rule}")),
         }
     }
 
@@ -200,7 +200,7 @@ impl Run {
     }
 
     /// A violation that is about the rule rather than about the value.
-    fn report(&mut self, node: &Node, message: String) {
+    fn report(&mut self, node: &Node, message: &str) {
         self.findings.violations.push(Violation {
             path: self.path.clone(),
             field: Some(self.field.clone()).filter(|field| !field.is_empty()),
@@ -210,7 +210,7 @@ impl Run {
     }
 
     fn stop(&mut self, node: &Node, message: &str) {
-        self.report(node, message.to_owned());
+        self.report(node, message);
         self.stopped = true;
     }
 

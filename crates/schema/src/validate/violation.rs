@@ -26,6 +26,8 @@ pub enum Reason {
     TypeInvalid,
     /// A required value is missing.
     Required,
+    /// A value may not be there.
+    Forbidden,
     /// A value is not among those allowed.
     NotSupported,
     /// A text is too long.
@@ -43,6 +45,7 @@ impl Reason {
             Reason::Invalid => "FieldValueInvalid",
             Reason::TypeInvalid => "FieldValueTypeInvalid",
             Reason::Required => "FieldValueRequired",
+            Reason::Forbidden => "FieldValueForbidden",
             Reason::NotSupported => "FieldValueNotSupported",
             Reason::TooLong => "FieldValueTooLong",
             Reason::TooMany => "FieldValueTooMany",
