@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use kro_cel::{Call, Cost, EvalError, Functions, Library, Overload, StatefulFunction, Value};
+use kro_cel::{Call, Cost, EvalError, Functions, Library, Overload, StatefulFunction, Value, re2};
 use regex::Regex;
 
 use super::native::{integer, invalid, shared, text};
-use crate::re2;
 
 /// The `kubernetes.regex` library.
 #[derive(Debug, Clone, Copy)]
