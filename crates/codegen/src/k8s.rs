@@ -1,0 +1,89 @@
+//! Writes the data of kro-k8s-schemas: documents without descriptions, resource types, their list as Rust.
+
+use std::{fs, path::Path};
+
+use anyhow::Context;
+use serde_json::{Map, Value, json};
+
+use crate::{resources, source::Recording};
+
+/// Writes all files; returns how many.
+pub(crate) fn generate(recording: &Recording, into: &Path) -> anyhow::Result<usize> {
+    let data = into.join("data");
+    clear(&data)?;
+    let mut table = Vec::new();
+    let mut list = Vec::new();
+    for (path, document) in &recording.documents {
+        let stem = path.replace('/', "__");
+        let components = json!({"schemas": slim(&document["components"]["schemas"])});
+        write(&data.join(format!("{stem}.components.json")), &components.to_string())?;
+        write(&data.join(format!("{stem}.paths.json")), &slim(&document["paths"]).to_string())?;
+        table.extend(resources::of(path, &document["paths"]));
+        list.push(format!(
+            "    Source {{\n        path: \"{path}\",\n        \
+             components: include_str!(\"../data/{stem}.components.json\"),\n        \
+             paths: include_str!(\"../data/{stem}.paths.json\"),\n    }},\n"
+        ));
+    }
+    resources::sort(&mut table);
+    let lines: Vec<String> = table.iter().map(Value::to_string).collect();
+    write(&data.join("resources.json"), &format!("[\n{}\n]\n", lines.join(",\n")))?;
+    write(&data.join("NOTICE"), &notice(&recording.version))?;
+    let version = &recording.version;
+    let rust = format!(
+        "//! Made by `cargo xtask codegen k8s`; do not edit.\n\nuse crate::documents::Source;\n\n\
+         /// The version of Kubernetes the data was recorded from.\npub const VERSION: &str = \"{version}\";\n\n\
+         pub(crate) const SOURCES: &[Source] = &[\n{}];\n",
+        list.concat()
+    );
+    write(&into.join("src/generated.rs"), &rust)?;
+    Ok(2 * recording.documents.len() + 3)
+}
+
+/// A document without the descriptions of schemas and parameters; those of responses are required by OpenAPI.
+fn slim(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let entry = |(key, value): (&String, &Value)| match (key.as_str(), value) {
+                ("description", Value::String(_)) => None,
+                ("responses", Value::Object(responses)) => Some((key.clone(), slim_responses(responses))),
+                _ => Some((key.clone(), slim(value))),
+            };
+            Value::Object(map.iter().filter_map(entry).collect())
+        }
+        Value::Array(list) => list.iter().map(slim).collect(),
+        other => other.clone(),
+    }
+}
+
+fn slim_responses(responses: &Map<String, Value>) -> Value {
+    let entry = |(code, response): (&String, &Value)| {
+        let mut slimmed = slim(response);
+        slimmed["description"] = response["description"].clone();
+        (code.clone(), slimmed)
+    };
+    Value::Object(responses.iter().map(entry).collect())
+}
+
+fn notice(version: &str) -> String {
+    format!(
+        "The files in this folder are derived from the OpenAPI v3 documents that kube-apiserver {version} serves below\n\
+         /openapi/v3, with descriptions removed.\n\n\
+         Kubernetes\nCopyright 2014 The Kubernetes Authors\n\
+         Licensed under the Apache License, Version 2.0\nhttps://github.com/kubernetes/kubernetes\n"
+    )
+}
+
+fn clear(folder: &Path) -> anyhow::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(error).with_context(|| format!("cannot empty {}", folder.display()));
+        }
+        _ => {}
+    }
+    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))
+}
+
+fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+}
