@@ -276,3 +276,6 @@ fn unversioned(body: &Packed) -> Fingerprint {
     metadata.remove("generation");
     Fingerprint::of_applied(&object)
 }
+
+#[cfg(test)]
+mod tests;

@@ -172,6 +172,7 @@ impl World {
             revisions: revisions.map(|revision| (revision.number, revision.state())).collect(),
             compiled: self.compiled.of(name),
             served: self.served.contains_key(name),
+            instances: self.instances.keys().filter(|instance| instance.definition == *name).count(),
         }
     }
 
@@ -228,6 +229,7 @@ impl World {
 
     fn drop_definition(&mut self, name: &str, queue: &mut Queue<Key>) {
         if let Some((name, _)) = self.definitions.remove_entry(name) {
+            self.shared.reports.publish(|reports| drop(reports.definitions.remove(&name)));
             queue.add(Key::Definition(name));
         }
     }
@@ -378,6 +380,8 @@ impl World {
         if let Some(record) = self.instances.remove(id) {
             self.by_uid.remove(&record.uid);
         }
+        let gone = (Arc::clone(&id.definition), id.key.clone());
+        self.shared.reports.publish(|reports| drop(reports.instances.remove(&gone)));
         self.router.forget(id);
         self.rewatch = true;
         queue.forget(&Key::Instance(id.clone()));

@@ -5,8 +5,10 @@ use crate::{
     Shared, api,
     compile::{self, CompileError},
     crd,
+    events::{self, Note},
     queue::Outcome,
     reconcile::{Effect, Report},
+    reports::DefinitionReport,
     revisions::{Compiled, Numbered, last_good},
     status,
 };
@@ -32,6 +34,8 @@ pub(crate) struct Input {
     pub(crate) compiled: Numbered,
     /// Whether its instances are reconciled by this process.
     pub(crate) served: bool,
+    /// How many instances there are.
+    pub(crate) instances: usize,
 }
 
 /// A revision in the cluster, as far as its definition cares.
@@ -71,11 +75,14 @@ async fn remove(shared: &Shared, input: &Input, object: Object) -> Result<Report
     {
         let name = kro_graph::crd_name(&definition.spec.schema);
         crd::delete(shared, &name, &object.key().name).await?;
-    } else if input.served {
-        tracing::warn!(
-            definition = %object.key().name,
-            "definition deleted while its CRD stays: its instances cannot be deleted until it is back"
+    } else if input.instances > 0 {
+        let message = format!(
+            "{} instances are left without a controller; they cannot be deleted until the definition is back",
+            input.instances
         );
+        tracing::warn!(definition = %object.key().name, "{message}");
+        let note = Note { warning: true, reason: "InstancesStranded".to_owned(), message };
+        events::write(shared, &object, "kro", &note).await;
     }
     let without: Vec<&str> = object.metadata().finalizers().filter(|name| *name != FINALIZER).collect();
     let patch = json!({"metadata": {
@@ -178,6 +185,7 @@ impl<'a> Pass<'a> {
             .all(|kind| self.conditions.is_true(kind));
         self.status.state = Some(if active { State::Active } else { State::Inactive });
         self.status.conditions = self.conditions.conditions().to_vec();
+        self.report();
         let written =
             status::write(&self.shared.cluster, &api::definitions(), &self.object, &self.status.to_value())
                 .await;
@@ -197,6 +205,17 @@ impl<'a> Pass<'a> {
             }
         }
         Ok(Report { outcome, effects: self.effects })
+    }
+
+    fn report(&self) {
+        self.shared.reports.publish(|reports| {
+            let ready = self.conditions.get("Ready").filter(|ready| ready.status != ConditionStatus::True);
+            let report = DefinitionReport {
+                state: self.status.state.map_or("", State::as_str),
+                message: ready.map(|ready| ready.message.clone()).unwrap_or_default(),
+            };
+            reports.definitions.insert((&*self.object.key().name).into(), report);
+        });
     }
 
     async fn add_finalizer(&mut self) -> Result<(), Error> {

@@ -2,6 +2,7 @@
 
 use super::{End, Pass, Stop};
 use crate::{
+    events,
     queue::Outcome,
     reconcile::{Effect, Report, teardown},
     reports::{InstanceReport, NodeReport},
@@ -9,6 +10,7 @@ use crate::{
 };
 use kro_api::{ConditionStatus, InstanceState};
 use kro_apply::Removal;
+use kro_object::Object;
 use kro_plan::{AuthorConditions, NodeState, Plan, Problem};
 use serde_json::{Map, Value, json};
 
@@ -162,7 +164,9 @@ impl Pass<'_> {
         let wanted = Value::Object(fields);
         match status::write(&self.shared.cluster, &self.served.resource, &self.instance, &wanted).await {
             Ok(Some(written)) => {
-                self.adopt(written);
+                let before = std::mem::replace(&mut self.instance, written.clone());
+                self.effects.push(Effect::Wrote(written));
+                self.tell(&before).await;
                 outcome
             }
             Ok(None) => outcome,
@@ -172,6 +176,20 @@ impl Pass<'_> {
                 tracing::warn!(instance = %self.instance.key(), %error, "status not written");
                 Outcome::Retry
             }
+        }
+    }
+
+    /// Events about the conditions that changed, if that is wanted.
+    async fn tell(&self, before: &Object) {
+        if !self.shared.options.gates.instance_condition_events {
+            return;
+        }
+        let conditions =
+            |object: &Object| object.as_map().get("status").map(|status| status["conditions"].clone());
+        let [before, after] = [before, &self.instance].map(|object| conditions(object).unwrap_or_default());
+        let crd = format!("{}.{}", self.served.resource.plural, self.served.resource.gvk.group);
+        for note in events::transitions(&before, &after) {
+            events::write(self.shared, &self.instance, &format!("kro/{crd}-controller"), &note).await;
         }
     }
 

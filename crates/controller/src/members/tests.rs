@@ -1,0 +1,99 @@
+use super::*;
+use kro_object::{Gvk, Scope};
+use serde_json::json;
+
+fn resource() -> Arc<ResourceType> {
+    Arc::new(ResourceType::new(Gvk::new("", "v1", "ConfigMap"), "configmaps", Scope::Namespaced))
+}
+
+/// A child of instance `parent` as the server has it, with `data.v` owned by us and `data.other` by somebody else.
+fn child(name: &str, version: u64, parent: &str, v: &str, other: &str) -> Object {
+    Object::from_value(json!({
+        "apiVersion": "v1", "kind": "ConfigMap",
+        "metadata": {
+            "name": name, "namespace": "default", "uid": format!("uid-{name}"),
+            "resourceVersion": version.to_string(),
+            "labels": {labels::INSTANCE_ID: parent, labels::NODE_ID: "node", kro_apply::PART_OF: "set"},
+            "managedFields": [{
+                "manager": managers::APPLYSET, "operation": "Apply",
+                "fieldsV1": {"f:data": {"f:v": {}}},
+            }],
+        },
+        "data": {"v": v, "other": other},
+    }))
+    .expect("an object")
+}
+
+fn wanted(name: &str, v: &str) -> Fingerprint {
+    let object =
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"v": v}});
+    let mut object = Object::from_value(object).expect("an object");
+    object.as_map_mut().remove("metadata");
+    Fingerprint::of_applied(&object)
+}
+
+fn woken(parents: &[&str]) -> Wake {
+    parents.iter().map(|parent| (*parent).into()).collect()
+}
+
+#[test]
+fn only_what_matters_wakes_the_parent() {
+    let (resource, mut members) = (resource(), Members::default());
+    let body = |object: &Object| Some(Packed::new(object));
+    members.listing(&resource);
+    let first = child("a", 1, "p", "x", "y");
+    assert_eq!(members.observe(&resource, &first, None), woken(&["p"]));
+    assert_eq!(members.synced(&resource.gvr()), woken(&[]));
+
+    // A field of somebody else, which no expression reads.
+    assert_eq!(members.observe(&resource, &child("a", 2, "p", "x", "z"), None), woken(&[]));
+    // The same field, read by an expression.
+    let read = child("a", 3, "p", "x", "z");
+    assert_eq!(members.observe(&resource, &read, body(&read)), woken(&["p"]));
+    let again = child("a", 4, "p", "x", "z");
+    assert_eq!(members.observe(&resource, &again, body(&again)), woken(&[]), "a version alone");
+    // Our own field.
+    let drifted = child("a", 5, "p", "drift", "z");
+    assert_eq!(members.observe(&resource, &drifted, body(&drifted)), woken(&["p"]));
+    // Old news.
+    assert_eq!(members.observe(&resource, &first, None), woken(&[]));
+    // A change of hands concerns both.
+    assert_eq!(members.observe(&resource, &child("a", 6, "q", "drift", "z"), None), woken(&["p", "q"]));
+    assert_eq!(members.of_parent("p").count() + members.of_parent("q").count(), 1);
+    assert_eq!(members.remove(&resource.gvr(), &child("a", 7, "q", "drift", "z")), woken(&["q"]));
+    assert_eq!(members.len(), 0);
+}
+
+#[test]
+fn our_own_writes_are_recognised_and_never_sent_twice() {
+    let (resource, mut members) = (resource(), Members::default());
+    let applied = wanted("a", "x");
+    let answer = child("a", 10, "p", "x", "");
+    members.wrote(&resource, &answer, None, applied);
+    assert_eq!(members.observe(&resource, &answer, None), woken(&[]), "the echo");
+    let known = members.child(&resource.gvr(), &answer.key()).expect("known");
+    assert!(known.has(applied) && !known.has(wanted("a", "y")));
+
+    // What the server writes in another form is known to be what was sent.
+    let sent = wanted("a", "1000m");
+    members.wrote(&resource, &child("a", 11, "p", "1", ""), None, sent);
+    assert!(members.child(&resource.gvr(), &answer.key()).expect("known").has(sent));
+    assert_eq!(members.observe(&resource, &child("a", 12, "p", "2", ""), None), woken(&["p"]));
+    assert!(!members.child(&resource.gvr(), &answer.key()).expect("known").has(sent), "drifted since");
+}
+
+#[test]
+fn what_a_new_list_does_not_mention_is_gone() {
+    let (resource, mut members) = (resource(), Members::default());
+    members.listing(&resource);
+    members.observe(&resource, &child("a", 1, "p", "x", ""), None);
+    members.observe(&resource, &child("b", 2, "q", "x", ""), None);
+    members.synced(&resource.gvr());
+    assert!(members.is_synced(&resource.gvr()));
+    members.listing(&resource);
+    members.observe(&resource, &child("b", 2, "q", "x", ""), None);
+    assert_eq!(members.synced(&resource.gvr()), woken(&["p"]));
+    assert_eq!(members.of_set("set").count(), 1);
+    members.retain_kinds(&BTreeSet::new());
+    assert!(members.len() == 0 && !members.is_synced(&resource.gvr()) && members.of_set("set").count() == 0);
+}
