@@ -39,7 +39,9 @@ pub struct Item {
 pub enum Contact {
     /// It is a member: take over whatever others changed in our fields.
     Member,
-    /// Nothing: most likely it does not exist. Applied without force first, so that the object of somebody else
+    /// Nothing, not even whether a member has the name: look first.
+    Unknown,
+    /// No member has the name: most likely it does not exist. Applied without force first, so that the object of somebody else
     /// is noticed; unless it is in another set, it is adopted then.
     First,
 }
@@ -104,6 +106,8 @@ impl ApplySet {
                 Err(error) if error.is_conflict() => {}
                 other => return Ok(other?),
             }
+        }
+        if contact != Contact::Member {
             let key = object.key();
             if let Some(live) = cluster.get(&resource, &key).await?
                 && let Some(theirs) = live.metadata().label(PART_OF)

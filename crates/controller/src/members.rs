@@ -15,7 +15,6 @@ use std::{
 #[derive(Debug, Default)]
 pub(crate) struct Members {
     kinds: BTreeMap<Gvr, Watched>,
-    by_parent: BTreeMap<Box<str>, BTreeSet<(Gvr, ObjectKey)>>,
     by_set: BTreeMap<Box<str>, BTreeSet<(Gvr, ObjectKey)>>,
 }
 
@@ -34,8 +33,6 @@ struct Watched {
 #[derive(Debug, Clone)]
 pub(crate) struct Child {
     pub(crate) member: Member,
-    /// UID of the instance its labels name.
-    pub(crate) parent: Box<str>,
     pub(crate) node: Box<str>,
     /// The whole object, if any expression reads it.
     pub(crate) body: Option<Packed>,
@@ -79,7 +76,7 @@ impl Child {
     }
 }
 
-/// Parents, by uid, that should look at their children again.
+/// Sets whose parents should look at their children again.
 pub(crate) type Wake = BTreeSet<Box<str>>;
 
 impl Members {
@@ -97,7 +94,7 @@ impl Members {
         let list = kind.list;
         let gone: Vec<ObjectKey> =
             kind.objects.iter().filter(|(_, child)| child.list < list).map(|(key, _)| key.clone()).collect();
-        gone.iter().filter_map(|key| self.take(resource, key)).map(|child| child.parent).collect()
+        gone.iter().filter_map(|key| self.take(resource, key)).map(|child| child.member.set).collect()
     }
 
     /// Only these resources are watched now; nothing is known of others any more.
@@ -161,18 +158,12 @@ impl Members {
             Some(&*child.member.uid) == object.metadata().uid() && child.version <= version_of(object)
         });
         let gone = if known { self.take(resource, &key) } else { None };
-        gone.map(|child| child.parent).into_iter().collect()
+        gone.map(|child| child.member.set).into_iter().collect()
     }
 
     /// What is known of an object.
     pub(crate) fn child(&self, resource: &Gvr, key: &ObjectKey) -> Option<&Child> {
         self.kinds.get(resource)?.objects.get(key)
-    }
-
-    /// The children of an instance, by its uid.
-    pub(crate) fn of_parent(&self, uid: &str) -> impl Iterator<Item = &Child> {
-        let identities = self.by_parent.get(uid).into_iter().flatten();
-        identities.filter_map(|(resource, key)| self.child(resource, key))
     }
 
     /// The members of a set.
@@ -217,7 +208,6 @@ impl Members {
         let old = self.take(&gvr, &key);
         let same = old.as_ref().filter(|old| old.member.uid == member.uid);
         let new = Child {
-            parent: metadata.label(labels::INSTANCE_ID).unwrap_or_default().into(),
             node: metadata.label(labels::NODE_ID).unwrap_or_default().into(),
             seen: body.as_ref().map(unversioned),
             body,
@@ -232,12 +222,11 @@ impl Members {
         let changed = old.as_ref().is_none_or(|old| differ(old, &new));
         let mut wake = Wake::new();
         if changed && applied.is_none() {
-            wake.insert(new.parent.clone());
-            wake.extend(old.map(|old| old.parent));
+            wake.insert(new.member.set.clone());
+            wake.extend(old.map(|old| old.member.set));
             wake.remove("");
         }
         let identity = new.identity();
-        self.by_parent.entry(new.parent.clone()).or_default().insert(identity.clone());
         self.by_set.entry(new.member.set.clone()).or_default().insert(identity);
         self.kinds.entry(gvr).or_default().objects.insert(key, new);
         wake
@@ -246,12 +235,10 @@ impl Members {
     fn take(&mut self, resource: &Gvr, key: &ObjectKey) -> Option<Child> {
         let child = self.kinds.get_mut(resource)?.objects.remove(key)?;
         let identity = child.identity();
-        for (index, name) in [(&mut self.by_parent, &child.parent), (&mut self.by_set, &child.member.set)] {
-            if let Some(identities) = index.get_mut(name) {
-                identities.remove(&identity);
-                if identities.is_empty() {
-                    index.remove(name);
-                }
+        if let Some(identities) = self.by_set.get_mut(&child.member.set) {
+            identities.remove(&identity);
+            if identities.is_empty() {
+                self.by_set.remove(&child.member.set);
             }
         }
         Some(child)
@@ -260,7 +247,7 @@ impl Members {
 
 /// Whether anybody cares about the difference.
 fn differ(old: &Child, new: &Child) -> bool {
-    let identity = |child: &Child| (child.member.uid.clone(), child.parent.clone(), child.node.clone());
+    let identity = |child: &Child| (child.member.uid.clone(), child.node.clone());
     identity(old) != identity(new)
         || old.member.set != new.member.set
         || old.member.deleting != new.member.deleting

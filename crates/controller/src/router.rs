@@ -47,12 +47,12 @@ impl<P> Default for Router<P> {
 }
 
 impl<P: Ord + Clone> Router<P> {
-    /// Replaces everything `parent` wants to hear about. Returns whether that may change
-    /// [`resources`](Self::resources).
-    pub fn declare(&mut self, parent: &P, interests: Vec<Interest>) -> bool {
+    /// Replaces everything `parent` wants to hear about. `None` when it says the same again, else whether that may
+    /// change [`resources`](Self::resources).
+    pub fn declare(&mut self, parent: &P, interests: Vec<Interest>) -> Option<bool> {
         let before = self.interests.get(parent).map_or(&[][..], Vec::as_slice);
         if before == interests {
-            return false;
+            return None;
         }
         let moved = !before.iter().map(|old| &old.resource).eq(interests.iter().map(|new| &new.resource));
         self.forget(parent);
@@ -71,7 +71,7 @@ impl<P: Ord + Clone> Router<P> {
         if !interests.is_empty() {
             self.interests.insert(parent.clone(), interests);
         }
-        moved
+        Some(moved)
     }
 
     /// `parent` wants to hear nothing any more.

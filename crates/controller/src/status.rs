@@ -27,7 +27,8 @@ fn difference(old: &Value, new: &Value) -> Option<Value> {
             for (key, value) in new {
                 let change = match old.get(key) {
                     Some(before) => difference(before, value),
-                    None => Some(value.clone()),
+                    // A field that is null is stored as no field at all.
+                    None => (!value.is_null()).then(|| value.clone()),
                 };
                 patch.extend(change.map(|change| (key.clone(), change)));
             }

@@ -54,7 +54,8 @@ pub(super) struct World {
     /// The definition behind each served kind.
     kinds: BTreeMap<Gvr, Arc<str>>,
     instances: BTreeMap<Instance, InstanceRecord>,
-    by_uid: BTreeMap<Box<str>, Instance>,
+    /// Instances by the id of their `ApplySet`.
+    by_set: BTreeMap<Box<str>, Instance>,
     router: Router<Instance>,
 }
 
@@ -77,7 +78,7 @@ impl World {
             served: BTreeMap::new(),
             kinds: BTreeMap::new(),
             instances: BTreeMap::new(),
-            by_uid: BTreeMap::new(),
+            by_set: BTreeMap::new(),
             router: Router::default(),
         }
     }
@@ -358,19 +359,15 @@ impl World {
     /// is our own writing, or nobody's business.
     fn store_instance(&mut self, definition: &Arc<str>, object: &Object, queue: &mut Queue<Key>) {
         let id = Instance { definition: Arc::clone(definition), key: object.key() };
-        let new = InstanceRecord::of(object);
+        let Some(served) = self.served.get(definition) else { return };
+        let new = InstanceRecord::of(&served.resource.gvk.group_kind(), object);
         match self.instances.get_mut(&id) {
             Some(old) if old.is_newer_than(&new) => old.listed = true,
             old => {
-                if old.as_ref().is_none_or(|old| old.differs(&new)) {
+                if old.is_none_or(|old| old.differs(&new)) {
                     queue.add(Key::Instance(id.clone()));
                 }
-                if let Some(old) = old
-                    && old.uid != new.uid
-                {
-                    self.by_uid.remove(&old.uid);
-                }
-                self.by_uid.insert(new.uid.clone(), id.clone());
+                self.by_set.insert(new.set.clone(), id.clone());
                 self.instances.insert(id, new);
             }
         }
@@ -378,7 +375,7 @@ impl World {
 
     fn drop_instance(&mut self, id: &Instance, queue: &mut Queue<Key>) {
         if let Some(record) = self.instances.remove(id) {
-            self.by_uid.remove(&record.uid);
+            self.by_set.remove(&record.set);
         }
         let gone = (Arc::clone(&id.definition), id.key.clone());
         self.shared.reports.publish(|reports| drop(reports.instances.remove(&gone)));
@@ -407,8 +404,8 @@ impl World {
                 Change::Failing(_) => return,
             }
         };
-        for uid in wake {
-            if let Some(instance) = self.by_uid.get(&uid) {
+        for set in wake {
+            if let Some(instance) = self.by_set.get(&set) {
                 queue.add(Key::Instance(instance.clone()));
             }
         }
@@ -484,8 +481,12 @@ impl World {
                 }
             }
             (Key::Instance(instance), Effect::Interests(interests)) => {
-                if self.instances.contains_key(instance) {
-                    self.rewatch |= self.router.declare(instance, interests);
+                if self.instances.contains_key(instance)
+                    && let Some(moved) = self.router.declare(instance, interests)
+                {
+                    self.rewatch |= moved;
+                    // What was read may have changed before anybody listened.
+                    queue.add(key.clone());
                 }
             }
             (key, effect) => tracing::error!(%key, ?effect, "a reconcile reported what is not its business"),

@@ -118,7 +118,9 @@ impl RevisionRecord {
 #[derive(Debug)]
 pub(super) struct InstanceRecord {
     pub(super) object: Packed,
-    pub(super) uid: Box<str>,
+    /// The id of its `ApplySet`, which its children carry.
+    pub(super) set: Box<str>,
+    uid: Box<str>,
     version: u64,
     generation: i64,
     deleting: bool,
@@ -127,10 +129,11 @@ pub(super) struct InstanceRecord {
 }
 
 impl InstanceRecord {
-    pub(super) fn of(object: &Object) -> Self {
+    pub(super) fn of(kind: &GroupKind, object: &Object) -> Self {
         let metadata = object.metadata();
         Self {
             object: Packed::new(object),
+            set: kro_apply::id(kind, &object.key()).into(),
             uid: metadata.uid().unwrap_or_default().into(),
             version: version_of(object),
             generation: metadata.generation().unwrap_or_default(),

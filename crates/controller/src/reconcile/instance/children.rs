@@ -56,7 +56,6 @@ impl Pass<'_> {
         if !members.is_synced(&read.resource.gvr()) {
             return None;
         }
-        let uid = self.instance.metadata().uid().unwrap_or_default();
         match &read.target {
             kro_plan::Target::Named(key) => match members.child(&read.resource.gvr(), key) {
                 // An object that is not ours yet: its content does not matter, applying it decides.
@@ -64,7 +63,8 @@ impl Pass<'_> {
                 Some(child) => Some(Observation::Found(vec![child.object()])),
             },
             kro_plan::Target::Selected { .. } => {
-                let children = members.of_parent(uid).filter(|child| *child.node == *read.node.as_str());
+                let children =
+                    members.of_set(&self.set.id).filter(|child| *child.node == *read.node.as_str());
                 Some(Observation::Found(children.map(crate::members::Child::object).collect()))
             }
         }

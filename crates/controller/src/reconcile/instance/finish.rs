@@ -36,6 +36,7 @@ impl Pass<'_> {
     /// Reports the end of the pass.
     pub(super) async fn finish(mut self, end: End) -> Report {
         let retry = Outcome::Again(self.shared.options.retry_interval);
+        let heard = matches!(end, End::Planned(_) | End::Suspended(_));
         let (plan, verdict) = match end {
             End::Unmanaged(message) => {
                 self.set("InstanceManaged", ConditionStatus::False, "ManagementFailed", &message);
@@ -59,8 +60,10 @@ impl Pass<'_> {
         };
         self.report(plan.as_ref(), state);
         let outcome = self.write_status(plan.as_ref(), state, outcome).await;
-        let interests = std::mem::take(&mut self.interests);
-        self.effects.push(Effect::Interests(interests));
+        if heard {
+            // A pass that broke off leaves what was listened to as it was.
+            self.effects.push(Effect::Interests(std::mem::take(&mut self.interests)));
+        }
         Report { outcome, effects: self.effects }
     }
 
