@@ -1,25 +1,34 @@
 //! The type checker: from names to declarations, from calls to overloads, a type for every expression.
+//! The rules are cel-go's, and so are the texts. Refuses to stop at the first finding.
 use crate::{Ast, Env, ExprId, Issue, Type};
 use std::sync::Arc;
+
+mod expr;
+mod names;
+mod overload;
+mod unify;
+
+pub(crate) use names::{candidates, suggest};
 
 /// A checked tree with its findings.
 #[derive(Debug, Clone)]
 pub struct Checked {
     pub(crate) ast: Ast,
     /// By expression; empty when unchecked.
-    pub(crate) types: Vec<Type>,
-    pub(crate) references: Vec<Option<Reference>>,
+    types: Vec<Type>,
+    references: Vec<Option<Reference>>,
     issues: Vec<Issue>,
 }
 
 /// What a name or call stands for.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reference {
-    /// A variable by its qualified name.
+    /// A variable by its qualified name, or a local of a macro.
     Variable(Arc<str>),
-    /// A type by its name.
-    Type(Type),
-    /// A function by its qualified name, and the overloads that may take the arguments.
+    /// A type by the name it was found under.
+    Type(Arc<str>, Type),
+    /// A function by its qualified name, and the ids of the overloads that may take the arguments, in the order of
+    /// declaration.
     Function(Arc<str>, Vec<Arc<str>>),
 }
 
@@ -29,17 +38,22 @@ impl Checked {
         Self { ast, types: Vec::new(), references: Vec::new(), issues: Vec::new() }
     }
 
+    /// Whether the tree was checked at all.
+    pub fn is_checked(&self) -> bool {
+        !self.types.is_empty()
+    }
+
     /// The tree.
     pub fn ast(&self) -> &Ast {
         &self.ast
     }
 
-    /// What was found.
+    /// What was found, in the order of the text.
     pub fn issues(&self) -> &[Issue] {
         &self.issues
     }
 
-    /// What was found.
+    /// What was found, in the order of the text.
     pub fn into_issues(self) -> Vec<Issue> {
         self.issues
     }
@@ -60,6 +74,11 @@ impl Checked {
     }
 }
 
-pub(crate) fn check(_env: &Env, ast: Ast) -> Checked {
-    Checked::unchecked(ast)
+/// Checks `ast` against the declarations of `env`.
+pub(crate) fn check(env: &Env, ast: Ast) -> Checked {
+    let mut checker = expr::Checker::new(env, &ast);
+    checker.check(ast.root());
+    let (types, references, mut issues) = checker.finish();
+    issues.sort_by_key(|issue| issue.at);
+    Checked { ast, types, references, issues }
 }

@@ -1,10 +1,230 @@
-//! The evaluator.
-use crate::{EvalError, Limits, Outcome, Scope, plan::Plan};
+//! The evaluator: walks a plan over borrowed values and counts what it costs. Errors are values of the operators that
+//! absorb them; limits and cancellation go straight through.
+use crate::{
+    ErrorKind, EvalError, Limits, Outcome, Scope, Type, Unknown, Value,
+    plan::{Node, NodeId, Plan, Slot},
+    value::Text,
+};
+use std::sync::atomic::{AtomicBool, Ordering};
 
+mod call;
+mod fold;
+mod literal;
+mod operate;
+mod path;
+
+pub(crate) use call::fits;
+
+type Evaluated<'a> = Result<Value<'a>, EvalError>;
+
+/// A local of a macro: not there yet, a value, or the error that its initialisation came to.
+type Local<'a> = Option<Evaluated<'a>>;
+
+/// So many locals need no allocation.
+const INLINE_LOCALS: usize = 6;
+/// How many iterations pass between two looks at the cancellation flag.
+const TICKS: u32 = 100;
+
+/// Evaluates a plan.
 pub(crate) fn eval<'a>(
-    _plan: &'a Plan,
-    _scope: &Scope<'_, 'a>,
-    _limits: &Limits<'_>,
+    plan: &'a Plan,
+    scope: &Scope<'_, 'a>,
+    limits: &Limits<'_>,
 ) -> Result<Outcome<'a>, EvalError> {
-    Err(EvalError::invalid("evaluation is not built yet"))
+    let mut inline = [const { None }; INLINE_LOCALS];
+    let mut heap = Vec::new();
+    let locals: &mut [Local<'a>] = if plan.locals <= INLINE_LOCALS {
+        &mut inline
+    } else {
+        heap.resize_with(plan.locals, || None);
+        &mut heap
+    };
+    let mut machine = Machine {
+        plan,
+        scope,
+        locals,
+        cost: 0,
+        cost_limit: limits.cost.unwrap_or(u64::MAX),
+        memory_left: limits.memory,
+        cancelled: limits.cancelled,
+        ticks: 0,
+    };
+    let value = machine.eval(plan.root)?;
+    Ok(Outcome { value, cost: machine.cost })
+}
+
+struct Machine<'m, 'a> {
+    plan: &'a Plan,
+    scope: &'m Scope<'m, 'a>,
+    locals: &'m mut [Local<'a>],
+    cost: u64,
+    cost_limit: u64,
+    memory_left: u64,
+    cancelled: Option<&'m AtomicBool>,
+    ticks: u32,
+}
+
+impl<'a> Machine<'_, 'a> {
+    fn eval(&mut self, id: NodeId) -> Evaluated<'a> {
+        let plan = self.plan;
+        match &plan.nodes[id as usize] {
+            Node::Const(value, cost) => {
+                self.charge(*cost)?;
+                Ok(borrowed(value))
+            }
+            Node::Local { slot, free } => {
+                self.charge(u64::from(!free))?;
+                self.local(*slot)
+            }
+            Node::Path(path) => self.path(id, path),
+            Node::Not(operand) => self.not(id, *operand),
+            Node::Negate(operand) => self.negate(id, *operand),
+            Node::And(operands) => self.logic(operands, false),
+            Node::Or(operands) => self.logic(operands, true),
+            Node::If { condition, yes, no } => match self.condition(*condition)? {
+                Ok(true) => self.eval(*yes),
+                Ok(false) => self.eval(*no),
+                Err(unknown) => Ok(Value::Unknown(unknown)),
+            },
+            Node::Binary { operator, left, right } => self.binary(id, *operator, *left, *right),
+            Node::Concat(parts) => self.concat(id, parts),
+            Node::Call(call) => self.call(id, call),
+            Node::List { items, optional } => self.list(items, optional),
+            Node::Map(entries) => self.map(entries),
+            Node::Fold(fold) => self.fold(id, fold),
+            Node::Bind { slot, init, body } => self.bind(*slot, *init, *body),
+            Node::Loop(plan) => self.general(id, plan),
+            Node::Block { first, slots, body } => {
+                for slot in 0..slots.len() {
+                    self.locals[*first as usize + slot] = None;
+                }
+                self.eval(*body)
+            }
+            Node::Lazy { slot, node } => self.lazy(*slot, *node),
+            Node::Fallback { optional, other, unwrap } => self.fallback(id, *optional, *other, *unwrap),
+            Node::Fail(error) => Err(self.at(id, error.clone())),
+        }
+    }
+
+    /// Adds to the cost. Fails past the limit.
+    fn charge(&mut self, cost: u64) -> Result<(), EvalError> {
+        self.cost = self.cost.saturating_add(cost);
+        if self.cost > self.cost_limit { Err(over_cost()) } else { Ok(()) }
+    }
+
+    /// Accounts for memory that is about to be allocated.
+    fn reserve(&mut self, bytes: usize) -> Result<(), EvalError> {
+        crate::Call { memory_left: &mut self.memory_left }.reserve(bytes)
+    }
+
+    /// One iteration of a loop has passed.
+    fn tick(&mut self) -> Result<(), EvalError> {
+        self.ticks += 1;
+        if self.ticks >= TICKS {
+            self.ticks = 0;
+            if self.cancelled.is_some_and(|flag| flag.load(Ordering::Relaxed)) {
+                return Err(EvalError::new(ErrorKind::Cancelled, "operation interrupted"));
+            }
+        }
+        Ok(())
+    }
+
+    /// An error at the place of a node.
+    fn at(&self, id: NodeId, error: EvalError) -> EvalError {
+        let (start, end) = self.plan.spans[id as usize];
+        error.at(start..end)
+    }
+
+    fn local(&self, slot: Slot) -> Evaluated<'a> {
+        match &self.locals[slot as usize] {
+            Some(value) => value.clone(),
+            // Planned after its initialisation, so it is there.
+            None => Err(EvalError::missing_variable("local")),
+        }
+    }
+
+    /// The value of a condition, or what it waits for.
+    fn condition(&mut self, id: NodeId) -> Result<Result<bool, Unknown>, EvalError> {
+        match self.eval(id)? {
+            Value::Bool(value) => Ok(Ok(value)),
+            Value::Unknown(unknown) => Ok(Err(unknown)),
+            _ => Err(self.at(id, EvalError::no_such_overload())),
+        }
+    }
+
+    /// `&&` and `||`: the operand `decisive` decides, whatever the others are; then unknown, then the first error.
+    fn logic(&mut self, operands: &[NodeId], decisive: bool) -> Evaluated<'a> {
+        let mut error = None;
+        let mut unknown: Option<Unknown> = None;
+        for &operand in operands {
+            match self.condition(operand) {
+                Ok(Ok(value)) if value == decisive => return Ok(Value::Bool(decisive)),
+                Ok(Ok(_)) => {}
+                Ok(Err(more)) => unknown = Some(unknown.map_or(more.clone(), |unknown| unknown.merge(&more))),
+                Err(fatal) if fatal.is_fatal() => return Err(fatal),
+                Err(other) => error = error.or(Some(other)),
+            }
+        }
+        match (unknown, error) {
+            (Some(unknown), _) => Ok(Value::Unknown(unknown)),
+            (None, Some(error)) => Err(error),
+            (None, None) => Ok(Value::Bool(!decisive)),
+        }
+    }
+
+    fn bind(&mut self, slot: Slot, init: NodeId, body: NodeId) -> Evaluated<'a> {
+        // The comprehension this stands for runs over an empty list.
+        self.charge(if self.plan.fold_constants { 0 } else { 10 })?;
+        let value = self.eval(init);
+        if let Err(fatal) = &value
+            && fatal.is_fatal()
+        {
+            return value;
+        }
+        self.locals[slot as usize] = Some(value);
+        self.eval(body)
+    }
+
+    fn lazy(&mut self, slot: Slot, node: NodeId) -> Evaluated<'a> {
+        self.charge(1)?;
+        if self.locals[slot as usize].is_none() {
+            let value = self.eval(node);
+            self.locals[slot as usize] = Some(value);
+        }
+        self.local(slot)
+    }
+
+    /// `or` and `orValue`: the right side runs only when the left has no value.
+    fn fallback(&mut self, id: NodeId, optional: NodeId, other: NodeId, unwrap: bool) -> Evaluated<'a> {
+        match self.eval(optional)? {
+            Value::Optional(Some(value)) if unwrap => Ok(value.as_ref().clone()),
+            Value::Optional(Some(value)) => Ok(Value::Optional(Some(value))),
+            Value::Optional(None) => {
+                let other = self.eval(other)?;
+                if unwrap || matches!(other, Value::Optional(_) | Value::Unknown(_)) {
+                    return Ok(other);
+                }
+                Err(self.at(id, EvalError::no_such_overload()))
+            }
+            unknown @ Value::Unknown(_) => Ok(unknown),
+            _ => Err(self.at(id, EvalError::no_such_overload())),
+        }
+    }
+}
+
+fn over_cost() -> EvalError {
+    EvalError::new(ErrorKind::LimitExceeded, "operation cancelled: actual cost limit exceeded")
+}
+
+/// A constant of the plan, its text borrowed.
+fn borrowed<'a>(value: &'a Value<'static>) -> Value<'a> {
+    match value {
+        Value::String(Text::Shared(text)) => Value::String(Text::Borrowed(text)),
+        other => other.clone(),
+    }
+}
+
+/// `got 'T', expected iterable type`.
+fn not_iterable(ty: &Type) -> EvalError {
+    EvalError::new(ErrorKind::NoSuchOverload, format!("got '{ty}', expected iterable type"))
 }

@@ -1,15 +1,269 @@
-//! The planner: from a checked tree to slots, paths, folds and constants.
-use crate::{Checked, Env, Issue, Program, Type};
+//! The planner: from a checked tree to slots, paths, folds and constants. Whatever it rearranges, the cost stays what
+//! the tree would have cost.
+use crate::{
+    Checked, Cost, Env, EvalError, Issue, Key, Name, Overload, Program, Specialise, Type, Value, value::Text,
+};
 use std::sync::Arc;
+
+mod build;
+mod calls;
+mod folds;
+mod paths;
 
 /// A planned expression.
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) text: Arc<str>,
     pub(crate) result_type: Type,
+    pub(crate) nodes: Vec<Node>,
+    /// By node: bytes in the text.
+    pub(crate) spans: Vec<(u32, u32)>,
+    pub(crate) root: NodeId,
+    /// How many locals are alive at once.
+    pub(crate) locals: usize,
+    /// Accumulators and dummy ranges of folds cost nothing.
+    pub(crate) fold_constants: bool,
+    pub(crate) free_presence_tests: bool,
 }
 
-pub(crate) fn plan(_env: &Env, checked: Checked) -> Result<Program, Vec<Issue>> {
-    let result_type = checked.result_type().clone();
-    Ok(Program { plan: Arc::new(Plan { text: checked.ast.text.clone(), result_type }) })
+/// Index of a node in its plan.
+pub(crate) type NodeId = u32;
+/// Index of a local of a macro.
+pub(crate) type Slot = u32;
+
+/// One step of the evaluation.
+#[derive(Debug)]
+pub(crate) enum Node {
+    /// A value that is known, and what the tree charges for it.
+    Const(Value<'static>, u64),
+    /// A local; free as a branch of a conditional and as an index.
+    Local {
+        slot: Slot,
+        free: bool,
+    },
+    Path(Box<Path>),
+    Not(NodeId),
+    And(Vec<NodeId>),
+    Or(Vec<NodeId>),
+    If {
+        condition: NodeId,
+        yes: NodeId,
+        no: NodeId,
+    },
+    /// An operator between two values, by their kinds at run time.
+    Binary {
+        operator: Operator,
+        left: NodeId,
+        right: NodeId,
+    },
+    Negate(NodeId),
+    /// A chain of text concatenations.
+    Concat(Vec<NodeId>),
+    Call(Box<CallPlan>),
+    List {
+        items: Vec<NodeId>,
+        optional: Vec<u32>,
+    },
+    Map(Vec<MapEntry>),
+    Fold(Box<FoldPlan>),
+    Bind {
+        slot: Slot,
+        init: NodeId,
+        body: NodeId,
+    },
+    /// A comprehension of no known kind.
+    Loop(Box<LoopPlan>),
+    /// Slots that are evaluated when they are first needed.
+    Block {
+        first: Slot,
+        slots: Vec<NodeId>,
+        body: NodeId,
+    },
+    /// A slot of a block.
+    Lazy {
+        slot: Slot,
+        node: NodeId,
+    },
+    /// `optional.or(other)`, `optional.orValue(other)`.
+    Fallback {
+        optional: NodeId,
+        other: NodeId,
+        unwrap: bool,
+    },
+    /// Fails when it is reached.
+    Fail(EvalError),
+}
+
+/// Operators with code in the evaluator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Operator {
+    Equal,
+    NotEqual,
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual,
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Modulo,
+    In,
+}
+
+/// A root followed by selections and indices.
+#[derive(Debug)]
+pub(crate) struct Path {
+    pub(crate) root: Root,
+    pub(crate) steps: Vec<Step>,
+    /// Price of the root: one, or nothing as a branch of a conditional or as an index.
+    pub(crate) root_cost: u64,
+    /// Whether only the presence of the last step is asked.
+    pub(crate) test: bool,
+}
+
+#[derive(Debug)]
+pub(crate) enum Root {
+    Variable(Arc<str>),
+    Local(Slot),
+    Node(NodeId),
+    /// Unchecked: the names to try, longest first, each with the number of steps that its name covers, and a type.
+    Names(Vec<(Arc<str>, usize)>, Option<Type>),
+}
+
+#[derive(Debug)]
+pub(crate) struct Step {
+    pub(crate) by: By,
+    pub(crate) optional: bool,
+    pub(crate) span: (u32, u32),
+}
+
+#[derive(Debug)]
+pub(crate) enum By {
+    Field(Arc<str>),
+    Key(Value<'static>),
+    Node(NodeId),
+}
+
+/// A call with the overloads that may take its arguments.
+#[derive(Debug)]
+pub(crate) struct CallPlan {
+    pub(crate) candidates: Vec<Candidate>,
+    pub(crate) args: Vec<NodeId>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Candidate {
+    pub(crate) overload: Arc<Overload>,
+    pub(crate) code: crate::Implementation,
+    pub(crate) cost: Cost,
+}
+
+#[derive(Debug)]
+pub(crate) struct MapEntry {
+    pub(crate) key: NodeId,
+    /// The key, when it is constant.
+    pub(crate) constant: Option<Key<'static>>,
+    pub(crate) value: NodeId,
+    pub(crate) optional: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct FoldPlan {
+    pub(crate) range: NodeId,
+    pub(crate) first: Slot,
+    pub(crate) second: Option<Slot>,
+    pub(crate) kind: FoldKind,
+}
+
+#[derive(Debug)]
+pub(crate) enum FoldKind {
+    All(NodeId),
+    Exists(NodeId),
+    ExistsOne(NodeId),
+    List { predicate: Option<NodeId>, item: NodeId },
+    Map { predicate: Option<NodeId>, value: NodeId },
+    Entries { predicate: Option<NodeId>, entries: NodeId },
+}
+
+#[derive(Debug)]
+pub(crate) struct LoopPlan {
+    pub(crate) range: NodeId,
+    pub(crate) first: Slot,
+    pub(crate) second: Option<Slot>,
+    pub(crate) accumulator: Slot,
+    pub(crate) init: NodeId,
+    pub(crate) condition: NodeId,
+    pub(crate) step: NodeId,
+    pub(crate) result: NodeId,
+}
+
+/// Plans a tree, checked or not.
+pub(crate) fn plan(env: &Env, checked: Checked) -> Result<Program, Vec<Issue>> {
+    let mut planner = Planner {
+        env,
+        checked: &checked,
+        nodes: Vec::with_capacity(checked.ast.len()),
+        spans: Vec::with_capacity(checked.ast.len()),
+        scope: Vec::new(),
+        depth: 0,
+        locals: 0,
+        issues: Vec::new(),
+    };
+    let root = planner.expr(checked.ast.root());
+    let Planner { nodes, spans, locals, issues, .. } = planner;
+    if !issues.is_empty() {
+        return Err(issues);
+    }
+    let plan = Plan {
+        text: checked.ast.text.clone(),
+        result_type: checked.result_type().clone(),
+        nodes,
+        spans,
+        root,
+        locals: locals as usize,
+        fold_constants: env.options.fold_constants,
+        free_presence_tests: env.options.free_presence_tests,
+    };
+    Ok(Program { plan: Arc::new(plan) })
+}
+
+pub(crate) struct Planner<'p> {
+    env: &'p Env,
+    checked: &'p Checked,
+    nodes: Vec<Node>,
+    spans: Vec<(u32, u32)>,
+    /// Locals in scope, the innermost last.
+    scope: Vec<(Name, Local)>,
+    /// Locals alive here, and at most.
+    depth: Slot,
+    locals: Slot,
+    issues: Vec<Issue>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Local {
+    Value(Slot),
+    Lazy(Slot, NodeId),
+}
+
+/// A constant as a value that owns its text.
+fn literal(literal: &crate::Literal) -> Value<'static> {
+    match literal {
+        crate::Literal::Null => Value::Null,
+        crate::Literal::Bool(value) => Value::Bool(*value),
+        crate::Literal::Int(value) => Value::Int(*value),
+        crate::Literal::Uint(value) => Value::Uint(*value),
+        crate::Literal::Double(value) => Value::Double(*value),
+        crate::Literal::String(text) => Value::String(Text::Shared(text.clone())),
+        crate::Literal::Bytes(bytes) => Value::bytes(bytes.clone()),
+    }
+}
+
+/// The code for constant arguments, when the overload has a hook and wants one.
+fn specialise(
+    hook: Specialise,
+    args: &[Option<&Value<'static>>],
+) -> Option<Result<crate::Implementation, EvalError>> {
+    hook(args).map(|prepared| prepared.map(crate::Implementation::Stateful))
 }

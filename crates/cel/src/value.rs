@@ -24,6 +24,7 @@ pub use text::{Octets, Text};
 pub use time::{Duration, Timestamp};
 pub use unknown::Unknown;
 
+pub(crate) use compare::same_key;
 pub(crate) use number::{Number, double_text};
 
 /// A value of an evaluation. Cheap to clone: scalars are copied, the rest is borrowed for `'a` or shared.

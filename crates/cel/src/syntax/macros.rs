@@ -1,5 +1,8 @@
-//! Macros: calls that the parser rewrites. The standard ones are in [`standard`]; libraries add theirs.
+//! Macros: calls that the parser rewrites. The ones we have are in [`folds`] and [`special`]; libraries add theirs.
 use super::{Ast, Comprehension, Entry, Expr, ExprId, Fold, Literal, Name, Span};
+
+pub(crate) mod folds;
+pub(crate) mod special;
 
 /// A macro of a library.
 #[derive(Debug, Clone, Copy)]

@@ -1,0 +1,173 @@
+//! Paths: one borrowed value after the other, a unit for the root and for each step.
+use super::{Evaluated, Machine};
+use crate::{
+    EvalError, Key, List, Value,
+    plan::{By, NodeId, Path, Root, Step},
+    value::Number,
+};
+
+/// Where a path has come to.
+enum At<'a> {
+    Value(Value<'a>),
+    /// An optional step found nothing.
+    Nothing,
+}
+
+impl<'a> Machine<'_, 'a> {
+    pub(super) fn path(&mut self, id: NodeId, path: &'a Path) -> Evaluated<'a> {
+        let (root, covered) = self.root(path).map_err(|error| self.at(id, error))?;
+        let steps = &path.steps[covered..];
+        let (value, optional) = self.walk(root, steps, path.test)?;
+        self.charge(path.root_cost)?;
+        if path.test && self.plan.free_presence_tests {
+            self.cost = self.cost.saturating_sub(1);
+        }
+        Ok(match (value, optional) {
+            (At::Value(value @ Value::Unknown(_)), _) => value,
+            (value, _) if path.test => Value::Bool(matches!(value, At::Value(_))),
+            (At::Value(value), true) => Value::some(value),
+            (At::Value(value), false) => value,
+            (At::Nothing, _) => Value::NONE,
+        })
+    }
+
+    /// The value at the root, and how many steps its name covers.
+    fn root(&mut self, path: &'a Path) -> Result<(Value<'a>, usize), EvalError> {
+        match &path.root {
+            Root::Variable(name) => match self.scope.get(name) {
+                Some(value) => Ok((value.clone(), 0)),
+                None => {
+                    self.charge(path.root_cost)?;
+                    Err(EvalError::missing_variable(name))
+                }
+            },
+            Root::Local(slot) => Ok((self.local(*slot)?, 0)),
+            Root::Node(node) => Ok((self.eval(*node)?, 0)),
+            Root::Names(names, ty) => {
+                let bound = names.iter().find_map(|(name, covered)| Some((self.scope.get(name)?, *covered)));
+                match (bound, ty) {
+                    (Some((value, covered)), _) => Ok((value.clone(), covered)),
+                    (None, Some(ty)) => Ok((Value::Type(ty.clone()), path.steps.len())),
+                    (None, None) => {
+                        self.charge(path.root_cost)?;
+                        let names: Vec<_> = names.iter().map(|(name, _)| &**name).collect();
+                        Err(EvalError::missing_variable(names.join(", ")))
+                    }
+                }
+            }
+        }
+    }
+
+    fn walk(&mut self, root: Value<'a>, steps: &'a [Step], test: bool) -> Result<(At<'a>, bool), EvalError> {
+        let mut value = root;
+        let mut optional = false;
+        for (index, step) in steps.iter().enumerate() {
+            if let Value::Optional(inner) = value {
+                optional = true;
+                match inner {
+                    Some(inner) => value = inner.as_ref().clone(),
+                    None => return Ok((At::Nothing, true)),
+                }
+            }
+            optional |= step.optional;
+            let last = test && index + 1 == steps.len();
+            let located = |error: EvalError| error.at(step.span.0..step.span.1);
+            let next = match &step.by {
+                By::Field(name) => {
+                    self.charge(1)?;
+                    field(&value, name).map_err(located)?
+                }
+                By::Key(key) => {
+                    self.charge(1)?;
+                    item(&value, key).map_err(located)?
+                }
+                By::Node(node) => {
+                    let key = self.eval(*node)?;
+                    self.charge(1)?;
+                    match item(&value, &key).map_err(located)? {
+                        None if !optional && !last => return Err(located(missing_item(&value, &key))),
+                        found => found,
+                    }
+                }
+            };
+            value = match next {
+                Some(next) => next,
+                None if optional || last => return Ok((At::Nothing, optional)),
+                None => {
+                    let error = match &step.by {
+                        By::Field(name) => missing_field(&value, name),
+                        By::Key(key) => missing_item(&value, key),
+                        By::Node(_) => EvalError::missing_key(""),
+                    };
+                    return Err(located(error));
+                }
+            };
+        }
+        if let (Value::Optional(inner), true) = (&value, optional) {
+            // A member that is optional itself is what the viral chain comes to.
+            return Ok(match inner {
+                Some(inner) => (At::Value(Value::some(inner.as_ref().clone())), true),
+                None => (At::Value(Value::NONE), true),
+            });
+        }
+        Ok((At::Value(value), optional))
+    }
+}
+
+fn field<'a>(value: &Value<'a>, name: &str) -> Result<Option<Value<'a>>, EvalError> {
+    value.member(name)
+}
+
+/// The value at a key or index. `None` when there is none; an error for a container or key of the wrong kind.
+fn item<'a>(value: &Value<'a>, key: &Value<'a>) -> Result<Option<Value<'a>>, EvalError> {
+    match (value, key) {
+        (_, Value::Unknown(unknown)) => Ok(Some(Value::Unknown(unknown.clone()))),
+        (Value::Unknown(unknown), key) => {
+            let name = Key::lookup(key).map_or_else(String::new, |key| key.to_string());
+            Ok(Some(Value::Unknown(unknown.field(&name))))
+        }
+        (Value::List(list), key) => list_item(list, key),
+        (Value::Map(map), Value::String(name)) => map.member(name),
+        (Value::Map(map), key) => match Key::lookup(key) {
+            Some(key) => map.get(&key),
+            None if matches!(key, Value::Double(_)) => Ok(None),
+            None => Err(EvalError::invalid(format!("unsupported key type: {}", key.ty()))),
+        },
+        (value, Value::String(name)) => value.member(name),
+        _ => Err(EvalError::no_such_overload()),
+    }
+}
+
+fn list_item<'a>(list: &List<'a>, key: &Value<'a>) -> Result<Option<Value<'a>>, EvalError> {
+    let Some(index) = Number::of(key) else { return Err(unsupported_index(key)) };
+    match index.integral() {
+        Some(Number::Int(index)) => match usize::try_from(index).ok().and_then(|index| list.get(index)) {
+            Some(item) => item.map(Some),
+            None => Ok(None),
+        },
+        Some(_) => Ok(None),
+        None => Err(unsupported_index(key)),
+    }
+}
+
+fn unsupported_index(key: &Value<'_>) -> EvalError {
+    EvalError::invalid(format!("unsupported index type '{}' in list", key.ty()))
+}
+
+fn missing_field(value: &Value<'_>, name: &str) -> EvalError {
+    match value {
+        Value::Opaque(_) => EvalError::missing_field(name),
+        _ => EvalError::missing_key(name),
+    }
+}
+
+fn missing_item(value: &Value<'_>, key: &Value<'_>) -> EvalError {
+    let shown = match key {
+        Value::Double(double) => crate::value::double_text(*double),
+        key => Key::lookup(key).map_or_else(String::new, |key| key.to_string()),
+    };
+    match value {
+        Value::List(_) => EvalError::index_out_of_bounds(shown),
+        _ => EvalError::missing_key(shown),
+    }
+}

@@ -1,0 +1,150 @@
+//! One rule per kind of expression.
+use super::{By, Local, MapEntry, Node, NodeId, Path, Planner, Root, Slot, literal};
+use crate::{EvalError, Expr, ExprId, Issue, Key, Name, Reference, Stage, Value, value::Text};
+
+impl Planner<'_> {
+    pub(super) fn expr(&mut self, id: ExprId) -> NodeId {
+        let checked = self.checked;
+        match checked.ast.expr(id) {
+            Expr::Hole => self.push(id, Node::Fail(EvalError::invalid("expression has errors"))),
+            Expr::Literal(value) => self.push(id, Node::Const(literal(value), 0)),
+            Expr::Ident(name) => self.ident(id, name),
+            Expr::Select { operand, field, test } => self.select(id, *operand, field, *test),
+            Expr::Call { function, target, args } => self.call(id, function, *target, args),
+            Expr::List { items, optional } => {
+                let items: Vec<_> = items.iter().map(|item| self.expr(*item)).collect();
+                match self.constants(&items).filter(|_| optional.is_empty()) {
+                    Some(values) => self.push(id, Node::Const(Value::list(values), self.literal_cost(10))),
+                    None => self.push(id, Node::List { items, optional: optional.clone() }),
+                }
+            }
+            Expr::Map { entries } => {
+                let entries: Vec<_> = entries
+                    .iter()
+                    .map(|entry| {
+                        let key = self.expr(entry.key);
+                        let constant = self.constant(key).and_then(|value| Key::new(value.clone()));
+                        MapEntry { key, constant, value: self.expr(entry.value), optional: entry.optional }
+                    })
+                    .collect();
+                self.map_literal(id, entries)
+            }
+            Expr::Struct { name, .. } => {
+                let span = checked.ast.span(id);
+                let message = format!("values of type '{name}' cannot be made in expressions");
+                self.issues.push(Issue::new(Stage::Plan, span.start..span.end, span.at, message));
+                self.push(id, Node::Fail(EvalError::invalid("unknown type")))
+            }
+            Expr::Comprehension(fold) => self.comprehension(id, fold),
+        }
+    }
+
+    fn map_literal(&mut self, id: ExprId, entries: Vec<MapEntry>) -> NodeId {
+        let mut constant = crate::Entries::default();
+        for entry in &entries {
+            let (Some(key), Some(value), false) =
+                (&entry.constant, self.constant(entry.value), entry.optional)
+            else {
+                return self.push(id, Node::Map(entries));
+            };
+            // A repeated key fails when it is evaluated.
+            if constant.insert(key.clone(), value.clone()).is_some() {
+                return self.push(id, Node::Map(entries));
+            }
+        }
+        let cost = self.literal_cost(30);
+        self.push(id, Node::Const(Value::map(constant), cost))
+    }
+
+    /// What a constant literal costs.
+    fn literal_cost(&self, cost: u64) -> u64 {
+        if self.env.options.fold_constants { 0 } else { cost }
+    }
+
+    fn ident(&mut self, id: ExprId, name: &Name) -> NodeId {
+        if let Some(local) = self.local(name) {
+            return match local {
+                Local::Value(slot) => self.push(id, Node::Local { slot, free: false }),
+                Local::Lazy(slot, node) => self.push(id, Node::Lazy { slot, node }),
+            };
+        }
+        match self.checked.reference(id) {
+            Some(Reference::Type(_, ty)) => {
+                let ty = ty.clone();
+                self.push(id, Node::Const(Value::Type(ty), 0))
+            }
+            Some(Reference::Variable(name)) => {
+                let root = Root::Variable(name.clone());
+                self.path(id, root)
+            }
+            _ => {
+                let root = self.names(name);
+                self.path(id, root)
+            }
+        }
+    }
+
+    fn path(&mut self, id: ExprId, root: Root) -> NodeId {
+        self.push(id, Node::Path(Box::new(Path { root, steps: Vec::new(), root_cost: 1, test: false })))
+    }
+
+    /// The innermost local of this name.
+    pub(super) fn local(&self, name: &str) -> Option<Local> {
+        self.scope.iter().rev().find(|(local, _)| **local == *name).map(|(_, local)| *local)
+    }
+
+    /// Runs `body` with more locals; they are gone afterwards.
+    pub(super) fn with_locals<R>(&mut self, names: &[Name], body: impl FnOnce(&mut Self, Slot) -> R) -> R {
+        let first = self.reserve(names.len());
+        let outer = self.scope.len();
+        self.scope.extend(names.iter().cloned().zip((first..).map(Local::Value)));
+        let result = body(self, first);
+        self.scope.truncate(outer);
+        self.depth = first;
+        result
+    }
+
+    pub(super) fn reserve(&mut self, count: usize) -> Slot {
+        let first = self.depth;
+        self.depth += count as Slot;
+        self.locals = self.locals.max(self.depth);
+        first
+    }
+
+    pub(super) fn push(&mut self, id: ExprId, node: Node) -> NodeId {
+        let span = self.checked.ast.span(id);
+        self.nodes.push(node);
+        self.spans.push((span.start, span.end));
+        (self.nodes.len() - 1) as NodeId
+    }
+
+    pub(super) fn constant(&self, node: NodeId) -> Option<&Value<'static>> {
+        match &self.nodes[node as usize] {
+            Node::Const(value, 0) => Some(value),
+            _ => None,
+        }
+    }
+
+    fn constants(&self, nodes: &[NodeId]) -> Option<Vec<Value<'static>>> {
+        nodes.iter().map(|node| self.constant(*node).cloned()).collect()
+    }
+
+    /// As a branch of a conditional or as an index, a name itself is free; its fields are not.
+    pub(super) fn free(&mut self, node: NodeId) -> NodeId {
+        match &mut self.nodes[node as usize] {
+            Node::Local { free, .. } => *free = true,
+            Node::Path(path) => path.root_cost = 0,
+            _ => {}
+        }
+        node
+    }
+
+    /// A step that a constant selects.
+    pub(super) fn key_step(&self, node: NodeId) -> By {
+        match self.constant(node) {
+            Some(Value::String(Text::Shared(name))) => By::Field(name.clone()),
+            Some(value) => By::Key(value.clone()),
+            None => By::Node(node),
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! Calls: operators with code of their own, and functions by their overloads.
+use super::{By, CallPlan, Candidate, Local, Node, NodeId, Operator, Planner, specialise};
+use crate::{
+    Call, EvalError, Expr, ExprId, Implementation, Issue, Limits, Literal, Name, Overload, Reference, Stage,
+    Type, Value,
+};
+use std::sync::Arc;
+
+impl Planner<'_> {
+    pub(super) fn call(
+        &mut self,
+        id: ExprId,
+        function: &Name,
+        target: Option<ExprId>,
+        args: &[ExprId],
+    ) -> NodeId {
+        match (&**function, target, args) {
+            ("_&&_" | "_||_", None, _) => {
+                let mut operands = Vec::new();
+                self.operands(function, id, &mut operands);
+                let node = if &**function == "_&&_" { Node::And(operands) } else { Node::Or(operands) };
+                return self.push(id, node);
+            }
+            ("_?_:_", None, [condition, yes, no]) => {
+                let condition = self.expr(*condition);
+                let yes = self.expr(*yes);
+                let yes = self.free(yes);
+                let no = self.expr(*no);
+                let no = self.free(no);
+                return self.push(id, Node::If { condition, yes, no });
+            }
+            ("_[_]", None, [operand, index]) => return self.index(id, *operand, *index, false),
+            ("_[?_]", None, [operand, index]) => return self.index(id, *operand, *index, true),
+            ("_?._", None, [operand, field]) => {
+                if let Expr::Literal(Literal::String(name)) = self.checked.ast.expr(*field) {
+                    let by = By::Field(name.clone());
+                    return self.step(id, *operand, by, true);
+                }
+            }
+            ("cel.@block", None, [slots, body]) => return self.block(id, *slots, *body),
+            ("or" | "orValue", Some(optional), [other]) if self.is_fallback(id) => {
+                let optional = self.expr(optional);
+                let other = self.expr(*other);
+                let unwrap = &**function == "orValue";
+                return self.push(id, Node::Fallback { optional, other, unwrap });
+            }
+            _ => {}
+        }
+        let (name, overloads, target) = self.overloads(id, function, target, args.len());
+        let native =
+            overloads.iter().all(|overload| matches!(overload.implementation, Implementation::BuiltIn));
+        match (name.as_str(), args) {
+            ("!_", [arg]) if native => {
+                let arg = self.expr(*arg);
+                self.push(id, Node::Not(arg))
+            }
+            ("-_", [arg]) if native => {
+                let arg = self.expr(*arg);
+                self.push(id, Node::Negate(arg))
+            }
+            (name, [left, right]) if native && let Some(operator) = Operator::of(name) => {
+                self.binary(id, operator, *left, *right)
+            }
+            _ => {
+                let args: Vec<_> = target.iter().chain(args).map(|arg| self.expr(*arg)).collect();
+                self.function(id, &name, &overloads, args)
+            }
+        }
+    }
+
+    /// The operands of a chain of `&&` or `||`.
+    fn operands(&mut self, function: &str, id: ExprId, out: &mut Vec<NodeId>) {
+        match self.checked.ast.expr(id) {
+            Expr::Call { function: inner, target: None, args } if **inner == *function => {
+                for &arg in args {
+                    self.operands(function, arg, out);
+                }
+            }
+            _ => out.push(self.expr(id)),
+        }
+    }
+
+    /// Whether `or` and `orValue` are the ones of optional values.
+    fn is_fallback(&self, id: ExprId) -> bool {
+        match self.checked.reference(id) {
+            Some(Reference::Function(_, ids)) => ids.iter().all(|id| id.starts_with("optional_or")),
+            _ => true,
+        }
+    }
+
+    /// The function's qualified name, its candidates, and the receiver unless the name took it up.
+    fn overloads(
+        &self,
+        id: ExprId,
+        function: &str,
+        target: Option<ExprId>,
+        args: usize,
+    ) -> (String, Vec<Arc<Overload>>, Option<ExprId>) {
+        let env = self.env;
+        if let Some(Reference::Function(name, ids)) = self.checked.reference(id) {
+            let all = env.declarations.functions.get(&**name).map(Vec::as_slice).unwrap_or_default();
+            let chosen: Vec<_> = all.iter().filter(|overload| ids.contains(&overload.id)).cloned().collect();
+            let member = chosen.first().is_some_and(|overload| overload.signature.member);
+            return (name.to_string(), chosen, target.filter(|_| member));
+        }
+        let fits = |overloads: &[Arc<Overload>], member: bool| -> Vec<Arc<Overload>> {
+            let count = args + usize::from(member);
+            let right =
+                |o: &&Arc<Overload>| o.signature.member == member && o.signature.parameters.len() == count;
+            overloads.iter().filter(right).cloned().collect()
+        };
+        if let Some(target) = target
+            && let Some(prefix) = self.checked.ast.qualified_name(target)
+            && let Some((name, overloads)) = env.function(&format!("{prefix}.{function}"))
+        {
+            return (name.to_owned(), fits(overloads, false), None);
+        }
+        match env.function(function) {
+            Some((name, overloads)) => (name.to_owned(), fits(overloads, target.is_some()), target),
+            None => (function.to_owned(), Vec::new(), target),
+        }
+    }
+
+    fn binary(&mut self, id: ExprId, operator: Operator, left: ExprId, right: ExprId) -> NodeId {
+        let text = |this: &Self, id| this.checked.is_checked() && *this.checked.ty(id) == Type::String;
+        let left_node = self.expr(left);
+        let right_node = self.expr(right);
+        if operator == Operator::Add && text(self, left) && text(self, right) {
+            if let Node::Concat(parts) = &mut self.nodes[left_node as usize] {
+                parts.push(right_node);
+                let span = self.checked.ast.span(id);
+                self.spans[left_node as usize] = (span.start, span.end);
+                return left_node;
+            }
+            return self.push(id, Node::Concat(vec![left_node, right_node]));
+        }
+        self.push(id, Node::Binary { operator, left: left_node, right: right_node })
+    }
+
+    fn function(&mut self, id: ExprId, name: &str, overloads: &[Arc<Overload>], args: Vec<NodeId>) -> NodeId {
+        if overloads.is_empty() {
+            let error = EvalError::new(crate::ErrorKind::NoSuchOverload, format!("no such overload: {name}"));
+            return self.push(id, Node::Fail(error));
+        }
+        let mut candidates = Vec::with_capacity(overloads.len());
+        for overload in overloads {
+            let mut code = overload.implementation.clone();
+            if let Some(hook) = overload.specialise {
+                let constants: Vec<_> = args.iter().map(|arg| self.constant(*arg)).collect();
+                match specialise(hook, &constants) {
+                    None => {}
+                    Some(Ok(prepared)) => code = prepared,
+                    Some(Err(error)) => {
+                        let span = self.checked.ast.span(id);
+                        self.issues.push(Issue::new(
+                            Stage::Plan,
+                            span.start..span.end,
+                            span.at,
+                            error.message(),
+                        ));
+                    }
+                }
+            }
+            candidates.push(Candidate { overload: overload.clone(), code, cost: self.env.cost(overload) });
+        }
+        if let Some(value) = self.converted(name, &candidates, &args) {
+            return self.push(id, Node::Const(value, 0));
+        }
+        self.push(id, Node::Call(Box::new(CallPlan { candidates, args })))
+    }
+
+    /// The result of a conversion of a constant, where constants are folded.
+    fn converted(&self, name: &str, candidates: &[Candidate], args: &[NodeId]) -> Option<Value<'static>> {
+        const CONVERSIONS: [&str; 10] =
+            ["bool", "bytes", "double", "duration", "dyn", "int", "string", "timestamp", "type", "uint"];
+        if !self.env.options.fold_constants || !CONVERSIONS.contains(&name) {
+            return None;
+        }
+        let [arg] = args else { return None };
+        let arg = self.constant(*arg)?.clone();
+        let candidate =
+            candidates.iter().find(|c| crate::eval::fits(&arg, &c.overload.signature.parameters[0]))?;
+        let mut memory_left = Limits::default().memory;
+        let mut call = Call { memory_left: &mut memory_left };
+        match &candidate.code {
+            Implementation::Function(code) => code(&mut call, &[arg]).ok()?.into_owned().ok(),
+            _ => None,
+        }
+    }
+
+    /// `cel.@block([a, b], body)`.
+    fn block(&mut self, id: ExprId, slots: ExprId, body: ExprId) -> NodeId {
+        let Expr::List { items, .. } = self.checked.ast.expr(slots) else {
+            return self.push(id, Node::Fail(EvalError::invalid("cel.block requires a list literal")));
+        };
+        let first = self.reserve(items.len());
+        let outer = self.scope.len();
+        let mut nodes = Vec::new();
+        for (index, &item) in items.iter().enumerate() {
+            let node = self.expr(item);
+            nodes.push(node);
+            // A slot may be evaluated anywhere below, so its own locals are nobody else's.
+            self.depth = self.locals;
+            let name = Name::from(format!("@index{index}"));
+            self.scope.push((name, Local::Lazy(first + index as u32, node)));
+        }
+        let body = self.expr(body);
+        self.scope.truncate(outer);
+        self.depth = first;
+        self.push(id, Node::Block { first, slots: nodes, body })
+    }
+}
+
+impl Operator {
+    fn of(function: &str) -> Option<Self> {
+        Some(match function {
+            "_==_" => Self::Equal,
+            "_!=_" => Self::NotEqual,
+            "_<_" => Self::Less,
+            "_<=_" => Self::LessEqual,
+            "_>_" => Self::Greater,
+            "_>=_" => Self::GreaterEqual,
+            "_+_" => Self::Add,
+            "_-_" => Self::Subtract,
+            "_*_" => Self::Multiply,
+            "_/_" => Self::Divide,
+            "_%_" => Self::Modulo,
+            "@in" => Self::In,
+            _ => return None,
+        })
+    }
+}

@@ -1,0 +1,119 @@
+//! Selections and indices become steps of one path, so that no value is made on the way.
+use super::{By, Node, NodeId, Path, Planner, Root, Step};
+use crate::{ExprId, Name, Reference, Value, check::candidates};
+use std::sync::Arc;
+
+impl Planner<'_> {
+    pub(super) fn select(&mut self, id: ExprId, operand: ExprId, field: &Name, test: bool) -> NodeId {
+        match self.checked.reference(id) {
+            Some(Reference::Variable(name)) => {
+                let root = Root::Variable(name.clone());
+                return self.start(id, root, Vec::new());
+            }
+            Some(Reference::Type(_, ty)) => {
+                let ty = ty.clone();
+                return self.push(id, Node::Const(Value::Type(ty), 0));
+            }
+            _ => {}
+        }
+        if !test && let Some(node) = self.unchecked_name(id) {
+            return node;
+        }
+        let by = By::Field((**field).into());
+        let node = self.step(id, operand, by, false);
+        if test && let Node::Path(path) = &mut self.nodes[node as usize] {
+            path.test = true;
+        }
+        node
+    }
+
+    pub(super) fn index(&mut self, id: ExprId, operand: ExprId, index: ExprId, optional: bool) -> NodeId {
+        let operand = self.root_of(operand);
+        let index = self.expr(index);
+        let index = self.free(index);
+        let by = self.key_step(index);
+        self.extend(id, operand, by, optional)
+    }
+
+    /// `operand` with one more step.
+    pub(super) fn step(&mut self, id: ExprId, operand: ExprId, by: By, optional: bool) -> NodeId {
+        let operand = self.root_of(operand);
+        self.extend(id, operand, by, optional)
+    }
+
+    fn root_of(&mut self, operand: ExprId) -> NodeId {
+        self.expr(operand)
+    }
+
+    /// Adds a step to the path at `node`, or starts one there.
+    fn extend(&mut self, id: ExprId, node: NodeId, by: By, optional: bool) -> NodeId {
+        let span = self.checked.ast.span(id);
+        let span = (span.start, span.end);
+        let step = Step { by, optional, span };
+        match &mut self.nodes[node as usize] {
+            Node::Path(path) if !path.test => {
+                path.steps.push(step);
+                self.spans[node as usize] = span;
+                node
+            }
+            Node::Local { slot, .. } => {
+                let root = Root::Local(*slot);
+                self.start(id, root, vec![step])
+            }
+            other => {
+                // A conditional is an attribute itself: its root has been paid for.
+                let root_cost = u64::from(!matches!(other, Node::If { .. }));
+                let path = Path { root: Root::Node(node), steps: vec![step], root_cost, test: false };
+                self.push(id, Node::Path(Box::new(path)))
+            }
+        }
+    }
+
+    fn start(&mut self, id: ExprId, root: Root, steps: Vec<Step>) -> NodeId {
+        self.push(id, Node::Path(Box::new(Path { root, steps, root_cost: 1, test: false })))
+    }
+
+    /// A dotted name without types: it may be one variable, or a variable and its fields.
+    fn unchecked_name(&mut self, id: ExprId) -> Option<NodeId> {
+        if self.checked.is_checked() {
+            return None;
+        }
+        let name = self.checked.ast.qualified_name(id)?;
+        let root = name.split('.').next().unwrap_or_default();
+        if self.local(root).is_some() {
+            return None;
+        }
+        let root = self.names(&name);
+        let mut steps = Vec::new();
+        let mut at = id;
+        while let crate::Expr::Select { operand, field, .. } = self.checked.ast.expr(at) {
+            let span = self.checked.ast.span(at);
+            steps.push(Step {
+                by: By::Field((**field).into()),
+                optional: false,
+                span: (span.start, span.end),
+            });
+            at = *operand;
+        }
+        steps.reverse();
+        Some(self.start(id, root, steps))
+    }
+
+    /// Everything that an unchecked dotted name may stand for.
+    pub(super) fn names(&self, name: &str) -> Root {
+        let env = self.env;
+        let steps = name.trim_start_matches('.').split('.').count() - 1;
+        let mut names: Vec<(Arc<str>, usize)> = Vec::new();
+        for covered in (0..=steps).rev() {
+            let absolute = name.starts_with('.');
+            let parts: Vec<&str> = name.trim_start_matches('.').split('.').take(covered + 1).collect();
+            let prefix = format!("{}{}", if absolute { "." } else { "" }, parts.join("."));
+            names.extend(candidates(&env.container, &prefix).map(|name| (name.into(), covered)));
+        }
+        let ty = match env.resolve(name) {
+            Some((Reference::Type(_, ty), _)) => Some(ty),
+            _ => None,
+        };
+        Root::Names(names, ty)
+    }
+}
