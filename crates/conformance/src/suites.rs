@@ -6,6 +6,7 @@ use crate::report::Report;
 
 mod merge;
 mod scenarios;
+mod simple_schema;
 
 /// Where a suite finds its data.
 #[derive(Debug)]
@@ -68,6 +69,7 @@ impl Suite {
     pub(crate) fn run(self, input: &Input) -> anyhow::Result<Report> {
         match self {
             Self::Merge => merge::run(input),
+            Self::SimpleSchema => simple_schema::run(input),
             Self::Scenarios => scenarios::run(input),
             // Each suite adds its module above and its arm here: `Self::Merge => merge::run(input),`.
             other => anyhow::bail!("suite {} has no runner yet", other.name()),

@@ -87,6 +87,7 @@ codes! {
     // 10xx: limits.
     DOCUMENT_TOO_LARGE = 1001 "the document is larger than the limit";
     DOCUMENT_TOO_DEEP = 1002 "the document is nested deeper than the limit";
+    SCHEMA_TOO_LARGE = 1003 "the schema is larger than the limit";
 }
 
 #[cfg(test)]
