@@ -30,7 +30,7 @@ fn instance(schema: &SchemaSpec, path: &FieldPath, diagnostics: &mut Vec<Diagnos
     let empty = Value::Object(Map::new());
     let spec = schema.spec.as_ref().unwrap_or(&empty);
     let types = schema.types.as_ref().unwrap_or(&empty);
-    let spec = kro_simple_schema::to_openapi(spec, types).take(diagnostics);
+    let spec = kro_simple_schema::to_openapi(spec, types, path).take(diagnostics);
     let metadata = schema.metadata.clone().unwrap_or_default();
     InstanceSource {
         gvk: Gvk::new(&schema.group, &schema.api_version, &schema.kind),
