@@ -1,6 +1,6 @@
-//! The bare server on a port: `serve [ADDRESS] [--no-controllers]`.
+//! The bare server on a port: `serve [ADDRESS] [--no-controllers] [--rbac]`; with RBAC the token is `admin`.
 
-use kro_apiserver::{ApiServer, Behaviors, Options, serve::serve};
+use kro_apiserver::{ApiServer, Authorization, Behaviors, Options, serve::serve};
 use std::io;
 use tokio::net::TcpListener;
 
@@ -11,6 +11,10 @@ async fn main() -> io::Result<()> {
     for argument in std::env::args().skip(1) {
         match argument.as_str() {
             "--no-controllers" => options.behaviors = Behaviors::None,
+            "--rbac" => {
+                options.authorization = Authorization::Rbac;
+                options.token = Some("admin".to_owned());
+            }
             other => other.clone_into(&mut address),
         }
     }

@@ -4,6 +4,7 @@
 //! (custom kinds become established, garbage is collected, workloads become available).
 //! Neither ever waits: a watch is a [`Cursor`] that the caller polls.
 
+mod access;
 mod answer;
 mod background;
 mod behavior;
@@ -41,19 +42,24 @@ pub use self::{
 };
 
 use self::{
+    access::{Attributes, User},
     background::Background,
     registry::Registry,
     request::{Info, Target},
     store::Store,
 };
-use crate::{AuditRecord, Behaviors, ids::Ids, status::Status};
+use crate::{AuditRecord, Authorization, Behaviors, ids::Ids, status::Status};
 use kro_object::{Object, Timestamp};
 use serde_json::Value;
 use std::{collections::VecDeque, sync::Arc};
 
 /// How a [`Core`] behaves; see [`crate::Options`] for the meanings.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct CoreOptions {
+    /// The administrator's bearer token; without one, everybody is an administrator.
+    pub token: Option<String>,
+    /// Who may do what.
+    pub authorization: Authorization,
     /// Seed of uids and generated names.
     pub seed: u64,
     /// What plays the rest of the cluster.
@@ -74,6 +80,8 @@ pub struct Core {
     behaviors: Behaviors,
     background: Background,
     audit: VecDeque<AuditRecord>,
+    token: Option<String>,
+    authorization: Authorization,
     pod_addresses: u32,
 }
 
@@ -87,9 +95,14 @@ impl Core {
             behaviors: options.behaviors,
             background: Background::default(),
             audit: VecDeque::new(),
+            token: options.token,
+            authorization: options.authorization,
             pod_addresses: 0,
         };
         core.bootstrap(now);
+        if core.authorization == Authorization::Rbac {
+            core.bootstrap_policy(now);
+        }
         core
     }
 
@@ -159,9 +172,18 @@ impl Core {
         if call.body.len() > body::LIMIT {
             return Err(Status::too_large(format!("limit is {}", body::LIMIT)));
         }
+        let user = self.authenticate(call)?;
         match request::target(&call.path)? {
-            Target::Other(segments) => self.other(call, &segments),
-            Target::Resource(info) => self.resource(call, info, now),
+            Target::Other(segments) => {
+                let wanted = Attributes {
+                    verb: call.method.as_str().to_ascii_lowercase(),
+                    path: call.path.clone(),
+                    ..Attributes::default()
+                };
+                self.demand(&user, &wanted)?;
+                self.other(call, &segments)
+            }
+            Target::Resource(info) => self.resource(call, info, user, now),
         }
     }
 
@@ -180,7 +202,7 @@ impl Core {
         }
     }
 
-    fn resource(&mut self, call: &Call, info: Info, now: Timestamp) -> Result<Reply, Status> {
+    fn resource(&mut self, call: &Call, info: Info, user: User, now: Timestamp) -> Result<Reply, Status> {
         let Some(served) = self.registry.get(&info.group, &info.version, &info.plural).cloned() else {
             return self.unserved(&info);
         };
@@ -198,7 +220,7 @@ impl Core {
                 Ok(Reply::not_found_page())
             };
         }
-        self.serve(call, &info, &served, now)
+        self.serve(call, &info, &served, user, now)
     }
 
     fn unserved(&self, info: &Info) -> Result<Reply, Status> {

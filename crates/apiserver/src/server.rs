@@ -20,11 +20,32 @@ pub struct Options {
     pub behaviors: Behaviors,
     /// How many changes watches and paged lists can look back; older ones get 410.
     pub history: usize,
+    /// The administrator's bearer token; without one, everybody is an administrator.
+    pub token: Option<String>,
+    /// Who may do what.
+    pub authorization: Authorization,
+}
+
+/// Who may do what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Authorization {
+    /// Whoever is authenticated may do everything.
+    #[default]
+    AllowAll,
+    /// What roles and bindings on the server grant; members of `system:masters` may do everything.
+    Rbac,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { clock: Arc::new(SystemClock), seed: 0, behaviors: Behaviors::Workloads, history: 10_000 }
+        Self {
+            clock: Arc::new(SystemClock),
+            seed: 0,
+            behaviors: Behaviors::Workloads,
+            history: 10_000,
+            token: None,
+            authorization: Authorization::AllowAll,
+        }
     }
 }
 
@@ -72,7 +93,13 @@ impl ApiServer {
     pub fn new(options: Options) -> Self {
         let now = options.clock.now();
         let mut core = Core::new(
-            CoreOptions { seed: options.seed, behaviors: options.behaviors, history: options.history },
+            CoreOptions {
+                token: options.token,
+                authorization: options.authorization,
+                seed: options.seed,
+                behaviors: options.behaviors,
+                history: options.history,
+            },
             now,
         );
         let due = core.background(now);

@@ -74,6 +74,11 @@ impl Served {
         &*self.group == group && &*self.plural == plural
     }
 
+    /// Whether objects are questions, answered and not stored.
+    pub(crate) fn is_review(&self) -> bool {
+        matches!(&*self.group, "authentication.k8s.io" | "authorization.k8s.io")
+    }
+
     /// What discovery calls `storageVersionHash`.
     pub(crate) fn storage_version_hash(&self) -> String {
         // Kept in etcd as v1beta1 to this day, though served as v1 alone.

@@ -14,6 +14,7 @@ pub(crate) use self::{output::partial, scale::ScalePaths};
 
 use super::{
     Core, Reply,
+    access::{Attributes, User},
     negotiate::{self, Output},
     registry::Served,
     request::{Call, Info},
@@ -36,6 +37,7 @@ pub(crate) struct Request<'a> {
     /// `None` asks for the collection.
     pub name: Option<String>,
     pub output: Output,
+    pub user: User,
     pub now: Timestamp,
     pub warnings: Vec<String>,
 }
@@ -78,9 +80,11 @@ impl Core {
         call: &Call,
         info: &Info,
         served: &Arc<Served>,
+        user: User,
         now: Timestamp,
     ) -> Result<Reply, Status> {
         let verb = verb(call, info, served)?;
+        self.demand(&user, &attributes(call, info, verb))?;
         let output = negotiate::output(&call.accept, served.is_builtin(), verb == Verb::Watch)?;
         let mut request = Request {
             call,
@@ -89,6 +93,7 @@ impl Core {
             namespace: info.namespace.clone(),
             name: info.name.clone(),
             output,
+            user,
             now,
             warnings: Vec::new(),
         };
@@ -104,6 +109,7 @@ impl Core {
             Verb::Get => self.get(&request),
             Verb::List => self.list(&request),
             Verb::Watch => self.watch(&request),
+            Verb::Create if served.is_review() => self.review(&mut request),
             Verb::Create => self.create_verb(&mut request),
             Verb::Update => self.update_verb(&mut request),
             Verb::Patch => self.patch_verb(&mut request),
@@ -139,6 +145,26 @@ impl Verb {
             Self::Delete => "delete",
             Self::DeleteCollection => "deletecollection",
         }
+    }
+}
+
+/// What the authorizer is asked about a call.
+fn attributes(call: &Call, info: &Info, verb: Verb) -> Attributes {
+    // A list or watch of one name is a question about that name.
+    let selected =
+        call.param("fieldSelector").strip_prefix("metadata.name=").filter(|name| !name.contains(','));
+    Attributes {
+        verb: verb.name().into(),
+        group: info.group.clone(),
+        resource: info.plural.clone(),
+        subresource: info.subresource.clone().unwrap_or_default(),
+        namespace: if info.plural == "namespaces" {
+            info.name.clone().unwrap_or_default()
+        } else {
+            info.namespace.clone().unwrap_or_default()
+        },
+        name: info.name.clone().or_else(|| selected.map(str::to_owned)).unwrap_or_default(),
+        path: String::new(),
     }
 }
 

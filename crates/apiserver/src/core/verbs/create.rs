@@ -28,6 +28,7 @@ impl Core {
         )?;
         settle_namespace(request, &mut value)?;
         unite_owners(request, &mut value);
+        self.check_escalation(&request.user, &served, &value)?;
         let writer = request.writer(&options.field_manager, options.dry_run);
         let created = self.create(&served, value, &writer)?;
         self.answer_object(request, 201, created)

@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 
 impl Core {
     /// One object.
-    pub(super) fn answer_object(
+    pub(in crate::core) fn answer_object(
         &self,
         request: &Request<'_>,
         code: u16,

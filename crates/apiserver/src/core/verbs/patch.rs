@@ -4,6 +4,7 @@ use super::{Request, create::settle_namespace};
 use crate::{
     core::{
         Core, Reply,
+        access::Attributes,
         body::{self, Body},
         decode, managed,
         negotiate::{self, Format},
@@ -115,6 +116,15 @@ impl Core {
         if request.subresource.is_some() {
             return Err(Status::not_found(served.named(), &key.name));
         }
+        let create = Attributes {
+            verb: "create".into(),
+            group: served.group.to_string(),
+            resource: served.plural.to_string(),
+            namespace: key.namespace.to_string(),
+            name: key.name.to_string(),
+            ..Attributes::default()
+        };
+        self.demand(&request.user, &create)?;
         let mut new = merged(self, None)?;
         settle_namespace(request, &mut new)?;
         let created = self.create(&served, new, &writer)?;

@@ -35,6 +35,7 @@ impl Core {
                 format!("the name of the object ({given}) does not match the name on the URL ({})", key.name)
             }));
         }
+        self.check_escalation(&request.user, &served, &value)?;
         let writer = request.writer(&options.field_manager, options.dry_run);
         let updated = self.update(&served, &key, &writer, &mut |_, _| Ok(value.clone()))?;
         self.answer_object(request, 200, updated)
