@@ -29,7 +29,8 @@ impl Kubeconfig {
         };
         let kubeconfig = Self { path, folder };
         let part = kubeconfig.path.with_extension("part");
-        let written = fs::write(&part, contents(url, token)).and_then(|()| fs::rename(&part, &kubeconfig.path));
+        let written =
+            fs::write(&part, contents(url, token)).and_then(|()| fs::rename(&part, &kubeconfig.path));
         if written.is_err() {
             let _ = fs::remove_file(&part);
         }

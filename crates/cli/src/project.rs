@@ -122,14 +122,20 @@ impl Project {
         let read = self.sources.documents(id);
         for diagnostic in read.diagnostics.iter().filter(|d| d.severity == Severity::Error) {
             let text = self.sources.render_file(id, std::slice::from_ref(diagnostic), render_style());
-            self.problems.push(Problem { file: file.to_path_buf(), message: diagnostic.message.clone(), text });
+            self.problems.push(Problem {
+                file: file.to_path_buf(),
+                message: diagnostic.message.clone(),
+                text,
+            });
         }
         for document in read.value.unwrap_or_default() {
             let value = document.to_value();
             if value.is_null() {
                 continue;
             }
-            match role(&value).and_then(|role| Ok((role, Object::from_value(value).map_err(|e| e.to_string())?))) {
+            match role(&value)
+                .and_then(|role| Ok((role, Object::from_value(value).map_err(|e| e.to_string())?)))
+            {
                 Ok((role, object)) => {
                     self.manifests.push(Manifest { file: file.to_path_buf(), document, object, role });
                 }
@@ -242,7 +248,11 @@ mod tests {
             ("just text", "`apiVersion` and `kind` are missing"),
         ] {
             let project = project(&[("a.yaml", text)]);
-            assert!(project.problems.iter().any(|p| p.text.contains(expected)), "{text}: {:?}", project.problems);
+            assert!(
+                project.problems.iter().any(|p| p.text.contains(expected)),
+                "{text}: {:?}",
+                project.problems
+            );
         }
     }
 

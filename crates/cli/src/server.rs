@@ -49,9 +49,15 @@ impl Drop for Server {
 fn refused(listen: SocketAddr, error: &std::io::Error) -> anyhow::Error {
     let what = format!("cannot listen on {listen}: {error}");
     match error.kind() {
-        ErrorKind::AddrInUse => Advice::new(what, "another program uses this port; --listen 127.0.0.1:0 picks a free one"),
-        ErrorKind::AddrNotAvailable => Advice::new(what, "this machine has no such address; try --listen 127.0.0.1:0"),
-        ErrorKind::PermissionDenied => Advice::new(what, "ports below 1024 need privileges; try --listen 127.0.0.1:0"),
+        ErrorKind::AddrInUse => {
+            Advice::new(what, "another program uses this port; --listen 127.0.0.1:0 picks a free one")
+        }
+        ErrorKind::AddrNotAvailable => {
+            Advice::new(what, "this machine has no such address; try --listen 127.0.0.1:0")
+        }
+        ErrorKind::PermissionDenied => {
+            Advice::new(what, "ports below 1024 need privileges; try --listen 127.0.0.1:0")
+        }
         _ => Advice::new(what, "try --listen 127.0.0.1:0"),
     }
     .into()

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::report::Report;
 
+mod apiserver;
 mod merge;
 mod scenarios;
 mod simple_schema;
@@ -68,6 +69,7 @@ impl Suite {
     /// Runs the suite.
     pub(crate) fn run(self, input: &Input) -> anyhow::Result<Report> {
         match self {
+            Self::Apiserver => apiserver::run(input),
             Self::Merge => merge::run(input),
             Self::SimpleSchema => simple_schema::run(input),
             Self::Scenarios => scenarios::run(input),

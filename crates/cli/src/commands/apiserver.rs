@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use kro_apiserver::{Behaviors, Options};
+use kro_apiserver::{Authorization, Behaviors, Options};
 
 use crate::server::{Server, ended};
 
@@ -31,7 +31,8 @@ pub(crate) struct Args {
 /// Serves until a signal.
 pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let behaviors = if args.no_controllers { Behaviors::None } else { Behaviors::Workloads };
-    let options = Options { behaviors, ..Options::default() };
+    let authorization = if args.rbac { Authorization::Rbac } else { Authorization::AllowAll };
+    let options = Options { behaviors, authorization, token: args.token.clone(), ..Options::default() };
     let server = Server::start(args.listen, args.kubeconfig, args.token.as_deref(), options).await?;
     println!("serving on {}", server.url);
     println!("export KUBECONFIG={}", server.kubeconfig.path().display());

@@ -74,7 +74,9 @@ fn run(document: &Path) {
         let words = words(&command);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         match words.as_slice() {
-            ["cargo", "run", "--release", "--bin", "kro", "--", rest @ ..] if rest.first() == Some(&"dev") => {
+            ["cargo", "run", "--release", "--bin", "kro", "--", rest @ ..]
+                if rest.first() == Some(&"dev") =>
+            {
                 drop(session.take());
                 session = Some(Session::start(rest));
             }
@@ -132,5 +134,8 @@ fn guide() {
 fn commands_are_read_as_a_shell_reads_them() {
     let text = "```console\n$ kubectl patch x -p '{\"a\": 1}'   # why\noutput\n```\n$ not a command\n";
     assert_eq!(commands(text), ["kubectl patch x -p '{\"a\": 1}'   # why"]);
-    assert_eq!(words("kubectl patch x -p '{\"a\": 1}'   # why"), ["kubectl", "patch", "x", "-p", "{\"a\": 1}"]);
+    assert_eq!(
+        words("kubectl patch x -p '{\"a\": 1}'   # why"),
+        ["kubectl", "patch", "x", "-p", "{\"a\": 1}"]
+    );
 }
