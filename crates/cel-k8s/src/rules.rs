@@ -136,6 +136,3 @@ impl Node {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -70,7 +70,7 @@ fn rule(source: &kro_schema::Rule, env: &Env, ty: &Type) -> Rule {
 
 fn program(env: &Env, text: &str, expected: &Type) -> Result<Program, String> {
     let compiled = env.compile(text).map_err(|issues| {
-        let issues: Vec<_> = issues.iter().map(|issue| issue.message.clone()).collect();
+        let issues: Vec<_> = issues.iter().map(|issue| issue.render(text, "<input>")).collect();
         format!("compilation failed: {}", issues.join("\n"))
     })?;
     match compiled.result_type() {
