@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use crate::report::Report;
 
 mod apiserver;
+mod compat;
 mod merge;
 mod scenarios;
 mod simple_schema;
+mod values;
 
 /// Where a suite finds its data.
 #[derive(Debug)]
@@ -70,9 +72,11 @@ impl Suite {
     pub(crate) fn run(self, input: &Input) -> anyhow::Result<Report> {
         match self {
             Self::Apiserver => apiserver::run(input),
+            Self::Compat => compat::run(input),
             Self::Merge => merge::run(input),
             Self::SimpleSchema => simple_schema::run(input),
             Self::Scenarios => scenarios::run(input),
+            Self::Values => values::run(input),
             // Each suite adds its module above and its arm here: `Self::Merge => merge::run(input),`.
             other => anyhow::bail!("suite {} has no runner yet", other.name()),
         }

@@ -136,7 +136,7 @@ impl Quantity {
     }
 
     /// Go's `ScaledValue`: multiples of `10^scale`. The fast form rounds away from zero; the big form adds one for
-    /// any remainder, also below zero.
+    /// any remainder, also below zero, and wraps far below zero.
     fn scaled(&self, scale: i32) -> Option<i64> {
         match &self.amount {
             Amount::Small { value, scale: own } => {
@@ -151,6 +151,11 @@ impl Quantity {
                 let shift = own.saturating_sub(scale);
                 if shift >= 0 {
                     return scale_up(i64::try_from(unscaled).ok()?, shift);
+                }
+                if *unscaled < BigInt::from(i64::MAX) && shift > -19 {
+                    let low = low_bits(unscaled);
+                    let divisor = 10i64.pow(shift.unsigned_abs());
+                    return Some(low / divisor + i64::from(low % divisor != 0));
                 }
                 let divisor = BigInt::from(10).pow(shift.unsigned_abs());
                 let (quotient, remainder) = (unscaled / &divisor, unscaled % &divisor);
@@ -264,6 +269,12 @@ impl FromStr for Quantity {
     fn from_str(text: &str) -> Result<Self, ParseQuantityError> {
         parse::parse(text)
     }
+}
+
+/// The lowest 64 bits with the sign, as Go's `Int64` of a number that does not fit.
+fn low_bits(number: &BigInt) -> i64 {
+    let magnitude = number.magnitude().iter_u64_digits().next().unwrap_or_default() as i64;
+    if number.sign() == Sign::Minus { magnitude.wrapping_neg() } else { magnitude }
 }
 
 fn scale_up(value: i64, digits: i32) -> Option<i64> {

@@ -1,6 +1,6 @@
 //! Reading the text of a quantity.
 
-use super::{Amount, Format, Quantity};
+use super::{Amount, Format, MAX_ALIGNED_DIGITS, Quantity};
 use num_bigint::{BigInt, Sign};
 
 /// The longest text of a quantity, in bytes.
@@ -131,11 +131,11 @@ fn exact(parts: &Parts<'_>, suffix: &Suffix) -> Quantity {
         }
     };
     let (mut magnitude, mut scale) = round_to_nano(magnitude, scale);
-    if format == Format::BinarySi {
+    if format == Format::BinarySi && magnitude.sign() == Sign::Plus {
         let one = BigInt::from(10).pow(scale.unsigned_abs());
         if magnitude > BigInt::from(i64::MAX) * &one {
             (magnitude, scale) = (BigInt::from(i64::MAX), 0);
-        } else if magnitude.sign() == Sign::Plus && magnitude < one {
+        } else if magnitude < one {
             format = Format::DecimalSi;
         }
     }
@@ -143,17 +143,24 @@ fn exact(parts: &Parts<'_>, suffix: &Suffix) -> Quantity {
     Quantity { amount: Amount::Big { unscaled, scale }, format, text: None }
 }
 
-/// Digits below one billionth are rounded up, under the theory that whoever asks for some should get some.
+/// Go's big decimals count billionths. Digits below are rounded up, under the theory that whoever asks for some should
+/// get some. Only where that would take too many digits, a larger scale is kept.
 fn round_to_nano(magnitude: BigInt, scale: i64) -> (BigInt, i32) {
-    let Ok(kept) = i32::try_from(scale.max(NANO.into())) else { return (magnitude, i32::MAX) };
-    let excess = u32::try_from(i64::from(kept) - scale).unwrap_or(u32::MAX);
-    if excess == 0 || magnitude.sign() == Sign::NoSign {
-        return (magnitude, kept);
+    if magnitude.sign() == Sign::NoSign {
+        return (magnitude, i32::try_from(scale).unwrap_or(0));
     }
-    if u64::from(excess) > magnitude.bits() {
-        return (BigInt::from(1), kept);
+    let excess = scale - i64::from(NANO);
+    let power =
+        |digits: i64| u32::try_from(digits).map_or_else(|_| BigInt::default(), |n| BigInt::from(10).pow(n));
+    match excess {
+        0.. if excess > MAX_ALIGNED_DIGITS => (magnitude, i32::try_from(scale).unwrap_or(i32::MAX)),
+        0.. => (magnitude * power(excess), NANO),
+        // Fewer digits than are dropped: something is left, however little.
+        _ if excess.unsigned_abs() > magnitude.bits() => (BigInt::from(1), NANO),
+        _ => {
+            let divisor = power(-excess);
+            let remainder = &magnitude % &divisor;
+            (magnitude / divisor + i32::from(remainder.sign() != Sign::NoSign), NANO)
+        }
     }
-    let divisor = BigInt::from(10).pow(excess);
-    let remainder = &magnitude % &divisor;
-    (magnitude / divisor + i32::from(remainder.sign() != Sign::NoSign), kept)
 }
