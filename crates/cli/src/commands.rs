@@ -5,12 +5,15 @@ use std::process::ExitCode;
 use anyhow::Context;
 
 mod apiserver;
+mod dev;
 mod generate;
 mod validate;
 
 /// What `kro` can do.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
+    /// Run definitions on an embedded API server and show what happens.
+    Dev(dev::Args),
     /// Check definitions, offline: every mistake with its place.
     Validate(validate::Args),
     /// Print what a definition generates.
@@ -24,6 +27,7 @@ impl Command {
     /// Runs the command to its end.
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         match self {
+            Self::Dev(args) => block_on(dev::run(args))?,
             Self::Validate(args) => validate::run(&args),
             Self::Generate(what) => generate::run(&what),
             Self::Apiserver(args) => block_on(apiserver::run(args))?,

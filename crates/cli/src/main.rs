@@ -1,5 +1,5 @@
 //! `kro`: develop, validate and generate without a cluster. Parses the command line and turns errors into exit codes.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to its user")]
+#![expect(clippy::print_stdout, reason = "a command line talks to its user")]
 
 use std::process::ExitCode;
 

@@ -198,11 +198,13 @@ fn manifests_below(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
             let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
             let is_manifest =
                 path.extension().is_some_and(|end| ["yaml", "yml", "json"].iter().any(|known| end == *known));
-            match (hidden, path.is_dir()) {
-                (true, _) => {}
-                (false, true) => folders.push(path),
-                (false, false) if is_manifest => files.push(path),
-                (false, false) => {}
+            if hidden {
+                continue;
+            }
+            if path.is_dir() {
+                folders.push(path);
+            } else if is_manifest {
+                files.push(path);
             }
         }
     }

@@ -58,7 +58,8 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     if args.once {
         refuse_problems(&project)?;
     }
-    let server = Server::start(args.listen, args.kubeconfig.clone(), None, kro_apiserver::Options::default()).await?;
+    let server =
+        Server::start(args.listen, args.kubeconfig.clone(), None, kro_apiserver::Options::default()).await?;
     let client = kube_client::Client::new(server.api.clone(), "default");
     let cluster = Cluster::new(client.clone(), kro_cluster::Options::default());
     install(&cluster).await.context("cannot install kro's own kinds")?;
@@ -205,7 +206,11 @@ fn refuse_problems(project: &Project) -> anyhow::Result<()> {
         [] => Ok(()),
         problems => {
             let texts: Vec<&str> = problems.iter().map(|p| p.text.trim_end()).collect();
-            Err(Advice::new(texts.join("\n"), "every YAML file in the folder is applied; name single files to leave others out").into())
+            Err(Advice::new(
+                texts.join("\n"),
+                "every YAML file in the folder is applied; name single files to leave others out",
+            )
+            .into())
         }
     }
 }

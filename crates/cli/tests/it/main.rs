@@ -1,4 +1,6 @@
 //! The command line as its user sees it: output, exit codes, and every command that a document shows.
 
+#![expect(clippy::print_stderr, reason = "a test says loudly what it could not run")]
+
 mod docs;
 mod session;

@@ -65,7 +65,8 @@ impl Applier {
     /// What is wanted and not on the server, with the reason.
     pub(crate) fn missing(&self) -> impl Iterator<Item = (String, &str)> {
         self.wanted.iter().filter(|entry| !self.holds(entry)).map(|entry| {
-            let reason = self.refused.get(&entry.identity()).map_or("its kind is not served yet", String::as_str);
+            let reason =
+                self.refused.get(&entry.identity()).map_or("its kind is not served yet", String::as_str);
             (entry.to_string(), reason)
         })
     }
@@ -98,7 +99,9 @@ impl Applier {
         let wanted: Vec<Identity> = self.wanted.iter().map(Entry::identity).collect();
         let left = self.applied.iter().filter(|(identity, _)| !wanted.contains(identity));
         let mut left: Vec<Entry> = left.map(|(_, entry)| entry.clone()).collect();
-        left.sort_by_key(|entry| &*entry.gvk.group == "kro.run" && &*entry.gvk.kind == "ResourceGraphDefinition");
+        left.sort_by_key(|entry| {
+            &*entry.gvk.group == "kro.run" && &*entry.gvk.kind == "ResourceGraphDefinition"
+        });
         left
     }
 
@@ -122,7 +125,7 @@ impl Applier {
             Err(error) => {
                 let answer = error.to_string();
                 let told = self.refused.insert(identity, answer.clone());
-                (told.as_ref() != Some(&answer)).then(|| Event::Refused(entry.file, answer))
+                (told.as_ref() != Some(&answer)).then_some(Event::Refused(entry.file, answer))
             }
         }
     }
@@ -155,7 +158,7 @@ fn entry(manifest: &Manifest) -> Option<Entry> {
 fn placed(object: &Object, resource: &ResourceType) -> Object {
     let mut object = object.clone();
     if resource.scope == Scope::Namespaced && object.key().namespace.is_none() {
-        object.metadata_mut().set_namespace("default");
+        object.metadata_mut().insert("namespace", "default");
     }
     object
 }

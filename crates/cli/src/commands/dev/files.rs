@@ -38,7 +38,10 @@ impl Files {
             let (place, mode) = if path.is_dir() {
                 (path.as_path(), RecursiveMode::Recursive)
             } else {
-                (path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")), RecursiveMode::NonRecursive)
+                (
+                    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")),
+                    RecursiveMode::NonRecursive,
+                )
             };
             watcher.watch(place, mode).with_context(|| format!("cannot watch {}", place.display()))?;
         }

@@ -46,7 +46,9 @@ pub(super) fn are_ready(reports: &Reports, expected: &Expected) -> bool {
 pub(super) fn reasons(reports: &Reports) -> Vec<String> {
     let rows = of(reports);
     let wanting = rows.iter().filter(|row| !matches!(row.health, Health::Good | Health::Off));
-    wanting.map(|row| format!("{}{}: {} {}", "  ".repeat(row.depth), row.name, row.state, row.detail)).collect()
+    wanting
+        .map(|row| format!("{}{}: {} {}", "  ".repeat(row.depth), row.name, row.state, row.detail))
+        .collect()
 }
 
 fn instance_row(name: &str, instance: &InstanceReport) -> Row {
