@@ -1,45 +1,303 @@
 //! The machine: asks, is told, goes on.
+//!
+//! First everything is resolved from what the cluster has now, so that a mistake anywhere stops the pass before
+//! anything is written. Then objects are applied wave by wave; what the server answers is what dependents see, so
+//! they are resolved anew where it differs from what was read.
 
-use crate::{Observation, Plan, ReadId, Step};
-use kro_graph::{Graph, Limits, NodeId};
-use kro_object::Object;
-use std::sync::Arc;
+use crate::{
+    Desired, Item, Observation, Plan, Read, ReadId, Step, Target,
+    pass::{Pass, Standing, Track},
+};
+use kro_graph::{Graph, Limits, Node, NodeId, NodeKind};
+use kro_object::{Object, ObjectKey, Operator, Requirement, Selector};
+use serde_json::Value;
+use std::{collections::BTreeMap, sync::Arc};
+
+/// Labels by which the items of a collection are found; written by whoever applies them.
+const INSTANCE_ID: &str = "kro.run/instance-id";
+const NODE_ID: &str = "kro.run/node-id";
 
 /// One pass over one instance. Drive it with [`Planner::poll`] until [`Step::Done`].
 #[derive(Debug)]
 pub struct Planner {
-    graph: Arc<Graph>,
+    pass: Pass,
+    reads: BTreeMap<NodeId, Asked>,
+    next: u32,
+    /// A mistake was found, or an object is on its way out: nothing more is read or applied.
+    stopped: bool,
+}
+
+#[derive(Debug)]
+struct Asked {
+    id: ReadId,
+    target: Target,
+    answered: bool,
 }
 
 impl Planner {
     /// A pass over an instance as it stands in the cluster.
     pub fn new(graph: Arc<Graph>, instance: Object) -> Self {
-        todo!()
+        Self { pass: Pass::new(graph, instance), reads: BTreeMap::new(), next: 0, stopped: false }
     }
 
     /// With other limits on collections than upstream's.
     #[must_use]
-    pub fn with_limits(self, limits: Limits) -> Self {
-        todo!()
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.pass.limits = limits;
+        self
     }
 
-    /// What to do next. Asks for nothing twice; while answers are missing it asks for whatever else it can.
+    /// What to do next. All reads and applies of a step are to be answered before the next call; a read that was not
+    /// is asked for again, an apply that was not counts as not done. After [`Step::Done`] the pass begins anew.
     pub fn poll(&mut self) -> Step {
-        todo!()
+        let reads = self.look();
+        if !reads.is_empty() {
+            return Step::Read(reads);
+        }
+        let wave = self.wave();
+        if !wave.is_empty() {
+            return Step::Apply(wave);
+        }
+        let fresh = Self::new(Arc::clone(&self.pass.graph), self.pass.instance.clone());
+        let limits = self.pass.limits;
+        Step::Done(std::mem::replace(self, fresh.with_limits(limits)).finish())
     }
 
-    /// Answers a read.
+    /// Answers a read. An answer to a read that was not asked for is ignored.
     pub fn observe(&mut self, read: ReadId, observation: Observation) {
-        todo!()
+        let Some((id, asked)) = self.reads.iter_mut().find(|(_, asked)| asked.id == read) else { return };
+        asked.answered = true;
+        let id = id.clone();
+        let node = self.pass.graph.nodes[&id].clone();
+        let standing = match observation {
+            Observation::Failed(message) => {
+                self.stopped = true;
+                Standing::Failed(message)
+            }
+            Observation::Missing => self.see(&node, Vec::new()),
+            Observation::Found(objects) => self.see(&node, objects),
+        };
+        self.track(&id).standing = standing;
     }
 
-    /// Answers an apply: what the server has now, or why it refused. `index` as in [`Desired::item`](crate::Desired).
+    /// Answers an apply: what the server has now, or why it refused. `index` as in [`Desired::item`].
     pub fn applied(&mut self, node: &NodeId, index: Option<u32>, outcome: Result<Object, String>) {
-        todo!()
+        let Some(track) = self.pass.tracks.get_mut(node) else { return };
+        let index = index.unwrap_or(0) as usize;
+        let Some(answer) = track.applied.as_mut().and_then(|answers| answers.get_mut(index)) else { return };
+        *answer = Some(match outcome {
+            Ok(object) => {
+                track.live[index] = Some(object);
+                Ok(())
+            }
+            Err(message) => Err(message),
+        });
+        if track.is_settled() {
+            self.settle(&node.clone());
+        }
     }
 
     /// Ends the pass here, with what is known: for an instance that is to be left alone, or when the cluster fails.
     pub fn finish(self) -> Plan {
-        todo!()
+        Plan::new(self.pass)
     }
+
+    fn track(&mut self, id: &NodeId) -> &mut Track {
+        self.pass.tracks.get_mut(id).expect("invariant: every node has a track")
+    }
+
+    /// Decides about every node that can be decided, dependencies first, and says what has to be read for it.
+    fn look(&mut self) -> Vec<Read> {
+        let graph = Arc::clone(&self.pass.graph);
+        let mut reads = Vec::new();
+        for id in &graph.order {
+            if self.stopped {
+                break;
+            }
+            let track = self.pass.track(id);
+            let decided =
+                matches!(track.standing, Standing::Seen | Standing::Excluded(_) | Standing::Failed(_));
+            if decided || track.applied.is_some() {
+                continue;
+            }
+            let (standing, desired) = self.pass.decide(id);
+            self.stopped |= matches!(standing, Standing::Failed(_));
+            let resolved = matches!(standing, Standing::Resolved);
+            let track = self.track(id);
+            track.standing = standing;
+            track.live = vec![None; desired.len()];
+            track.desired = desired;
+            if resolved {
+                reads.extend(self.read(&graph.nodes[id]));
+            }
+        }
+        // A mistake found behind a read makes the read pointless.
+        if self.stopped { Vec::new() } else { reads }
+    }
+
+    /// The read a node needs now. One that was answered for the same target serves again.
+    fn read(&mut self, node: &Node) -> Option<Read> {
+        let desired = &self.pass.track(&node.id).desired;
+        if desired.is_empty() {
+            self.pass.observed.insert(node.id.clone(), Value::Array(Vec::new()));
+            self.track(&node.id).standing = Standing::Seen;
+            return None;
+        }
+        let target = match target(node, &desired[0], &self.pass.instance) {
+            Ok(target) => target,
+            Err(message) => {
+                self.stopped = true;
+                self.track(&node.id).standing = Standing::Failed(message);
+                return None;
+            }
+        };
+        let id = match self.reads.get(&node.id) {
+            Some(asked) if asked.target == target => asked.id,
+            _ => {
+                self.next += 1;
+                let id = ReadId(self.next);
+                self.reads.insert(node.id.clone(), Asked { id, target: target.clone(), answered: false });
+                id
+            }
+        };
+        Some(Read { id, node: node.id.clone(), resource: node.resource.clone(), target })
+    }
+
+    /// Takes in what a read found.
+    fn see(&mut self, node: &Node, found: Vec<Object>) -> Standing {
+        let id = &node.id;
+        let track = self.pass.tracks.get_mut(id).expect("invariant: every node has a track");
+        match node.kind {
+            NodeKind::ExternalCollection => {
+                let list = found.into_iter().map(Object::into_value).collect();
+                self.pass.observed.insert(id.clone(), list);
+            }
+            NodeKind::External => {
+                let object = found.into_iter().next().map(Object::into_value);
+                replace(&mut self.pass.observed, id, object);
+            }
+            NodeKind::Resource | NodeKind::Collection { .. } => {
+                let mut by_key: BTreeMap<ObjectKey, Object> =
+                    found.into_iter().map(|object| (object.key(), object)).collect();
+                track.live = track.desired.iter().map(|desired| by_key.remove(&desired.key())).collect();
+                let leaving = track.live.iter().flatten().find(|object| object.metadata().is_deleting());
+                if let Some(object) = leaving {
+                    self.stopped = true;
+                    return Standing::Deleting(object.key());
+                }
+                self.observe_live(node);
+            }
+        }
+        Standing::Seen
+    }
+
+    /// Makes the objects of a node visible to expressions. Returns whether that changed anything.
+    fn observe_live(&mut self, node: &Node) -> bool {
+        let mut live = self.pass.track(&node.id).live.iter().flatten().map(Object::to_value);
+        let value = match node.kind {
+            NodeKind::Collection { .. } => Some(live.collect()),
+            _ => live.next(),
+        };
+        replace(&mut self.pass.observed, &node.id, value)
+    }
+
+    /// The objects that can be applied now: those whose dependencies have been.
+    fn wave(&mut self) -> Vec<Desired> {
+        let graph = Arc::clone(&self.pass.graph);
+        let mut wave = Vec::new();
+        if self.stopped {
+            return wave;
+        }
+        for node in graph.order.iter().map(|id| &graph.nodes[id]).filter(|node| node.is_managed()) {
+            let track = self.pass.track(&node.id);
+            if !matches!(track.standing, Standing::Seen)
+                || track.applied.is_some()
+                || track.desired.is_empty()
+            {
+                continue;
+            }
+            let done = |id: &NodeId| {
+                let track = self.pass.track(id);
+                !graph.nodes[id].is_managed() || track.desired.is_empty() || track.is_settled()
+            };
+            if !node.dependencies.iter().all(done) {
+                continue;
+            }
+            let size = u32::try_from(track.desired.len()).unwrap_or(u32::MAX);
+            for (index, (object, live)) in (0..).zip(track.desired.iter().zip(&track.live)) {
+                let item = matches!(node.kind, NodeKind::Collection { .. }).then_some(Item { index, size });
+                wave.push(Desired {
+                    node: node.id.clone(),
+                    item,
+                    wave: node.wave,
+                    resource: node.resource.clone(),
+                    object: object.clone(),
+                    live: live.clone(),
+                });
+            }
+        }
+        for desired in &wave {
+            let track = self.track(&desired.node);
+            track.applied.get_or_insert_with(|| vec![None; track.desired.len()]);
+        }
+        wave
+    }
+
+    /// All objects of a node were answered for: dependents that are not applied yet look again if that matters.
+    fn settle(&mut self, id: &NodeId) {
+        let graph = Arc::clone(&self.pass.graph);
+        if !self.observe_live(&graph.nodes[id]) {
+            return;
+        }
+        let mut changed = vec![id.clone()];
+        for id in &graph.order {
+            let depends = graph.nodes[id].dependencies.iter().any(|dependency| changed.contains(dependency));
+            if depends && self.pass.track(id).applied.is_none() {
+                self.track(id).standing = Standing::Open;
+                changed.push(id.clone());
+            }
+        }
+    }
+}
+
+/// What to read for a node: one object by name, the labelled items of a collection, or what a selector selects.
+fn target(node: &Node, desired: &Object, instance: &Object) -> Result<Target, String> {
+    Ok(match node.kind {
+        NodeKind::Resource | NodeKind::External => Target::Named(desired.key()),
+        NodeKind::Collection { .. } => {
+            let label = |key: &str, value: &str| Requirement {
+                key: key.into(),
+                operator: Operator::Equals,
+                values: vec![value.into()],
+            };
+            let uid = instance.metadata().uid().unwrap_or_default();
+            let selector = Selector::new([label(INSTANCE_ID, uid), label(NODE_ID, node.id.as_str())]);
+            let selector = selector.map_err(|error| format!("node \"{}\": {error}", node.id))?;
+            Target::Selected { namespace: None, selector }
+        }
+        NodeKind::ExternalCollection => {
+            let selector = match desired.metadata().get("selector") {
+                Some(selector) => Selector::from_value(selector)
+                    .map_err(|error| format!("node \"{}\": invalid selector: {error}", node.id))?,
+                None => Selector::everything(),
+            };
+            let namespace = desired.metadata().namespace().filter(|name| !name.is_empty());
+            Target::Selected {
+                namespace: namespace.filter(|_| node.resource.is_namespaced()).map(Into::into),
+                selector,
+            }
+        }
+    })
+}
+
+/// Puts a value in the place of another, or takes it out. Returns whether that changed anything.
+fn replace(observed: &mut BTreeMap<NodeId, Value>, id: &NodeId, value: Option<Value>) -> bool {
+    if observed.get(id) == value.as_ref() {
+        return false;
+    }
+    match value {
+        Some(value) => observed.insert(id.clone(), value),
+        None => observed.remove(id),
+    };
+    true
 }
