@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use kro_cel::{Bounds, Call, Cost, EvalError, Functions, Library, List, Overload, Sizes, Value};
+use kro_cel::{Bounds, Call, Cost, Duration, EvalError, Functions, Library, List, Overload, Sizes, Value};
 
 /// The `kubernetes.lists` library.
 #[derive(Debug, Clone, Copy)]
@@ -51,7 +51,7 @@ impl Library for Lists {
                     match ty {
                         "uint" => |_, args| sum(args, Value::Uint(0)),
                         "double" => |_, args| sum(args, Value::Double(0.0)),
-                        "duration" => |_, args| sum(args, Value::Duration(kro_cel::Duration(0))),
+                        "duration" => |_, args| sum(args, Value::Duration(Duration(0))),
                         _ => |_, args| sum(args, Value::Int(0)),
                     },
                 )
@@ -114,23 +114,27 @@ fn extreme<'a>(args: &[Value<'a>], name: &str, worse: Ordering) -> Result<Value<
     best.ok_or_else(|| EvalError::invalid(format!("{name} called on empty list")))
 }
 
+/// The sum of the items, or `zero` of none. What is not known before decides the first item, not the overload.
 fn sum<'a>(args: &[Value<'a>], zero: Value<'a>) -> Result<Value<'a>, EvalError> {
-    let overflow = |what: &str| EvalError::invalid(format!("{what} overflow"));
-    list(args)?.iter().try_fold(zero, |total, item| {
-        Ok(match (total, item?) {
-            (Value::Int(a), Value::Int(b)) => {
-                Value::Int(a.checked_add(b).ok_or_else(|| overflow("integer"))?)
-            }
-            (Value::Uint(a), Value::Uint(b)) => {
-                Value::Uint(a.checked_add(b).ok_or_else(|| overflow("unsigned integer"))?)
-            }
-            (Value::Double(a), Value::Double(b)) => Value::Double(a + b),
-            (Value::Duration(a), Value::Duration(b)) => {
-                Value::Duration(kro_cel::Duration(a.0.checked_add(b.0).ok_or_else(|| overflow("duration"))?))
-            }
-            _ => return Err(EvalError::no_such_overload()),
-        })
-    })
+    let mut items = list(args)?.iter();
+    let first = items.next().transpose()?.unwrap_or(zero);
+    if !matches!(first, Value::Int(_) | Value::Uint(_) | Value::Double(_) | Value::Duration(_)) {
+        return Err(EvalError::no_such_overload());
+    }
+    items.try_fold(first, |total, item| add(&total, &item?))
+}
+
+fn add<'a>(a: &Value<'_>, b: &Value<'_>) -> Result<Value<'a>, EvalError> {
+    let (sum, what) = match (a, b) {
+        (Value::Int(a), Value::Int(b)) => (a.checked_add(*b).map(Value::Int), "integer"),
+        (Value::Uint(a), Value::Uint(b)) => (a.checked_add(*b).map(Value::Uint), "unsigned integer"),
+        (Value::Double(a), Value::Double(b)) => (Some(Value::Double(a + b)), "double"),
+        (Value::Duration(a), Value::Duration(b)) => {
+            (a.0.checked_add(b.0).map(|nanos| Value::Duration(Duration(nanos))), "duration")
+        }
+        _ => return Err(EvalError::no_such_overload()),
+    };
+    sum.ok_or_else(|| EvalError::invalid(format!("{what} overflow")))
 }
 
 fn position<'a>(
