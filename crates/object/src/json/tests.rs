@@ -1,3 +1,5 @@
+//! Reading, writing and patching JSON: cases and laws.
+
 use super::*;
 use proptest::prelude::*;
 use serde_json::json;

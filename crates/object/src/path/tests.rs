@@ -1,3 +1,5 @@
+//! Paths: grammar, walking, laws.
+
 use super::*;
 use proptest::prelude::*;
 use serde_json::json;

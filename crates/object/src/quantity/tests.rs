@@ -1,3 +1,5 @@
+//! Quantities: texts, arithmetic, laws.
+
 use super::*;
 use proptest::prelude::*;
 

@@ -1,3 +1,5 @@
+//! Selectors: both forms, matching, laws.
+
 use super::*;
 use proptest::prelude::*;
 use serde_json::json;

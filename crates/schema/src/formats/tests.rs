@@ -1,3 +1,5 @@
+//! Each format with texts that have it and texts that do not.
+
 use super::*;
 use proptest::prelude::*;
 

@@ -1,3 +1,5 @@
+//! Reading and printing schemas: nothing is lost, errors have their place.
+
 use super::*;
 use crate::strategy;
 use proptest::prelude::*;

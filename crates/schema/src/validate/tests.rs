@@ -1,3 +1,5 @@
+//! Violations in the words of the API server.
+
 use super::*;
 use crate::strategy;
 use proptest::prelude::*;
