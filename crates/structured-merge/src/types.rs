@@ -165,6 +165,16 @@ impl Map {
     }
 }
 
+impl Relation {
+    /// With the keys in order.
+    fn sorted(mut self) -> Self {
+        if let Self::Keys(keys) = &mut self {
+            keys.sort_by(|a, b| a.name.cmp(&b.name));
+        }
+        self
+    }
+}
+
 impl Shape<'_> {
     /// Whether both are maps, both scalars, and so on.
     pub(crate) fn is_like(&self, other: &Self) -> bool {

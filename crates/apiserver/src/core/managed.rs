@@ -1,28 +1,145 @@
-//! `managedFields` of every write. The seam to structured merge: verbs call these and nothing else.
+//! `managedFields` of every write, and server-side apply. The seam to structured merge: verbs call these and nothing else.
 
-use super::{registry::Served, strategy, write::Writer};
-use crate::status::Status;
-use serde_json::Value;
+use super::{
+    object,
+    registry::{Registry, Served, api_version},
+    strategy,
+    write::Writer,
+};
+use crate::status::{Cause, Details, Status};
+use kro_structured_merge::{
+    FieldSet, MergeSchema, OnConflict, Path, Versions,
+    managed_fields::{self, ApplyError, FieldManager},
+};
+use serde_json::{Value, json};
 
 /// Records who owns what after a create, update or patch other than apply. `new` arrives with whatever
 /// `managedFields` the client sent and leaves with what is to be stored.
-pub(crate) fn update(old: Option<&Value>, new: &mut Value, served: &Served, writer: &Writer) {
-    let _not_yet = (&writer.manager, strategy::reset_fields(served, writer.subresource.as_deref()));
-    match old {
-        Some(old) => super::object::copy_meta(old, new, "managedFields"),
-        None => super::object::set_meta(new, "managedFields", None),
+pub(crate) fn update(registry: &Registry, old: Option<&Value>, new: &mut Value, served: &Served, writer: &Writer) {
+    with_manager(registry, served, writer, |fields| fields.update(old, new, &writer.manager));
+}
+
+/// Server-side apply: the merged object with its `managedFields`, or who is in the way. Not yet defaulted.
+pub(crate) fn apply(
+    registry: &Registry,
+    live: Option<&Value>,
+    applied: &Value,
+    served: &Served,
+    writer: &Writer,
+    force: bool,
+) -> Result<Value, Status> {
+    let on_conflict = if force { OnConflict::Force } else { OnConflict::Report };
+    let result = with_manager(registry, served, writer, |fields| {
+        fields.apply(live, applied, &writer.manager, on_conflict)
+    });
+    result.map_err(|error| refuse(&error))
+}
+
+/// Takes back new times of entries in a write that changes nothing else.
+pub(crate) fn keep_times(old: &Value, new: &mut Value) {
+    managed_fields::keep_times(old, new);
+}
+
+fn with_manager<T>(
+    registry: &Registry,
+    served: &Served,
+    writer: &Writer,
+    write: impl FnOnce(FieldManager<'_>) -> T,
+) -> T {
+    let subresource = writer.subresource.as_deref();
+    let unowned = strategy::reset_fields(served, subresource).iter().map(|&field| Path::from_iter([field]));
+    let versions = KindVersions { registry, served, unowned: unowned.collect() };
+    write(FieldManager {
+        versions: &versions,
+        api_version: &served.api_version(),
+        kind: &served.kind,
+        subresource: subresource.unwrap_or_default(),
+        empty: &empty(served),
+        now: writer.now,
+    })
+}
+
+/// What an object is before it is created: for builtin kinds, with the structs that are always written.
+fn empty(served: &Served) -> Value {
+    let mut empty = served.empty_object();
+    let fields = object::as_map_mut(&mut empty);
+    fields.insert("apiVersion".into(), served.api_version().into());
+    fields.insert("kind".into(), served.kind.as_ref().into());
+    empty
+}
+
+/// All versions of a kind, and what a kind of request cannot own.
+struct KindVersions<'a> {
+    registry: &'a Registry,
+    served: &'a Served,
+    unowned: FieldSet,
+}
+
+impl KindVersions<'_> {
+    fn version(&self, version: &str) -> Option<&Served> {
+        if version == self.served.api_version() {
+            return Some(self.served);
+        }
+        let (group, version) = version.split_once('/').unwrap_or(("", version));
+        let same = group == &*self.served.group;
+        same.then(|| self.registry.get(group, version, &self.served.plural)).flatten().map(AsRef::as_ref)
     }
 }
 
-/// Server-side apply: the merged object with its `managedFields`, or who is in the way.
-pub(crate) fn apply(
-    live: Option<&Value>,
-    applied: &Value,
-    _served: &Served,
-    _writer: &Writer,
-    _force: bool,
-) -> Result<Value, Status> {
-    let mut out = live.cloned().unwrap_or_else(|| Value::Object(serde_json::Map::new()));
-    super::patch::merge::apply(&mut out, applied);
-    Ok(out)
+impl Versions for KindVersions<'_> {
+    fn schema(&self, version: &str) -> Option<&MergeSchema> {
+        self.version(version).map(Served::merge_schema)
+    }
+
+    fn convert(&self, object: &Value, version: &str) -> Result<Value, String> {
+        let served = self.version(version).ok_or_else(|| format!("no corresponding type for {version}"))?;
+        let mut out = object.clone();
+        let version = api_version(&served.group, &served.version);
+        if served.custom.is_some() {
+            object::as_map_mut(&mut out).insert("apiVersion".into(), version.into());
+        } else {
+            super::kinds::convert(served, &mut out, &version);
+        }
+        Ok(out)
+    }
+
+    fn unowned(&self, _: &str) -> Option<&FieldSet> {
+        (!self.unowned.is_empty()).then_some(&self.unowned)
+    }
+}
+
+fn refuse(error: &ApplyError) -> Status {
+    match error {
+        ApplyError::WrongKind(_) | ApplyError::HasManagedFields => Status::bad_request(error.to_string()),
+        ApplyError::Conflicts(conflicts) => {
+            let causes = conflicts.iter().map(|conflict| Cause {
+                reason: "FieldManagerConflict",
+                message: format!("conflict with {}", conflict.manager),
+                field: conflict.path.to_string(),
+            });
+            Status {
+                code: 409,
+                reason: "Conflict",
+                message: error.to_string(),
+                details: Some(Box::new(Details { causes: causes.collect(), ..Details::default() })),
+            }
+        }
+        _ => Status::unexpected(error.to_string()),
+    }
+}
+
+/// The values that a builtin kind has before anything is set: structs are there, and required lists and maps are null.
+pub(crate) fn empty_value(schema: &kro_schema::Schema) -> Value {
+    let mut out = json!({});
+    if let kro_schema::Kind::Object { properties, required, .. } = &schema.kind {
+        for (name, field) in properties {
+            let is_struct = field.default.as_ref().is_some_and(|default| *default == json!({}));
+            if is_struct {
+                out[&**name] = empty_value(field);
+            } else if required.contains(name) {
+                out[&**name] = Value::Null;
+            }
+        }
+    }
+    out
 }

@@ -189,7 +189,7 @@ impl<'m> Compiler<'m> {
             "associative" => Relation::Keys(self.keys(list)),
             other => return Err(ModelError::ListRelationship(other.to_owned())),
         };
-        Ok(List { items: self.reference(&list.element_type)?, relation })
+        Ok(List { items: self.reference(&list.element_type)?, relation: relation.sorted() })
     }
 
     fn keys(&self, list: &'m ModelList) -> Box<[Key]> {
@@ -198,8 +198,7 @@ impl<'m> Compiler<'m> {
             Some(name) => named(name),
             None => list.element_type.map.as_deref(),
         };
-        let mut keys: Vec<Key> = list
-            .keys
+        list.keys
             .iter()
             .map(|key| Key {
                 name: key.as_str().into(),
@@ -207,9 +206,7 @@ impl<'m> Compiler<'m> {
                     .and_then(|map| map.fields.iter().find(|field| field.name == *key))
                     .and_then(|field| field.default.clone()),
             })
-            .collect();
-        keys.sort_by(|a, b| a.name.cmp(&b.name));
-        keys.into()
+            .collect()
     }
 
     fn map(&mut self, map: &'m ModelMap, relationship: &str) -> Result<Map, ModelError> {
