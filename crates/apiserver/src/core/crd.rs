@@ -8,6 +8,7 @@ pub(super) use self::validate::validate;
 use super::{
     Core,
     custom::Custom,
+    managed::Ownership,
     object,
     options::DeleteOptions,
     registry::{Served, Subresource},
@@ -281,6 +282,7 @@ impl Core {
                 storage_version: storage_version.as_str().into(),
                 storage: storage.clone(),
                 custom: Some(Arc::new(custom)),
+                ownership: Ownership::default(),
             });
         }
     }

@@ -7,15 +7,23 @@ use super::{
     write::Writer,
 };
 use crate::status::{Cause, Details, Status};
+use kro_schema::Schema;
 use kro_structured_merge::{
     FieldSet, MergeSchema, OnConflict, Path, Versions,
     managed_fields::{self, ApplyError, FieldManager},
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+use std::sync::OnceLock;
 
 /// Records who owns what after a create, update or patch other than apply. `new` arrives with whatever
 /// `managedFields` the client sent and leaves with what is to be stored.
-pub(crate) fn update(registry: &Registry, old: Option<&Value>, new: &mut Value, served: &Served, writer: &Writer) {
+pub(crate) fn update(
+    registry: &Registry,
+    old: Option<&Value>,
+    new: &mut Value,
+    served: &Served,
+    writer: &Writer,
+) {
     with_manager(registry, served, writer, |fields| fields.update(old, new, &writer.manager));
 }
 
@@ -54,18 +62,9 @@ fn with_manager<T>(
         api_version: &served.api_version(),
         kind: &served.kind,
         subresource: subresource.unwrap_or_default(),
-        empty: &empty(served),
+        empty: &served.ownership.of(served).empty,
         now: writer.now,
     })
-}
-
-/// What an object is before it is created: for builtin kinds, with the structs that are always written.
-fn empty(served: &Served) -> Value {
-    let mut empty = served.empty_object();
-    let fields = object::as_map_mut(&mut empty);
-    fields.insert("apiVersion".into(), served.api_version().into());
-    fields.insert("kind".into(), served.kind.as_ref().into());
-    empty
 }
 
 /// All versions of a kind, and what a kind of request cannot own.
@@ -88,7 +87,7 @@ impl KindVersions<'_> {
 
 impl Versions for KindVersions<'_> {
     fn schema(&self, version: &str) -> Option<&MergeSchema> {
-        self.version(version).map(Served::merge_schema)
+        self.version(version).map(|served| &served.ownership.of(served).schema)
     }
 
     fn convert(&self, object: &Value, version: &str) -> Result<Value, String> {
@@ -128,18 +127,47 @@ fn refuse(error: &ApplyError) -> Status {
     }
 }
 
-/// The values that a builtin kind has before anything is set: structs are there, and required lists and maps are null.
-pub(crate) fn empty_value(schema: &kro_schema::Schema) -> Value {
-    let mut out = json!({});
+/// What ownership of the fields of a kind in a version depends on.
+#[derive(Debug, Default)]
+pub(crate) struct Ownership(OnceLock<Kind>);
+
+#[derive(Debug)]
+struct Kind {
+    /// How values merge.
+    schema: MergeSchema,
+    /// What an object is before it is created: for builtin kinds, with the structs that are always written.
+    empty: Value,
+}
+
+impl Ownership {
+    fn of(&self, served: &Served) -> &Kind {
+        self.0.get_or_init(|| {
+            let builtin = served.schema();
+            let mut empty = builtin.as_deref().map_or_else(|| json!({}), empty_struct);
+            empty["apiVersion"] = served.api_version().into();
+            empty["kind"] = served.kind.as_ref().into();
+            let schema = match (&served.custom, builtin) {
+                (Some(custom), _) => {
+                    Schema::from_json(&custom.raw).ok().map(|schema| MergeSchema::new(&schema))
+                }
+                (None, schema) => schema.map(|schema| MergeSchema::new(&schema)),
+            };
+            Kind { schema: schema.unwrap_or_else(MergeSchema::deduced), empty }
+        })
+    }
+}
+
+/// A struct of a builtin kind before anything is set: structs inside are there, required lists and maps are null.
+fn empty_struct(schema: &Schema) -> Value {
+    let mut empty = Map::new();
     if let kro_schema::Kind::Object { properties, required, .. } = &schema.kind {
         for (name, field) in properties {
-            let is_struct = field.default.as_ref().is_some_and(|default| *default == json!({}));
-            if is_struct {
-                out[&**name] = empty_value(field);
+            if field.default == Some(json!({})) {
+                empty.insert(name.to_string(), empty_struct(field));
             } else if required.contains(name) {
-                out[&**name] = Value::Null;
+                empty.insert(name.to_string(), Value::Null);
             }
         }
     }
-    out
+    Value::Object(empty)
 }

@@ -3,10 +3,11 @@
 
 pub(crate) mod builtin;
 
-use super::{custom::Custom, store::ResourceId};
+use super::{custom::Custom, managed::Ownership, store::ResourceId};
 use crate::status::Named;
 use base64::Engine as _;
 use kro_object::Scope;
+use kro_schema::Schema;
 use sha2::{Digest as _, Sha256};
 use std::{cmp::Ordering, collections::BTreeMap, sync::Arc};
 
@@ -30,6 +31,8 @@ pub(crate) struct Served {
     pub storage: Arc<ResourceId>,
     /// Schema and more, for custom resources only.
     pub custom: Option<Arc<Custom>>,
+    /// What ownership of fields needs to know, made when first asked for.
+    pub ownership: Ownership,
 }
 
 /// A subresource as discovery tells it.
@@ -50,6 +53,11 @@ impl Served {
 
     pub(crate) fn named(&self) -> Named<'_> {
         Named { group: &self.group, plural: &self.plural }
+    }
+
+    /// The schema of a builtin kind.
+    pub(crate) fn schema(&self) -> Option<Arc<Schema>> {
+        None
     }
 
     pub(crate) fn is_builtin(&self) -> bool {
@@ -151,6 +159,7 @@ impl Registry {
                 storage_version: storage_version.into(),
                 storage: Arc::new(ResourceId { group: group.into(), plural: row.plural.into() }),
                 custom: None,
+                ownership: Ownership::default(),
             });
             if let Some(group) = out.groups.get_mut(row.group) {
                 group.is_builtin = true;

@@ -66,7 +66,7 @@ impl Core {
             object::set_meta(&mut object, field, None);
         }
         if !writer.owns_settled {
-            managed::update(None, &mut object, served, writer);
+            managed::update(&self.registry, None, &mut object, served, writer);
         }
         if object::name(&object).is_empty() && !object::meta_text(&object, "generateName").is_empty() {
             let name = self.ids.name(object::meta_text(&object, "generateName"));
@@ -171,9 +171,10 @@ impl Core {
             object::copy_meta(&old, &mut new, "namespace");
         }
         if !writer.owns_settled {
-            managed::update(Some(&old), &mut new, served, writer);
+            managed::update(&self.registry, Some(&old), &mut new, served, writer);
         }
         strategy::prepare_update(self, served, &old, &mut new, writer)?;
+        managed::keep_times(&old, &mut new);
         // The real server checks metadata twice on updates, and says everything twice.
         let mut errors = metadata::validate_update(&old, &new);
         errors.extend(errors.clone());

@@ -93,8 +93,7 @@ impl Core {
         let mut warnings = Vec::new();
         let force = options.force;
         let mut merged = |core: &mut Self, old: Option<&Value>| -> Result<Value, Status> {
-            let _ = core;
-            let mut new = managed::apply(old, &applied, &served, &writer, force)?;
+            let mut new = managed::apply(&core.registry, old, &applied, &served, &writer, force)?;
             crate::core::strategy::default(&served, &mut new);
             Ok(new)
         };

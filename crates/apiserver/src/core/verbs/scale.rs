@@ -51,7 +51,7 @@ impl Core {
         let mut writer = writer;
         writer.owns_settled = kind == Some(PatchKind::Apply);
         let paths = paths(&served);
-        let updated = self.update(&served, &key, &writer, &mut |_, old| {
+        let updated = self.update(&served, &key, &writer, &mut |core, old| {
             let old = old.cloned().unwrap_or_default();
             let present = scale_of(&served, &old)?;
             let wanted = match kind {
@@ -91,7 +91,7 @@ impl Core {
             if kind == Some(PatchKind::Apply) {
                 let mut applied = json!({"apiVersion": served.api_version(), "kind": &*served.kind, "metadata": {"name": &*key.name}});
                 set_pointer(&mut applied, &paths.spec_replicas, replicas.into());
-                new = managed::apply(Some(&old), &applied, &served, &writer, options.force)?;
+                new = managed::apply(&core.registry, Some(&old), &applied, &served, &writer, options.force)?;
             }
             Ok(new)
         })?;
