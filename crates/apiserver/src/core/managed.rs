@@ -147,10 +147,8 @@ impl Ownership {
             empty["apiVersion"] = served.api_version().into();
             empty["kind"] = served.kind.as_ref().into();
             let schema = match (&served.custom, builtin) {
-                (Some(custom), _) => {
-                    Schema::from_json(&custom.raw).ok().map(|schema| MergeSchema::new(&schema))
-                }
-                (None, schema) => schema.map(|schema| MergeSchema::new(&schema)),
+                (Some(custom), _) => custom.schema.as_deref().map(MergeSchema::new),
+                (None, schema) => schema.as_deref().map(MergeSchema::new),
             };
             Kind { schema: schema.unwrap_or_else(MergeSchema::deduced), empty }
         })
