@@ -123,13 +123,7 @@ impl FieldManager<'_> {
         manager: &str,
         on_conflict: OnConflict,
     ) -> Result<Value, ApplyError> {
-        let text = |field| config.get(field).and_then(Value::as_str).unwrap_or_default();
-        if text("apiVersion") != self.api_version || text("kind") != self.kind {
-            return Err(ApplyError::WrongKind(title(text("apiVersion"), text("kind"))));
-        }
-        if config.pointer("/metadata/managedFields").is_some_and(|entries| !entries.is_null()) {
-            return Err(ApplyError::HasManagedFields);
-        }
+        check_applied(config, self.api_version, self.kind)?;
         let live = live.unwrap_or(self.empty);
         let mut managed =
             ManagedFields::read(live.pointer("/metadata/managedFields").unwrap_or(&Value::Null))
@@ -261,6 +255,18 @@ impl FieldManager<'_> {
 fn title(api_version: &str, kind: &str) -> String {
     let group = if api_version.contains('/') { "" } else { "/" };
     format!("{group}{api_version}, Kind={kind}")
+}
+
+/// Refuses a configuration of another version or kind, and one that comes with entries.
+pub fn check_applied(config: &Value, api_version: &str, kind: &str) -> Result<(), ApplyError> {
+    let text = |field| config.get(field).and_then(Value::as_str).unwrap_or_default();
+    if text("apiVersion") != api_version || text("kind") != kind {
+        return Err(ApplyError::WrongKind(title(text("apiVersion"), text("kind"))));
+    }
+    if config.pointer("/metadata/managedFields").is_some_and(|entries| !entries.is_null()) {
+        return Err(ApplyError::HasManagedFields);
+    }
+    Ok(())
 }
 
 /// Puts the times of `old` back if nothing but the times of entries differs, so that a write without effect is none.

@@ -43,6 +43,12 @@ pub(crate) fn apply(
     result.map_err(|error| refuse(&error))
 }
 
+/// Refuses to apply an object of another kind, or one with entries of its own.
+pub(crate) fn check(served: &Served, applied: &Value) -> Result<(), Status> {
+    managed_fields::check_applied(applied, &served.api_version(), &served.kind)
+        .map_err(|error| refuse(&error))
+}
+
 /// Takes back new times of entries in a write that changes nothing else.
 pub(crate) fn keep_times(old: &Value, new: &mut Value) {
     managed_fields::keep_times(old, new);
@@ -147,7 +153,10 @@ impl Ownership {
             empty["apiVersion"] = served.api_version().into();
             empty["kind"] = served.kind.as_ref().into();
             let schema = match (&served.custom, builtin) {
-                (Some(custom), _) => custom.schema.as_deref().map(MergeSchema::new),
+                (Some(custom), _) => custom
+                    .schema
+                    .as_deref()
+                    .map(|schema| MergeSchema::of_custom_resource(schema, &kro_k8s_schemas::object_meta())),
                 (None, schema) => schema.as_deref().map(MergeSchema::new),
             };
             Kind { schema: schema.unwrap_or_else(MergeSchema::deduced), empty }

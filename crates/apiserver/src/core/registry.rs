@@ -6,7 +6,7 @@ pub(crate) mod builtin;
 use super::{custom::Custom, managed::Ownership, store::ResourceId};
 use crate::status::Named;
 use base64::Engine as _;
-use kro_object::Scope;
+use kro_object::{Gvk, Scope};
 use kro_schema::Schema;
 use sha2::{Digest as _, Sha256};
 use std::{cmp::Ordering, collections::BTreeMap, sync::Arc};
@@ -57,7 +57,14 @@ impl Served {
 
     /// The schema of a builtin kind.
     pub(crate) fn schema(&self) -> Option<Arc<Schema>> {
-        None
+        if self.custom.is_some() {
+            return None;
+        }
+        kro_k8s_schemas::schema(&Gvk {
+            group: (*self.group).into(),
+            version: (*self.version).into(),
+            kind: (*self.kind).into(),
+        })
     }
 
     pub(crate) fn is_builtin(&self) -> bool {

@@ -22,11 +22,14 @@ pub(crate) fn apply(target: &Value, patch: &Value) -> Result<Value, Status> {
     let mut copied = 0;
     let mut document = target.clone();
     for operation in &operations {
-        operation.perform(&mut document, &mut copied).ok_or_else(|| {
-            Status::unprocessable("the server rejected our request due to an error in our request")
-        })?;
+        operation.perform(&mut document, &mut copied).ok_or_else(refused)?;
     }
     Ok(document)
+}
+
+fn refused() -> Status {
+    let message = "the server rejected our request due to an error in our request";
+    Status { details: Some(Box::default()), ..Status::unprocessable(message) }
 }
 
 #[derive(Debug)]

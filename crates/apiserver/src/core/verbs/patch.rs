@@ -156,16 +156,15 @@ fn check_applied(request: &Request<'_>, key: &Key, applied: &Value) -> Result<()
     if !applied.is_object() {
         return Err(Status::bad_request("error decoding YAML: an object is expected"));
     }
-    for (field, wanted) in [("apiVersion", served.api_version()), ("kind", served.kind.to_string())] {
-        let given = applied.get(field).and_then(Value::as_str).unwrap_or_default();
-        if given != wanted {
-            return Err(Status::bad_request(format!(
-                "{field} {given:?} of the applied object is not {wanted:?}"
-            )));
-        }
-    }
+    crate::core::managed::check(served, applied)?;
     let given = object::name(applied);
-    if !given.is_empty() && given != &*key.name {
+    if given.is_empty() {
+        return Err(Status::bad_request(format!(
+            "the name of the object ({} based on URL) was undeterminable: name must be provided",
+            key.name
+        )));
+    }
+    if given != &*key.name {
         return Err(Status::bad_request(format!(
             "the name of the object ({given}) does not match the name on the URL ({})",
             key.name
