@@ -31,7 +31,7 @@ impl Core {
         if &*served.plural == "selfsubjectreviews" {
             review["metadata"] = json!({"creationTimestamp": seconds(request.now)});
         } else {
-            managed::update(None, &mut review, &served, &writer);
+            managed::update(&self.registry, None, &mut review, &served, &writer);
         }
         if let Some(namespace) = &request.namespace {
             object::set_meta(&mut review, "namespace", Some(namespace.as_str().into()));

@@ -84,23 +84,23 @@ impl Operation<'_> {
         match self.op {
             "add" => Place::find(document, self.path?)?.add(value()),
             "remove" => Place::find(document, self.path?)?.remove().map(drop),
-            "replace" if self.path? == "" => {
+            "replace" if self.path?.is_empty() => {
                 self.value.filter(|value| value.is_object() || value.is_array())?;
                 *document = value();
                 Some(())
             }
             "replace" => Place::find(document, self.path?)?.set(value()),
-            "test" if self.path? == "" => (Some(&*document) == self.value).then_some(()),
+            "test" if self.path?.is_empty() => (Some(&*document) == self.value).then_some(()),
             "test" => {
-                let found = Place::find(document, self.path?)?.get()?.filter(|found| !found.is_null());
-                (found == self.value).then_some(())
+                let found = Place::find(document, self.path?)?.get()?;
+                (found == self.value.unwrap_or(&Value::Null)).then_some(())
             }
             "move" => {
                 let value = Place::find(document, self.from?)?.remove()?;
                 Place::find(document, self.path?)?.add(value)
             }
             "copy" => {
-                let value = Place::find(document, self.from?)?.get()?.cloned().unwrap_or_default();
+                let value = Place::find(document, self.from?)?.get()?.clone();
                 let place = Place::find(document, self.path?)?;
                 *copied += value.to_string().len();
                 if *copied > MAX_COPIED {
@@ -140,11 +140,11 @@ impl<'a> Place<'a> {
         (container.is_object() || container.is_array()).then(|| Place { container, key: unescape(key) })
     }
 
-    /// `Some(None)` for a member that an object lacks.
-    fn get(self) -> Option<Option<&'a Value>> {
+    /// Null for a member that an object lacks; an item of a list must be there.
+    fn get(self) -> Option<&'a Value> {
         match self.container {
-            Value::Object(members) => Some(members.get(&self.key)),
-            Value::Array(items) => items.get(index(&self.key, items.len())?).map(Some),
+            Value::Object(members) => Some(members.get(&self.key).unwrap_or(&Value::Null)),
+            Value::Array(items) => items.get(index(&self.key, items.len())?),
             _ => None,
         }
     }
