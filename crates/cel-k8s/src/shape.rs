@@ -192,11 +192,14 @@ impl SchemaShape {
 
     /// The declared property an expression calls `identifier`.
     fn find(&self, identifier: &str) -> Option<&Property> {
-        if !identifier.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
-            return None;
-        }
-        let name = if is_reserved(identifier) { Cow::Borrowed(identifier) } else { unescape(identifier)? };
-        self.declared(&name).filter(|property| property.identifier.is_some())
+        let same = self.declared(identifier).filter(|property| match property.identifier.as_deref() {
+            Some(own) => own == identifier || is_reserved(identifier),
+            None => false,
+        });
+        same.or_else(|| {
+            let escaped = identifier.contains("__");
+            self.declared(&unescape(identifier).filter(|_| escaped)?)
+        })
     }
 
     /// The declared property of this name.
