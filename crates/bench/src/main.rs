@@ -1,2 +1,27 @@
-//! Runner.
-fn main() {}
+//! Benchmarks: `cargo xtask bench WHAT`. Prints figures beside what was promised or what a peer takes; judges none.
+#![expect(clippy::print_stdout, reason = "a benchmark reports on standard output")]
+#![expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
+
+use clap::{Parser, Subcommand};
+
+mod main_job;
+
+/// Measures the product.
+#[derive(Debug, Parser)]
+struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+/// What can be measured.
+#[derive(Debug, Subcommand)]
+enum What {
+    /// From `kro dev` to an instance that is ready.
+    MainJob(main_job::Args),
+}
+
+fn main() -> anyhow::Result<()> {
+    match Args::parse().what {
+        What::MainJob(args) => main_job::run(&args),
+    }
+}
