@@ -197,7 +197,7 @@ impl Core {
             [] => discovery::root(call),
             ["version"] => discovery::version(call),
             ["api" | "apis", ..] => discovery::reply(&self.registry, call, &segments),
-            ["openapi", rest @ ..] => self.openapi(call, rest),
+            ["openapi", rest @ ..] => Ok(self.openapi(call, rest)),
             _ => Ok(Reply::not_found_page()),
         }
     }

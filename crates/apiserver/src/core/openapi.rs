@@ -1,18 +1,27 @@
 //! OpenAPI documents: the index with hashes and one document per group and version.
+//! Refuses version 2 beyond an empty frame: clients since 1.27 read version 3.
 
-use super::{Core, Reply, discovery::hex, negotiate::Format, request::Call};
-use crate::status::Status;
+mod custom;
+
+use super::{Core, Reply, discovery::hex, negotiate::Format, registry::Served, request::Call};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
+use std::sync::Arc;
 
 impl Core {
     /// Everything below `/openapi`.
-    pub(super) fn openapi(&self, call: &Call, rest: &[&str]) -> Result<Reply, Status> {
+    pub(super) fn openapi(&self, call: &Call, rest: &[&str]) -> Reply {
         match rest {
-            ["v3"] => Ok(self.openapi_index()),
-            ["v3", path @ ..] => Ok(self.openapi_document(call, &path.join("/"))),
-            ["v2"] => Ok(Reply::value(200, Format::Json, &self.swagger())),
-            _ => Ok(Reply::not_found_page()),
+            ["v3"] => self.openapi_index(),
+            ["v3", path @ ..] => self.openapi_document(call, &path.join("/")),
+            ["v2"] => {
+                let frame = json!({
+                    "swagger": "2.0", "info": {"title": "Kubernetes", "version": kro_k8s_schemas::VERSION},
+                    "paths": {}, "definitions": {},
+                });
+                Reply::value(200, Format::Json, &frame)
+            }
+            _ => Reply::not_found_page(),
         }
     }
 
@@ -37,7 +46,7 @@ impl Core {
     fn openapi_index(&self) -> Reply {
         let mut paths = Map::new();
         for path in self.document_paths() {
-            let hash = hash(&Format::Json.encode(&self.document(&path)));
+            let hash = self.document_hash(&path);
             paths.insert(
                 path.clone(),
                 json!({"serverRelativeURL": format!("/openapi/v3/{path}?hash={hash}")}),
@@ -51,8 +60,7 @@ impl Core {
         if !self.document_paths().iter().any(|known| known == path) {
             return Reply::empty(404);
         }
-        let bytes = Format::Json.encode(&self.document(path));
-        let hash = hash(&bytes);
+        let hash = self.document_hash(path);
         let etag = format!("\"{hash}\"");
         let asked = call.param("hash");
         let mut reply = if !asked.is_empty() && asked != hash {
@@ -62,34 +70,42 @@ impl Core {
         } else if call.if_none_match.as_deref() == Some(&etag) {
             Reply::empty(304)
         } else {
-            Reply::full(200, "application/json", bytes)
+            Reply::full(200, "application/json", self.document(path))
         };
         reply.headers.push(("etag", etag));
         reply
     }
 
-    fn document(&self, path: &str) -> Value {
-        let mut schemas = Map::new();
-        if let Some((group, version)) = path.strip_prefix("apis/").and_then(|rest| rest.split_once('/'))
-            && let Some(found) = self.registry.group(group)
-        {
-            for served in found.resources(version) {
-                if let Some(custom) = &served.custom {
-                    schemas.insert(served.kind.to_string(), custom.raw.clone());
-                }
-            }
+    /// Builtin documents change with the recorded version alone; those of custom resources with their content.
+    fn document_hash(&self, path: &str) -> String {
+        let digest = if self.custom_resources(path).is_empty() {
+            Sha256::digest(format!("{}/{path}", kro_k8s_schemas::VERSION))
+        } else {
+            Sha256::digest(self.document(path))
+        };
+        hex(&digest)
+    }
+
+    fn document(&self, path: &str) -> Vec<u8> {
+        let custom = self.custom_resources(path);
+        if !custom.is_empty() {
+            return Format::Json.encode(&custom::document(&custom));
         }
-        json!({
-            "openapi": "3.0.0", "info": {"title": "Kubernetes", "version": "1.36"}, "paths": {},
-            "components": {"schemas": schemas},
-        })
+        match kro_k8s_schemas::document(path) {
+            Some(document) => document.into_bytes(),
+            None => Format::Json.encode(&json!({
+                "openapi": "3.0.0", "info": {"title": "Kubernetes", "version": kro_k8s_schemas::VERSION}, "paths": {},
+            })),
+        }
     }
 
-    fn swagger(&self) -> Value {
-        json!({"swagger": "2.0", "info": {"title": "Kubernetes", "version": "v1.36.3"}, "paths": {}, "definitions": {}})
+    /// The custom resources a document is about.
+    fn custom_resources(&self, path: &str) -> Vec<Arc<Served>> {
+        let Some((group, version)) = path.strip_prefix("apis/").and_then(|rest| rest.split_once('/')) else {
+            return Vec::new();
+        };
+        let group = self.registry.group(group);
+        let resources = group.into_iter().flat_map(|group| group.resources(version));
+        resources.filter(|served| served.custom.is_some()).cloned().collect()
     }
-}
-
-fn hash(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
 }
