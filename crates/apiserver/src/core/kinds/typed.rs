@@ -95,7 +95,7 @@ impl Decoder<'_> {
                 }
                 Err(place.mismatch(other, "string"))
             }
-            (Kind::String, text) if is_quantity(place) => normalize_quantity(text),
+
             (Kind::Integer, other) if other.as_i64().is_none() => {
                 let wanted =
                     if schema.constraints.format.as_deref() == Some("int64") { "int64" } else { "int32" };
@@ -118,14 +118,20 @@ impl Decoder<'_> {
         place: &Place<'_>,
     ) -> Result<(), String> {
         let Kind::Object { additional: Some(values), .. } = &schema.kind else { return Ok(()) };
-        for (key, value) in map.iter_mut() {
+        for value in map.values_mut() {
             if value.is_null() {
                 if matches!(values.kind, Kind::String) {
                     *value = "".into();
                 }
                 continue;
             }
-            let _ = key;
+            if is_quantity(place) && (value.is_string() || value.is_number()) {
+                if value.is_number() {
+                    *value = value.to_string().into();
+                }
+                normalize_quantity(value)?;
+                continue;
+            }
             self.value(values, value, place)?;
         }
         Ok(())
