@@ -9,27 +9,19 @@ mod workload;
 
 use super::{Core, crd, object, registry::Served, write::Writer};
 use crate::{field_error::FieldError, status::Status};
-use kro_object::Gvk;
-use kro_schema::Schema;
 use serde_json::{Value, json};
-use std::sync::Arc;
 
 /// Checks the types of an object's fields and drops unknown ones, whose paths go to `unknown`.
 pub(crate) fn decode(served: &Served, object: &mut Value, unknown: &mut Vec<String>) -> Result<(), String> {
-    match schema(served) {
+    match served.schema() {
         Some(schema) => typed::Decoder { unknown }.object(&schema, object, &served.kind),
         None => Ok(()),
     }
 }
 
-/// The recorded schema of a builtin kind.
-fn schema(served: &Served) -> Option<Arc<Schema>> {
-    kro_k8s_schemas::schema(&Gvk::new(&*served.group, &*served.version, &*served.kind))
-}
-
 /// Defaults of a kind.
 pub(crate) fn default(served: &Served, object: &mut Value) {
-    if let Some(schema) = schema(served) {
+    if let Some(schema) = served.schema() {
         typed::default(&schema, object);
     }
     match (&*served.group, &*served.plural) {
