@@ -66,7 +66,9 @@ pub(crate) fn print_error(error: &anyhow::Error) {
     for cause in error.chain().skip(1) {
         anstream::eprintln!("  {} {cause}", styled(FAINT, "cause:"));
     }
-    if let Some(advice) = error.chain().find_map(|cause| cause.downcast_ref::<Advice>()) {
+    // A context is found through the error itself, a wrapped error only in its chain.
+    let wrapped = || error.chain().find_map(|cause| cause.downcast_ref::<Advice>());
+    if let Some(advice) = error.downcast_ref::<Advice>().or_else(wrapped) {
         anstream::eprintln!("  {} {}", styled(GOOD, "help:"), advice.help);
     }
 }

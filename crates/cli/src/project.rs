@@ -95,6 +95,18 @@ impl Project {
         Ok(project)
     }
 
+    /// Refuses a project in which something is no manifest, after saying on standard error what and where.
+    pub(crate) fn require_manifests(&self) -> anyhow::Result<()> {
+        if self.problems.is_empty() {
+            return Ok(());
+        }
+        for problem in &self.problems {
+            anstream::eprintln!("{}", problem.text.trim_end());
+        }
+        let help = "every YAML file in a folder is read; name single files to leave others out";
+        Err(Advice::new("not everything here is a manifest, so nothing was done", help).into())
+    }
+
     /// The definitions among the manifests.
     pub(crate) fn definitions(&self) -> impl Iterator<Item = &Manifest> {
         self.manifests.iter().filter(|manifest| manifest.role == Role::Definition)

@@ -14,7 +14,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::output::{Advice, BAD, FAINT, GOOD, is_terminal, styled};
+use crate::output::{BAD, FAINT, GOOD, is_terminal, styled};
 use crate::project::{Expected, Project};
 use crate::server::{Server, ended};
 
@@ -56,7 +56,7 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let project = Project::read(&args.paths)?;
     if args.once {
-        refuse_problems(&project)?;
+        project.require_manifests()?;
     }
     let server =
         Server::start(args.listen, args.kubeconfig.clone(), None, kro_apiserver::Options::default()).await?;
@@ -199,18 +199,4 @@ async fn install(cluster: &Cluster) -> anyhow::Result<()> {
         cluster.apply(&crds, &manifest, &ApplyOptions::force("kro-dev")).await?;
     }
     Ok(())
-}
-
-fn refuse_problems(project: &Project) -> anyhow::Result<()> {
-    match project.problems.as_slice() {
-        [] => Ok(()),
-        problems => {
-            let texts: Vec<&str> = problems.iter().map(|p| p.text.trim_end()).collect();
-            Err(Advice::new(
-                texts.join("\n"),
-                "every YAML file in the folder is applied; name single files to leave others out",
-            )
-            .into())
-        }
-    }
 }

@@ -43,7 +43,7 @@ enum Notation {
 pub(crate) fn run(what: &What) -> anyhow::Result<ExitCode> {
     let What::Crd(args) = what;
     let project = Project::read(&args.files)?;
-    anyhow::ensure!(project.problems.is_empty(), "{}", project.problems[0].text);
+    project.require_manifests()?;
     let mut crds = Vec::new();
     for one in compile_all(&project, &CompileOptions::default()) {
         let Some(graph) = one.graph else {

@@ -3,4 +3,5 @@
 #![expect(clippy::print_stderr, reason = "a test says loudly what it could not run")]
 
 mod docs;
+mod output;
 mod session;
