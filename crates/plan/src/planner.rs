@@ -301,3 +301,6 @@ fn replace(observed: &mut BTreeMap<NodeId, Value>, id: &NodeId, value: Option<Va
     };
     true
 }
+
+#[cfg(test)]
+mod tests;
