@@ -5,9 +5,11 @@ use std::{fmt, sync::Arc};
 
 mod call;
 mod cost;
+mod standard;
 
 pub use call::Call;
 pub use cost::{Bounds, Cost, Sizes};
+pub use standard::Standard;
 
 /// A group of functions that a host enables together.
 pub trait Library: fmt::Debug + Send + Sync {

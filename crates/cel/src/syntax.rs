@@ -2,7 +2,7 @@
 mod ast;
 mod lexer;
 mod literal;
-mod macros;
+pub(crate) mod macros;
 mod parser;
 
 pub(crate) use parser::parse;

@@ -1,0 +1,157 @@
+//! Conversions between types: `int`, `string`, `timestamp` and the others, and `type` and `dyn`.
+use super::str_arg;
+use crate::{
+    Call, Cost, Duration, EvalError, Functions, Overload, Timestamp, Type, Value,
+    value::{Number, double_text},
+};
+
+type Converted<'a> = Result<Value<'a>, EvalError>;
+
+pub(super) fn declare(functions: &mut Functions) {
+    functions.add(Overload::new("type", "type(A) -> type(A)", |_, args| Ok(Value::Type(args[0].ty()))));
+    functions.add(Overload::new("to_dyn", "dyn(A) -> dyn", identity));
+    let rows: [(&str, &str, crate::Function); 29] = [
+        ("bool_to_bool", "bool(bool) -> bool", identity),
+        ("string_to_bool", "bool(string) -> bool", to_bool),
+        ("bytes_to_bytes", "bytes(bytes) -> bytes", identity),
+        ("string_to_bytes", "bytes(string) -> bytes", to_bytes),
+        ("double_to_double", "double(double) -> double", identity),
+        ("int64_to_double", "double(int) -> double", to_double),
+        ("string_to_double", "double(string) -> double", to_double),
+        ("uint64_to_double", "double(uint) -> double", to_double),
+        ("duration_to_duration", "duration(duration) -> duration", identity),
+        ("string_to_duration", "duration(string) -> duration", to_duration),
+        ("int64_to_int64", "int(int) -> int", identity),
+        ("double_to_int64", "int(double) -> int", to_int),
+        ("duration_to_int64", "int(duration) -> int", to_int),
+        ("string_to_int64", "int(string) -> int", to_int),
+        ("timestamp_to_int64", "int(timestamp) -> int", to_int),
+        ("uint64_to_int64", "int(uint) -> int", to_int),
+        ("string_to_string", "string(string) -> string", identity),
+        ("bool_to_string", "string(bool) -> string", to_string),
+        ("bytes_to_string", "string(bytes) -> string", to_string),
+        ("double_to_string", "string(double) -> string", to_string),
+        ("duration_to_string", "string(duration) -> string", to_string),
+        ("int64_to_string", "string(int) -> string", to_string),
+        ("timestamp_to_string", "string(timestamp) -> string", to_string),
+        ("uint64_to_string", "string(uint) -> string", to_string),
+        ("timestamp_to_timestamp", "timestamp(timestamp) -> timestamp", identity),
+        ("int64_to_timestamp", "timestamp(int) -> timestamp", to_timestamp),
+        ("string_to_timestamp", "timestamp(string) -> timestamp", to_timestamp),
+        ("uint64_to_uint64", "uint(uint) -> uint", identity),
+        ("double_to_uint64", "uint(double) -> uint", to_uint),
+    ];
+    for (id, signature, code) in rows {
+        let overload = Overload::new(id, signature, code);
+        let traverses = matches!(id, "string_to_bytes" | "bytes_to_string");
+        functions.add(if traverses { overload.default_cost(Cost::TRAVERSE) } else { overload });
+    }
+    functions.add(Overload::new("int64_to_uint64", "uint(int) -> uint", to_uint));
+    functions.add(Overload::new("string_to_uint64", "uint(string) -> uint", to_uint));
+}
+
+fn identity<'a>(_: &mut Call<'_>, args: &[Value<'a>]) -> Converted<'a> {
+    Ok(args[0].clone())
+}
+
+fn failed(value: &Value<'_>, ty: &Type) -> EvalError {
+    match value {
+        Value::String(text) => EvalError::invalid(format!("type conversion error from '{}' to '{ty}'", &**text)),
+        _ => EvalError::invalid(format!("type conversion error from '{}' to '{ty}'", value.ty())),
+    }
+}
+
+fn to_bool<'a>(_: &mut Call<'_>, args: &[Value<'a>]) -> Converted<'a> {
+    match str_arg(args, 0)? {
+        "1" | "t" | "true" | "TRUE" | "True" => Ok(Value::Bool(true)),
+        "0" | "f" | "false" | "FALSE" | "False" => Ok(Value::Bool(false)),
+        _ => Err(failed(&args[0], &Type::Bool)),
+    }
+}
+
+fn to_bytes<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Converted<'a> {
+    let text = str_arg(args, 0)?;
+    call.reserve(text.len())?;
+    Ok(Value::bytes(text.as_bytes()))
+}
+
+fn to_double<'a>(_: &mut Call<'_>, args: &[Value<'a>]) -> Converted<'a> {
+    Ok(Value::Double(match &args[0] {
+        Value::Int(value) => *value as f64,
+        Value::Uint(value) => *value as f64,
+        Value::String(text) => go_double(text).ok_or_else(|| failed(&args[0], &Type::Double))?,
+        other => return Err(failed(other, &Type::Double)),
+    }))
+}
+
+/// Go reads what Rust reads, with these exceptions: too large is an error, and signs and case of `Inf`.
+fn go_double(text: &str) -> Option<f64> {
+    let value: f64 = text.parse().ok()?;
+    let spelled = text.trim_start_matches(['+', '-']).to_ascii_lowercase();
+    (value.is_finite() || matches!(spelled.as_str(), "inf" | "infinity" | "nan")).then_some(value)
+}
+
+fn to_duration<'a>(_: &mut Call<'_>, args: &[Value<'a>]) -> Converted<'a> {
+    let duration = Duration::parse(str_arg(args, 0)?);
+    duration.map(Value::Duration).ok_or_else(|| failed(&args[0], &Type::Duration))
+}
+
+fn to_int<'a>(_: &mut Call<'_>, args: &[Value<'a>]) -> Converted<'a> {
+    let range = || EvalError::invalid("integer overflow");
+    Ok(Value::Int(match &args[0] {
+        Value::Uint(value) => i64::try_from(*value).map_err(|_| range())?,
+        // The ends are not exact as doubles, so they are refused, as cel-go does.
+        Value::Double(value) => match Number::Double(value.trunc()).integral() {
+            Some(Number::Int(int)) if int > i64::MIN => int,
+            _ => return Err(range()),
+        },
+        Value::String(text) => text.parse().map_err(|_| failed(&args[0], &Type::Int))?,
+        Value::Timestamp(value) => value.seconds(),
+        Value::Duration(value) => value.0,
+        other => return Err(failed(other, &Type::Int)),
+    }))
+}
+
+fn to_uint<'a>(_: &mut Call<'_>, args: &[Value<'a>]) -> Converted<'a> {
+    let range = || EvalError::invalid("unsigned integer overflow");
+    Ok(Value::Uint(match &args[0] {
+        Value::Int(value) => u64::try_from(*value).map_err(|_| range())?,
+        Value::Double(value) => match Number::Double(value.trunc()).integral() {
+            Some(Number::Int(int)) => u64::try_from(int).map_err(|_| range())?,
+            Some(Number::Uint(uint)) => uint,
+            _ => return Err(range()),
+        },
+        Value::String(text) => text.parse().map_err(|_| failed(&args[0], &Type::Uint))?,
+        other => return Err(failed(other, &Type::Uint)),
+    }))
+}
+
+fn to_string<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Converted<'a> {
+    Ok(Value::string(match &args[0] {
+        Value::Bool(value) => value.to_string(),
+        Value::Int(value) => value.to_string(),
+        Value::Uint(value) => value.to_string(),
+        Value::Double(value) => double_text(*value),
+        Value::Bytes(bytes) => {
+            call.reserve(bytes.len())?;
+            let text = String::from_utf8(bytes.to_vec());
+            text.map_err(|_| EvalError::invalid("invalid UTF-8 in bytes, cannot convert to string"))?
+        }
+        Value::Timestamp(value) => value.to_string(),
+        Value::Duration(value) => value.to_string(),
+        other => return Err(failed(other, &Type::String)),
+    }))
+}
+
+fn to_timestamp<'a>(_: &mut Call<'_>, args: &[Value<'a>]) -> Converted<'a> {
+    let timestamp = match &args[0] {
+        Value::Int(seconds) => {
+            Timestamp::new(*seconds, 0).ok_or_else(|| EvalError::invalid("timestamp overflow"))?
+        }
+        other => other
+            .as_str()
+            .and_then(Timestamp::parse)
+            .ok_or_else(|| failed(&args[0], &Type::Timestamp))?,
+    };
+    Ok(Value::Timestamp(timestamp))
+}
