@@ -132,7 +132,7 @@ fn text(functions: &mut Functions) {
         [("matches", "matches(string, string) -> bool"), ("matches_string", "string.matches(string) -> bool")]
     {
         let overload = Overload::new(id, signature, matches).specialise(|args| {
-            let pattern = crate::pattern::compile(args[1]?.as_str()?).ok()?;
+            let pattern = crate::re2::compile(args[1]?.as_str()?).ok()?;
             Some(Ok(Arc::new(move |_, args| Ok(Value::Bool(pattern.is_match(str_arg(args, 0)?))))))
         });
         functions.add(if id == "matches" { overload } else { overload.default_cost(pattern_cost) });
@@ -140,7 +140,7 @@ fn text(functions: &mut Functions) {
 }
 
 fn matches<'a>(_: &mut Call<'_>, args: &[Value<'a>]) -> Result<Value<'a>, EvalError> {
-    let pattern = crate::pattern::compile(str_arg(args, 1)?)?;
+    let pattern = crate::re2::compile(str_arg(args, 1)?).map_err(|error| EvalError::invalid(error.to_string()))?;
     Ok(Value::Bool(pattern.is_match(str_arg(args, 0)?)))
 }
 
