@@ -1,9 +1,6 @@
 //! The standard library of the language: operators, macros, sizes, text, conversions, time.
 use super::{Cost, Functions, Library, Overload};
-use crate::{
-    Call, EvalError, Value,
-    syntax::macros::folds::STANDARD,
-};
+use crate::{Call, EvalError, Value, syntax::macros::folds::STANDARD};
 use std::sync::Arc;
 
 mod convert;
@@ -91,7 +88,8 @@ fn comparisons(functions: &mut Functions) {
         ("timestamp", "timestamp"),
         ("duration", "duration"),
     ];
-    for (operator, name) in [("<", "less"), ("<=", "less_equals"), (">", "greater"), (">=", "greater_equals")] {
+    for (operator, name) in [("<", "less"), ("<=", "less_equals"), (">", "greater"), (">=", "greater_equals")]
+    {
         for (suffix, ty) in KINDS {
             let signature = format!("_{operator}_({ty}, {ty}) -> bool");
             functions.add(Overload::declaration(&format!("{name}_{suffix}"), &signature));
@@ -140,7 +138,8 @@ fn text(functions: &mut Functions) {
 }
 
 fn matches<'a>(_: &mut Call<'_>, args: &[Value<'a>]) -> Result<Value<'a>, EvalError> {
-    let pattern = crate::re2::compile(str_arg(args, 1)?).map_err(|error| EvalError::invalid(error.to_string()))?;
+    let pattern =
+        crate::re2::compile(str_arg(args, 1)?).map_err(|error| EvalError::invalid(error.to_string()))?;
     Ok(Value::Bool(pattern.is_match(str_arg(args, 0)?)))
 }
 

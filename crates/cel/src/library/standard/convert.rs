@@ -56,7 +56,9 @@ fn identity<'a>(_: &mut Call<'_>, args: &[Value<'a>]) -> Converted<'a> {
 
 fn failed(value: &Value<'_>, ty: &Type) -> EvalError {
     match value {
-        Value::String(text) => EvalError::invalid(format!("type conversion error from '{}' to '{ty}'", &**text)),
+        Value::String(text) => {
+            EvalError::invalid(format!("type conversion error from '{}' to '{ty}'", &**text))
+        }
         _ => EvalError::invalid(format!("type conversion error from '{}' to '{ty}'", value.ty())),
     }
 }
@@ -148,10 +150,9 @@ fn to_timestamp<'a>(_: &mut Call<'_>, args: &[Value<'a>]) -> Converted<'a> {
         Value::Int(seconds) => {
             Timestamp::new(*seconds, 0).ok_or_else(|| EvalError::invalid("timestamp overflow"))?
         }
-        other => other
-            .as_str()
-            .and_then(Timestamp::parse)
-            .ok_or_else(|| failed(&args[0], &Type::Timestamp))?,
+        other => {
+            other.as_str().and_then(Timestamp::parse).ok_or_else(|| failed(&args[0], &Type::Timestamp))?
+        }
     };
     Ok(Value::Timestamp(timestamp))
 }

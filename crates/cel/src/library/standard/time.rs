@@ -20,8 +20,11 @@ pub(super) fn declare(functions: &mut Functions) {
         ("getMilliseconds", "milliseconds", |_, args| calendar(args, |time| i64::from(time.millisecond()))),
     ];
     for (function, part, code) in rows {
-
-        functions.add(Overload::new(&format!("timestamp_to_{part}"), &format!("timestamp.{function}() -> int"), code));
+        functions.add(Overload::new(
+            &format!("timestamp_to_{part}"),
+            &format!("timestamp.{function}() -> int"),
+            code,
+        ));
         let id = format!("timestamp_to_{part}_with_tz");
         functions.add(Overload::new(&id, &format!("timestamp.{function}(string) -> int"), code));
     }
