@@ -5,11 +5,28 @@ use std::{fmt, sync::Arc};
 
 mod call;
 mod cost;
+mod lists;
+mod math;
+mod optionals;
+mod regex;
+mod small;
 mod standard;
+mod strings;
 
 pub use call::Call;
 pub use cost::{Bounds, Cost, Sizes};
+pub use lists::Lists;
+pub use math::Math;
+pub use optionals::Optionals;
+pub use regex::Regex;
+pub use small::{Bindings, Block, Encoders, TwoVariables};
 pub use standard::Standard;
+pub use strings::Strings;
+
+/// The extension libraries of cel-go in their latest versions, sets aside: lists as sets are among Kubernetes'
+/// libraries.
+pub const EXTENSIONS: &[&dyn Library] =
+    &[&Strings::LATEST, &Lists, &Math, &Encoders, &Bindings, &Optionals, &TwoVariables, &Regex];
 
 /// A group of functions that a host enables together.
 pub trait Library: fmt::Debug + Send + Sync {

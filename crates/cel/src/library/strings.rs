@@ -1,0 +1,233 @@
+//! Text: searching, cutting, joining, formatting. Positions are code points; one outside of the text is an error.
+use super::{
+    Bounds, Cost, Functions, Library, Overload, Sizes,
+    standard::{int_arg, str_arg},
+};
+use crate::{Call, EvalError, Value};
+
+mod format;
+
+/// The text functions. Kubernetes uses version 2; costs are counted from version 5 on, `reverse` came with 3, and
+/// `format` prints like C from 4 on.
+#[derive(Debug, Clone, Copy)]
+pub struct Strings {
+    /// cel-go's version of the library.
+    pub version: u32,
+}
+
+impl Strings {
+    /// The latest version.
+    pub const LATEST: Self = Self { version: 5 };
+}
+
+type Evaluated<'a> = Result<Value<'a>, EvalError>;
+
+impl Library for Strings {
+    fn name(&self) -> &'static str {
+        "strings"
+    }
+
+    fn declare(&self, functions: &mut Functions) {
+        let version = self.version;
+        let mut add = |id: &str, signature: &str, code: crate::Function, cost: fn(&Sizes<'_>) -> Bounds, example| {
+            let overload = Overload::new(id, signature, code).example(example);
+            functions.add(if version >= 5 { overload.cost(Cost::Sizes(cost)) } else { overload });
+        };
+        add("string_char_at_int", "string.charAt(int) -> string", char_at, |s| s.arg(0).tenth() + 2.0, "'abc'.charAt(1) == 'b'");
+        for (name, id, code) in [
+            ("indexOf", "index_of", index_of as crate::Function),
+            ("lastIndexOf", "last_index_of", last_index_of),
+        ] {
+            let cost: fn(&Sizes<'_>) -> Bounds = |s| (s.arg(0) * s.arg(1)).tenth() + 1.0;
+            add(&format!("string_{id}_string"), &format!("string.{name}(string) -> int"), code, cost, "'abc'.indexOf('c') == 2");
+            let signature = format!("string.{name}(string, int) -> int");
+            add(&format!("string_{id}_string_int"), &signature, code, cost, "'abcabc'.indexOf('c', 3) == 5");
+        }
+        let rows: [(&str, &str, crate::Function, &'static str); 5] = [
+            ("string_lower_ascii", "string.lowerAscii() -> string", |c, a| map(c, a, str::to_ascii_lowercase), "'TacoÁ'.lowerAscii() == 'tacoÁ'"),
+            ("string_upper_ascii", "string.upperAscii() -> string", |c, a| map(c, a, str::to_ascii_uppercase), "'Tacoá'.upperAscii() == 'TACOá'"),
+            ("string_trim", "string.trim() -> string", |c, a| map(c, a, |text| text.trim().to_owned()), "'  a '.trim() == 'a'"),
+            ("string_substring_int", "string.substring(int) -> string", substring, "'tacocat'.substring(4) == 'cat'"),
+            ("string_substring_int_int", "string.substring(int, int) -> string", substring, "'tacocat'.substring(0, 4) == 'taco'"),
+        ];
+        for (id, signature, code, example) in rows {
+            add(id, signature, code, |s| s.arg(0).tenth() + s.result() + 1.0, example);
+        }
+        let replacing: fn(&Sizes<'_>) -> Bounds = |s| {
+            let one = Bounds::exactly(1.0);
+            (s.arg(0).greatest(one) * s.arg(1).greatest(one)).tenth() + s.result() + 1.0
+        };
+        add("string_replace_string_string", "string.replace(string, string) -> string", replace, replacing, "'hello hello'.replace('he', 'we') == 'wello wello'");
+        add("string_replace_string_string_int", "string.replace(string, string, int) -> string", replace, replacing, "'hello hello'.replace('he', 'we', 1) == 'wello hello'");
+        let splitting: fn(&Sizes<'_>) -> Bounds = |s| (s.arg(0) + 1.0).tenth() + s.result() + 11.0;
+        add("string_split_string", "string.split(string) -> list(string)", split, splitting, "'a b'.split(' ') == ['a', 'b']");
+        add("string_split_string_int", "string.split(string, int) -> list(string)", split, splitting, "'a b c'.split(' ', 2) == ['a', 'b c']");
+        let joining: fn(&Sizes<'_>) -> Bounds = |s| (s.arg(0) + 1.0).tenth() + s.result() + 1.0;
+        add("list_join", "list(string).join() -> string", join, joining, "['a', 'b'].join() == 'ab'");
+        add("list_join_string", "list(string).join(string) -> string", join, joining, "['a', 'b'].join('-') == 'a-b'");
+        if version >= 3 {
+            add("string_reverse", "string.reverse() -> string", |c, a| map(c, a, |text| text.chars().rev().collect()), |s| s.arg(0).tenth() + s.result() + 1.0, "'abc'.reverse() == 'cba'");
+        }
+        functions.add(
+            Overload::new("strings_quote", "strings.quote(string) -> string", quote)
+                .default_cost(Cost::TRAVERSE)
+                .example(r#"strings.quote('a"b') == '"a\\"b"'"#),
+        );
+        let formatting: crate::Function = if version >= 4 { format::plain } else { format::locale };
+        functions.add(
+            Overload::new("string_format", "string.format(list(dyn)) -> string", formatting)
+                .default_cost(Cost::TRAVERSE)
+                .example("'%s has %d'.format(['a', 2]) == 'a has 2'"),
+        );
+    }
+}
+
+/// The byte at a position counted in code points; the length is a position, too.
+fn position(text: &str, index: i64) -> Result<usize, EvalError> {
+    let out_of_range = || EvalError::invalid(format!("index out of range: {index}"));
+    let index = usize::try_from(index).map_err(|_| out_of_range())?;
+    if text.is_ascii() {
+        return if index <= text.len() { Ok(index) } else { Err(out_of_range()) };
+    }
+    text.char_indices().map(|(at, _)| at).chain([text.len()]).nth(index).ok_or_else(out_of_range)
+}
+
+fn code_points(text: &str) -> i64 {
+    text.chars().count() as i64
+}
+
+fn map<'a>(call: &mut Call<'_>, args: &[Value<'a>], change: fn(&str) -> String) -> Evaluated<'a> {
+    let text = str_arg(args, 0)?;
+    call.reserve(text.len())?;
+    Ok(Value::string(change(text)))
+}
+
+fn char_at<'a>(_: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
+    let (text, index) = (str_arg(args, 0)?, int_arg(args, 1)?);
+    let at = position(text, index)?;
+    Ok(Value::string(text[at..].chars().next().map(String::from).unwrap_or_default()))
+}
+
+fn index_of<'a>(_: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
+    let (text, wanted) = (str_arg(args, 0)?, str_arg(args, 1)?);
+    let from = if args.len() > 2 { position_or_end(text, int_arg(args, 2)?)? } else { Some(0) };
+    let found = from.and_then(|from| text[from..].find(wanted).map(|at| from + at));
+    Ok(Value::Int(found.map_or(-1, |at| code_points(&text[..at]))))
+}
+
+fn last_index_of<'a>(_: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
+    let (text, wanted) = (str_arg(args, 0)?, str_arg(args, 1)?);
+    let last = if args.len() > 2 { position_or_end(text, int_arg(args, 2)?)? } else { Some(text.len()) };
+    // The match may start at `last`, so it may reach that much further.
+    let found = last.and_then(|last| {
+        let end = text.len().min(last + wanted.len());
+        let end = (end..=text.len()).find(|end| text.is_char_boundary(*end)).unwrap_or(text.len());
+        text[..end].rfind(wanted).filter(|at| *at <= last)
+    });
+    Ok(Value::Int(found.map_or(-1, |at| code_points(&text[..at]))))
+}
+
+/// A position to search from; one past the end is where nothing is found.
+fn position_or_end(text: &str, index: i64) -> Result<Option<usize>, EvalError> {
+    if index < 0 {
+        return Err(EvalError::invalid(format!("index out of range: {index}")));
+    }
+    Ok(position(text, index).ok())
+}
+
+fn substring<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
+    let (text, start) = (str_arg(args, 0)?, int_arg(args, 1)?);
+    let from = position(text, start)?;
+    let to = if args.len() > 2 { position(text, int_arg(args, 2)?)? } else { text.len() };
+    if from > to {
+        let end = int_arg(args, 2)?;
+        return Err(EvalError::invalid(format!("invalid substring range. start: {start}, end: {end}")));
+    }
+    call.reserve(to - from)?;
+    Ok(Value::string(&text[from..to]))
+}
+
+/// How many times at most: all of them for negative numbers.
+fn limit(args: &[Value<'_>], index: usize) -> Result<usize, EvalError> {
+    if args.len() <= index {
+        return Ok(usize::MAX);
+    }
+    Ok(usize::try_from(int_arg(args, index)?).unwrap_or(usize::MAX))
+}
+
+fn replace<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
+    let (text, old, new) = (str_arg(args, 0)?, str_arg(args, 1)?, str_arg(args, 2)?);
+    let limit = limit(args, 3)?;
+    let count = text.matches(old).count().min(limit);
+    call.reserve(text.len().saturating_add(count.saturating_mul(new.len())))?;
+    Ok(Value::string(text.replacen(old, new, limit)))
+}
+
+fn split<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
+    let (text, separator) = (str_arg(args, 0)?, str_arg(args, 1)?);
+    let limit = limit(args, 2)?;
+    if limit == 0 {
+        return Ok(Value::list(Vec::new()));
+    }
+    let mut parts = Vec::new();
+    let mut push = |part: &str| {
+        call.reserve_list(1)?;
+        call.reserve(part.len())?;
+        parts.push(Value::string(part));
+        Ok::<_, EvalError>(())
+    };
+    if separator.is_empty() {
+        // Between all characters, as Go does.
+        let mut rest = text;
+        for _ in 1..limit {
+            let Some(c) = rest.chars().next().filter(|c| c.len_utf8() < rest.len()) else { break };
+            push(&rest[..c.len_utf8()])?;
+            rest = &rest[c.len_utf8()..];
+        }
+        if !rest.is_empty() {
+            push(rest)?;
+        }
+    } else {
+        text.splitn(limit, separator).try_for_each(push)?;
+    }
+    Ok(Value::list(parts))
+}
+
+fn join<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
+    let Value::List(list) = &args[0] else { return Err(EvalError::no_such_overload()) };
+    let separator = if args.len() > 1 { str_arg(args, 1)? } else { "" };
+    let mut out = String::new();
+    for (index, item) in list.iter().enumerate() {
+        let item = item?;
+        let part = item.as_str().ok_or_else(EvalError::no_such_overload)?;
+        call.reserve(part.len() + separator.len())?;
+        if index > 0 {
+            out.push_str(separator);
+        }
+        out.push_str(part);
+    }
+    Ok(Value::string(out))
+}
+
+fn quote<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
+    let text = str_arg(args, 0)?;
+    call.reserve(text.len().saturating_mul(2))?;
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '\x07' => out.push_str("\\a"),
+            '\x08' => out.push_str("\\b"),
+            '\x0c' => out.push_str("\\f"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\x0b' => out.push_str("\\v"),
+            '\\' => out.push_str("\\\\"),
+            '"' => out.push_str("\\\""),
+            other => out.push(other),
+        }
+    }
+    out.push('"');
+    Ok(Value::string(out))
+}

@@ -1,0 +1,244 @@
+//! `format`: `%s %d %f %e %b %x %X %o %%` with a precision. Version 4 prints like C; earlier versions print `%e` and
+//! `%f` as English text does, with powers of ten and groups of thousands.
+use crate::{
+    Call, EvalError, Key, Value,
+    value::{Number, double_text},
+};
+use std::fmt::Write as _;
+
+/// The largest precision.
+const MAX_PRECISION: usize = 100;
+/// How deep lists and maps are printed.
+const MAX_DEPTH: usize = 64;
+
+type Formatted = Result<String, EvalError>;
+
+/// As C prints.
+pub(super) fn plain<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Result<Value<'a>, EvalError> {
+    format(call, args, Style::Plain)
+}
+
+/// As English text prints.
+pub(super) fn locale<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Result<Value<'a>, EvalError> {
+    format(call, args, Style::Locale)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Style {
+    Plain,
+    Locale,
+}
+
+fn format<'a>(call: &mut Call<'_>, args: &[Value<'a>], style: Style) -> Result<Value<'a>, EvalError> {
+    let (Some(template), Value::List(list)) = (args[0].as_str(), &args[1]) else {
+        return Err(EvalError::no_such_overload());
+    };
+    let mut out = String::new();
+    let mut next = 0;
+    let mut rest = template;
+    while let Some(at) = rest.find('%') {
+        call.reserve(at)?;
+        out.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        if let Some(after) = rest.strip_prefix('%') {
+            out.push('%');
+            rest = after;
+            continue;
+        }
+        let (precision, after) = precision(rest)?;
+        let Some(verb) = after.chars().next() else {
+            return Err(EvalError::invalid("could not parse formatting clause: unexpected end of string"));
+        };
+        rest = &after[verb.len_utf8()..];
+        let value = match list.get(next) {
+            Some(value) => value?,
+            None => return Err(EvalError::invalid(format!("index {next} out of range"))),
+        };
+        next += 1;
+        let part = clause(&value, verb, precision, style)?;
+        call.reserve(part.len())?;
+        out.push_str(&part);
+    }
+    call.reserve(rest.len())?;
+    out.push_str(rest);
+    Ok(Value::string(out))
+}
+
+/// `.3` in front of a verb.
+fn precision(text: &str) -> Result<(Option<usize>, &str), EvalError> {
+    let Some(text) = text.strip_prefix('.') else { return Ok((None, text)) };
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let precision = text[..digits].parse().map_err(|_| {
+        EvalError::invalid("could not parse formatting clause: error while parsing precision: unable to find end of precision specifier")
+    })?;
+    if precision > MAX_PRECISION {
+        return Err(EvalError::invalid(format!(
+            "could not parse formatting clause: precision {precision} exceeds maximum allowed precision of {MAX_PRECISION}"
+        )));
+    }
+    Ok((Some(precision), &text[digits..]))
+}
+
+fn clause(value: &Value<'_>, verb: char, precision: Option<usize>, style: Style) -> Formatted {
+    let refused = |what: &str| {
+        Err(EvalError::invalid(format!("error during formatting: {what}, was given {}", value.ty().name())))
+    };
+    match verb {
+        's' => text(value, 0),
+        'd' => match value {
+            Value::Int(value) => Ok(value.to_string()),
+            Value::Uint(value) => Ok(value.to_string()),
+            Value::Double(value) => Ok(special(*value).unwrap_or_else(|| double_text(*value))),
+            _ => refused("decimal clause can only be used on ints, uints, and doubles"),
+        },
+        'f' => match number(value) {
+            Some(value) => Ok(fixed(value, precision.unwrap_or(6), style)),
+            None => refused("fixed-point clause can only be used on ints, uints, and doubles"),
+        },
+        'e' => match number(value) {
+            Some(value) => Ok(scientific(value, precision.unwrap_or(6), style)),
+            None => refused("scientific clause can only be used on ints, uints, and doubles"),
+        },
+        'b' => match value {
+            Value::Bool(value) => Ok(u8::from(*value).to_string()),
+            Value::Int(value) => Ok(signed(*value, |magnitude| format!("{magnitude:b}"))),
+            Value::Uint(value) => Ok(format!("{value:b}")),
+            _ => refused("only ints, uints, and bools can be formatted as binary"),
+        },
+        'o' => match value {
+            Value::Int(value) => Ok(signed(*value, |magnitude| format!("{magnitude:o}"))),
+            Value::Uint(value) => Ok(format!("{value:o}")),
+            _ => refused("octal clause can only be used on ints and uints"),
+        },
+        'x' | 'X' => {
+            let lower = match value {
+                Value::Int(value) => signed(*value, |magnitude| format!("{magnitude:x}")),
+                Value::Uint(value) => format!("{value:x}"),
+                Value::String(text) => hex(text.as_bytes()),
+                Value::Bytes(bytes) => hex(bytes),
+                _ => return refused("only ints, uints, bytes, and strings can be formatted as hex"),
+            };
+            Ok(if verb == 'X' { lower.to_ascii_uppercase() } else { lower })
+        }
+        other => Err(EvalError::invalid(format!(
+            "could not parse formatting clause: unrecognized formatting clause \"{other}\""
+        ))),
+    }
+}
+
+fn signed(value: i64, print: impl Fn(u64) -> String) -> String {
+    format!("{}{}", if value < 0 { "-" } else { "" }, print(value.unsigned_abs()))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
+}
+
+/// The number a value is, or the double that its text spells.
+fn number(value: &Value<'_>) -> Option<f64> {
+    match Number::of(value) {
+        Some(Number::Int(value)) => Some(value as f64),
+        Some(Number::Uint(value)) => Some(value as f64),
+        Some(Number::Double(value)) => Some(value),
+        None => match value.as_str()? {
+            "NaN" => Some(f64::NAN),
+            "Infinity" => Some(f64::INFINITY),
+            "-Infinity" => Some(f64::NEG_INFINITY),
+            _ => None,
+        },
+    }
+}
+
+fn special(value: f64) -> Option<String> {
+    if value.is_nan() {
+        return Some("NaN".to_owned());
+    }
+    value.is_infinite().then(|| if value > 0.0 { "Infinity" } else { "-Infinity" }.to_owned())
+}
+
+fn fixed(value: f64, precision: usize, style: Style) -> String {
+    if let Some(text) = special(value) {
+        return text;
+    }
+    let text = format!("{value:.precision$}");
+    if style == Style::Plain {
+        return text;
+    }
+    let (whole, fraction) = text.split_once('.').map_or((text.as_str(), None), |(w, f)| (w, Some(f)));
+    let (sign, digits) = whole.strip_prefix('-').map_or(("", whole), |digits| ("-", digits));
+    let mut out = sign.to_owned();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    if let Some(fraction) = fraction {
+        let _ = write!(out, ".{fraction}");
+    }
+    out
+}
+
+fn scientific(value: f64, precision: usize, style: Style) -> String {
+    if let Some(text) = special(value) {
+        return text;
+    }
+    let text = format!("{value:.precision$e}");
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let (negative, digits) = exponent.strip_prefix('-').map_or((false, exponent), |digits| (true, digits));
+    if style == Style::Plain {
+        return format!("{mantissa}e{}{digits:0>2}", if negative { '-' } else { '+' });
+    }
+    const SUPERSCRIPTS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
+    let power: String = format!("{digits:0>2}")
+        .bytes()
+        .filter_map(|digit| SUPERSCRIPTS.get(usize::from(digit.wrapping_sub(b'0'))))
+        .collect();
+    format!("{mantissa}×10{}{power}", if negative { "⁻" } else { "" })
+}
+
+/// `%s`: lists and maps with their items, the entries of maps in the order of their keys' text.
+fn text(value: &Value<'_>, depth: usize) -> Formatted {
+    if depth > MAX_DEPTH {
+        return Err(EvalError::invalid("error during formatting: value is nested too deeply"));
+    }
+    Ok(match value {
+        Value::Null => "null".to_owned(),
+        Value::Bool(value) => value.to_string(),
+        Value::Int(value) => value.to_string(),
+        Value::Uint(value) => value.to_string(),
+        Value::Double(value) => special(*value).unwrap_or_else(|| double_text(*value)),
+        Value::String(text) => (**text).to_owned(),
+        Value::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+        Value::Timestamp(value) => value.to_string(),
+        Value::Duration(value) => value.to_string(),
+        Value::Type(ty) => ty.name().to_owned(),
+        Value::List(list) => {
+            let items = list.iter().map(|item| text(&item?, depth + 1));
+            format!("[{}]", items.collect::<Result<Vec<_>, _>>()?.join(", "))
+        }
+        Value::Map(map) => {
+            let mut entries = Vec::new();
+            for (key, value) in map.iter() {
+                let key = match &key {
+                    Key::String(text) => (**text).to_owned(),
+                    other => other.to_string(),
+                };
+                entries.push((key, text(&value?, depth + 1)?));
+            }
+            entries.sort();
+            let entries: Vec<_> = entries.into_iter().map(|(key, value)| format!("{key}: {value}")).collect();
+            format!("{{{}}}", entries.join(", "))
+        }
+        other => {
+            return Err(EvalError::invalid(format!(
+                "error during formatting: string clause can only be used on strings, bools, bytes, ints, doubles, maps, \
+                 lists, types, durations, and timestamps, was given {}",
+                other.ty().name()
+            )));
+        }
+    })
+}
