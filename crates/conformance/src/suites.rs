@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::report::Report;
 
 mod apiserver;
+mod cel;
 mod compat;
 mod merge;
 mod scenarios;
@@ -73,6 +74,7 @@ impl Suite {
         match self {
             Self::Apiserver => apiserver::run(input),
             Self::Compat => compat::run(input),
+            Self::Cel => cel::run(input),
             Self::Merge => merge::run(input),
             Self::SimpleSchema => simple_schema::run(input),
             Self::Scenarios => scenarios::run(input),

@@ -35,9 +35,11 @@ impl Library for Lists {
                 .example("[1, 2, 3].reverse() == [3, 2, 1]"),
         );
         functions.add(
-            Overload::new("list_flatten", "list(list(A)).flatten() -> list(A)", |call, args| flatten(call, args, 1))
-                .cost(Cost::Sizes(|sizes| sizes.arg(0) + 11.0))
-                .example("[[1], [2, 3]].flatten() == [1, 2, 3]"),
+            Overload::new("list_flatten", "list(list(A)).flatten() -> list(A)", |call, args| {
+                flatten(call, args, 1)
+            })
+            .cost(Cost::Sizes(|sizes| sizes.arg(0) + 11.0))
+            .example("[[1], [2, 3]].flatten() == [1, 2, 3]"),
         );
         functions.add(
             Overload::new("list_flatten_int", "list(dyn).flatten(int) -> list(dyn)", |call, args| {
@@ -74,14 +76,20 @@ fn list<'v, 'a>(args: &'v [Value<'a>], index: usize) -> Result<&'v List<'a>, Eva
 fn slice<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
     let (list, start, end) = (list(args, 0)?, int_arg(args, 1)?, int_arg(args, 2)?);
     if start < 0 || end < 0 {
-        return Err(EvalError::invalid(format!("cannot slice({start}, {end}), negative indexes not supported")));
+        return Err(EvalError::invalid(format!(
+            "cannot slice({start}, {end}), negative indexes not supported"
+        )));
     }
     if start > end {
-        let message = format!("cannot slice({start}, {end}), start index must be less than or equal to end index");
+        let message =
+            format!("cannot slice({start}, {end}), start index must be less than or equal to end index");
         return Err(EvalError::invalid(message));
     }
     if end as usize > list.len() {
-        return Err(EvalError::invalid(format!("cannot slice({start}, {end}), list is length {}", list.len())));
+        return Err(EvalError::invalid(format!(
+            "cannot slice({start}, {end}), list is length {}",
+            list.len()
+        )));
     }
     call.reserve_list((end - start) as usize)?;
     let items = (start as usize..end as usize).filter_map(|index| list.get(index));
@@ -164,7 +172,9 @@ fn sort_by<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
 /// The items in the order of their keys; equal keys keep the order of their items.
 fn sorted<'a>(call: &mut Call<'_>, items: &List<'a>, keys: &List<'a>) -> Evaluated<'a> {
     if items.len() != keys.len() {
-        return Err(EvalError::invalid("@sortByAssociatedKeys() expected a list of the same size as the associated keys"));
+        return Err(EvalError::invalid(
+            "@sortByAssociatedKeys() expected a list of the same size as the associated keys",
+        ));
     }
     call.reserve_list(items.len().saturating_mul(2))?;
     let keys = keys.to_vec()?;

@@ -30,8 +30,16 @@ impl Library for Math {
         }
         for ty in ["int", "uint", "double"] {
             functions.add(Overload::new(&format!("math_abs_{ty}"), &format!("math.abs({ty}) -> {ty}"), abs));
-            functions.add(Overload::new(&format!("math_sign_{ty}"), &format!("math.sign({ty}) -> {ty}"), sign));
-            functions.add(Overload::new(&format!("math_sqrt_{ty}"), &format!("math.sqrt({ty}) -> double"), sqrt));
+            functions.add(Overload::new(
+                &format!("math_sign_{ty}"),
+                &format!("math.sign({ty}) -> {ty}"),
+                sign,
+            ));
+            functions.add(Overload::new(
+                &format!("math_sqrt_{ty}"),
+                &format!("math.sqrt({ty}) -> double"),
+                sqrt,
+            ));
         }
         for ty in ["int", "uint"] {
             for (name, code) in BITS {
@@ -68,7 +76,8 @@ fn extreme<'a>(_: &mut Call<'_>, args: &[Value<'a>], wanted: Ordering) -> Evalua
     let mut best: Option<Value<'a>> = None;
     let mut consider = |value: Value<'a>| -> Result<(), EvalError> {
         let number = Number::of(&value).ok_or_else(EvalError::no_such_overload)?;
-        let better = best.as_ref().and_then(Number::of).is_none_or(|best| number.compare(best) == Some(wanted));
+        let better =
+            best.as_ref().and_then(Number::of).is_none_or(|best| number.compare(best) == Some(wanted));
         if better {
             best = Some(value);
         }
@@ -178,7 +187,8 @@ fn shift<'a>(args: &[Value<'a>], shown: &str, operate: fn(u64, u32) -> Option<u6
     let Value::Int(offset) = args[1] else { return Err(EvalError::no_such_overload()) };
     let offset = u64::try_from(offset)
         .map_err(|_| EvalError::invalid(format!("{shown} negative offset: {offset}")))?;
-    let shifted = |value: u64| u32::try_from(offset).ok().and_then(|offset| operate(value, offset)).unwrap_or(0);
+    let shifted =
+        |value: u64| u32::try_from(offset).ok().and_then(|offset| operate(value, offset)).unwrap_or(0);
     match args[0] {
         Value::Int(value) => Ok(Value::Int(shifted(value as u64) as i64)),
         Value::Uint(value) => Ok(Value::Uint(shifted(value))),

@@ -29,7 +29,12 @@ impl Library for Optionals {
                 of_non_zero,
                 "!optional.ofNonZeroValue('').hasValue()",
             ),
-            ("optional_none", "optional.none() -> optional(A)", |_, _| Ok(Value::NONE), "!optional.none().hasValue()"),
+            (
+                "optional_none",
+                "optional.none() -> optional(A)",
+                |_, _| Ok(Value::NONE),
+                "!optional.none().hasValue()",
+            ),
             ("optional_hasValue", "optional(A).hasValue() -> bool", has_value, "optional.of(1).hasValue()"),
             ("optional_value", "optional(A).value() -> A", value, "optional.of(1).value() == 1"),
             ("list_first", "list(A).first() -> optional(A)", first, "[1, 2].first() == optional.of(1)"),

@@ -1,5 +1,8 @@
 //! `regex.extract`, `regex.extractAll` and `regex.replace`.
-use super::{Cost, Functions, Library, Overload, Sizes, standard::{int_arg, str_arg}};
+use super::{
+    Cost, Functions, Library, Overload, Sizes,
+    standard::{int_arg, str_arg},
+};
 use crate::{Bounds, Call, EvalError, Value, re2};
 use regex::Regex as Pattern;
 
@@ -17,9 +20,13 @@ impl Library for Regex {
 
     fn declare(&self, functions: &mut Functions) {
         functions.add(
-            Overload::new("regex_extract_string_string", "regex.extract(string, string) -> optional(string)", extract)
-                .cost(Cost::Sizes(|sizes| matching(sizes).ceil()))
-                .example(r"regex.extract('item-A, item-B', r'item-(\w+)') == optional.of('A')"),
+            Overload::new(
+                "regex_extract_string_string",
+                "regex.extract(string, string) -> optional(string)",
+                extract,
+            )
+            .cost(Cost::Sizes(|sizes| matching(sizes).ceil()))
+            .example(r"regex.extract('item-A, item-B', r'item-(\w+)') == optional.of('A')"),
         );
         functions.add(
             Overload::new(
@@ -57,7 +64,8 @@ fn matching(sizes: &Sizes<'_>) -> Bounds {
 }
 
 fn pattern(args: &[Value<'_>]) -> Result<Pattern, EvalError> {
-    re2::compile(str_arg(args, 1)?).map_err(|error| EvalError::invalid(format!("given regex is invalid: {error}")))
+    re2::compile(str_arg(args, 1)?)
+        .map_err(|error| EvalError::invalid(format!("given regex is invalid: {error}")))
 }
 
 /// A pattern to extract with, and the group that is meant.
@@ -66,7 +74,10 @@ fn extractor(args: &[Value<'_>]) -> Result<(Pattern, usize), EvalError> {
     match pattern.captures_len() {
         1 => Ok((pattern, 0)),
         2 => Ok((pattern, 1)),
-        _ => Err(EvalError::invalid(format!("regular expression has more than one capturing group: {:?}", pattern.as_str()))),
+        _ => Err(EvalError::invalid(format!(
+            "regular expression has more than one capturing group: {:?}",
+            pattern.as_str()
+        ))),
     }
 }
 
@@ -134,7 +145,9 @@ fn expand(captures: &regex::Captures<'_>, replacement: &str, out: &mut String) -
                 out.push_str(captures.get(group).map_or("", |part| part.as_str()));
             }
             _ => {
-                let message = format!("invalid replacement string: '{replacement}' \\ must be followed by a digit or \\");
+                let message = format!(
+                    "invalid replacement string: '{replacement}' \\ must be followed by a digit or \\"
+                );
                 return Err(EvalError::invalid(message));
             }
         }

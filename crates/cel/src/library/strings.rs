@@ -29,26 +29,64 @@ impl Library for Strings {
 
     fn declare(&self, functions: &mut Functions) {
         let version = self.version;
-        let mut add = |id: &str, signature: &str, code: crate::Function, cost: fn(&Sizes<'_>) -> Bounds, example| {
-            let overload = Overload::new(id, signature, code).example(example);
-            functions.add(if version >= 5 { overload.cost(Cost::Sizes(cost)) } else { overload });
-        };
-        add("string_char_at_int", "string.charAt(int) -> string", char_at, |s| s.arg(0).tenth() + 2.0, "'abc'.charAt(1) == 'b'");
+        let mut add =
+            |id: &str, signature: &str, code: crate::Function, cost: fn(&Sizes<'_>) -> Bounds, example| {
+                let overload = Overload::new(id, signature, code).example(example);
+                functions.add(if version >= 5 { overload.cost(Cost::Sizes(cost)) } else { overload });
+            };
+        add(
+            "string_char_at_int",
+            "string.charAt(int) -> string",
+            char_at,
+            |s| s.arg(0).tenth() + 2.0,
+            "'abc'.charAt(1) == 'b'",
+        );
         for (name, id, code) in [
             ("indexOf", "index_of", index_of as crate::Function),
             ("lastIndexOf", "last_index_of", last_index_of),
         ] {
             let cost: fn(&Sizes<'_>) -> Bounds = |s| (s.arg(0) * s.arg(1)).tenth() + 1.0;
-            add(&format!("string_{id}_string"), &format!("string.{name}(string) -> int"), code, cost, "'abc'.indexOf('c') == 2");
+            add(
+                &format!("string_{id}_string"),
+                &format!("string.{name}(string) -> int"),
+                code,
+                cost,
+                "'abc'.indexOf('c') == 2",
+            );
             let signature = format!("string.{name}(string, int) -> int");
             add(&format!("string_{id}_string_int"), &signature, code, cost, "'abcabc'.indexOf('c', 3) == 5");
         }
         let rows: [(&str, &str, crate::Function, &'static str); 5] = [
-            ("string_lower_ascii", "string.lowerAscii() -> string", |c, a| map(c, a, str::to_ascii_lowercase), "'TacoÁ'.lowerAscii() == 'tacoÁ'"),
-            ("string_upper_ascii", "string.upperAscii() -> string", |c, a| map(c, a, str::to_ascii_uppercase), "'Tacoá'.upperAscii() == 'TACOá'"),
-            ("string_trim", "string.trim() -> string", |c, a| map(c, a, |text| text.trim().to_owned()), "'  a '.trim() == 'a'"),
-            ("string_substring_int", "string.substring(int) -> string", substring, "'tacocat'.substring(4) == 'cat'"),
-            ("string_substring_int_int", "string.substring(int, int) -> string", substring, "'tacocat'.substring(0, 4) == 'taco'"),
+            (
+                "string_lower_ascii",
+                "string.lowerAscii() -> string",
+                |c, a| map(c, a, str::to_ascii_lowercase),
+                "'TacoÁ'.lowerAscii() == 'tacoÁ'",
+            ),
+            (
+                "string_upper_ascii",
+                "string.upperAscii() -> string",
+                |c, a| map(c, a, str::to_ascii_uppercase),
+                "'Tacoá'.upperAscii() == 'TACOá'",
+            ),
+            (
+                "string_trim",
+                "string.trim() -> string",
+                |c, a| map(c, a, |text| text.trim().to_owned()),
+                "'  a '.trim() == 'a'",
+            ),
+            (
+                "string_substring_int",
+                "string.substring(int) -> string",
+                substring,
+                "'tacocat'.substring(4) == 'cat'",
+            ),
+            (
+                "string_substring_int_int",
+                "string.substring(int, int) -> string",
+                substring,
+                "'tacocat'.substring(0, 4) == 'taco'",
+            ),
         ];
         for (id, signature, code, example) in rows {
             add(id, signature, code, |s| s.arg(0).tenth() + s.result() + 1.0, example);
@@ -57,16 +95,52 @@ impl Library for Strings {
             let one = Bounds::exactly(1.0);
             (s.arg(0).greatest(one) * s.arg(1).greatest(one)).tenth() + s.result() + 1.0
         };
-        add("string_replace_string_string", "string.replace(string, string) -> string", replace, replacing, "'hello hello'.replace('he', 'we') == 'wello wello'");
-        add("string_replace_string_string_int", "string.replace(string, string, int) -> string", replace, replacing, "'hello hello'.replace('he', 'we', 1) == 'wello hello'");
+        add(
+            "string_replace_string_string",
+            "string.replace(string, string) -> string",
+            replace,
+            replacing,
+            "'hello hello'.replace('he', 'we') == 'wello wello'",
+        );
+        add(
+            "string_replace_string_string_int",
+            "string.replace(string, string, int) -> string",
+            replace,
+            replacing,
+            "'hello hello'.replace('he', 'we', 1) == 'wello hello'",
+        );
         let splitting: fn(&Sizes<'_>) -> Bounds = |s| (s.arg(0) + 1.0).tenth() + s.result() + 11.0;
-        add("string_split_string", "string.split(string) -> list(string)", split, splitting, "'a b'.split(' ') == ['a', 'b']");
-        add("string_split_string_int", "string.split(string, int) -> list(string)", split, splitting, "'a b c'.split(' ', 2) == ['a', 'b c']");
+        add(
+            "string_split_string",
+            "string.split(string) -> list(string)",
+            split,
+            splitting,
+            "'a b'.split(' ') == ['a', 'b']",
+        );
+        add(
+            "string_split_string_int",
+            "string.split(string, int) -> list(string)",
+            split,
+            splitting,
+            "'a b c'.split(' ', 2) == ['a', 'b c']",
+        );
         let joining: fn(&Sizes<'_>) -> Bounds = |s| (s.arg(0) + 1.0).tenth() + s.result() + 1.0;
         add("list_join", "list(string).join() -> string", join, joining, "['a', 'b'].join() == 'ab'");
-        add("list_join_string", "list(string).join(string) -> string", join, joining, "['a', 'b'].join('-') == 'a-b'");
+        add(
+            "list_join_string",
+            "list(string).join(string) -> string",
+            join,
+            joining,
+            "['a', 'b'].join('-') == 'a-b'",
+        );
         if version >= 3 {
-            add("string_reverse", "string.reverse() -> string", |c, a| map(c, a, |text| text.chars().rev().collect()), |s| s.arg(0).tenth() + s.result() + 1.0, "'abc'.reverse() == 'cba'");
+            add(
+                "string_reverse",
+                "string.reverse() -> string",
+                |c, a| map(c, a, |text| text.chars().rev().collect()),
+                |s| s.arg(0).tenth() + s.result() + 1.0,
+                "'abc'.reverse() == 'cba'",
+            );
         }
         functions.add(
             Overload::new("strings_quote", "strings.quote(string) -> string", quote)

@@ -10,11 +10,9 @@ use crate::{report::Report, suites::Input};
 
 /// Everything the language has, as cel-go's own runner sets it.
 pub(super) static EVERYTHING: LazyLock<Env> = LazyLock::new(|| {
-    Env::new(&[&library::Standard], Arc::new(NoTypes)).with_libraries(library::EXTENSIONS).with_libraries(&[
-        &library::Block,
-        &kro_cel_k8s::library::Ip,
-        &kro_cel_k8s::library::Cidr,
-    ])
+    Env::new(&[&library::Standard, &library::Block], Arc::new(NoTypes))
+        .with_libraries(library::EXTENSIONS)
+        .with_libraries(kro_cel_k8s::environment::network_extension())
 });
 
 pub(super) fn run(input: &Input, case: &Json, report: &mut Report) {
@@ -40,7 +38,9 @@ fn check(case: &Json) -> Result<(), String> {
     let program = match compiled {
         Ok(program) => program,
         Err(_) if expects_error => return Ok(()),
-        Err(issues) => return Err(issues.iter().map(|i| i.render(source, "<input>")).collect::<Vec<_>>().join("\n")),
+        Err(issues) => {
+            return Err(issues.iter().map(|i| i.render(source, "<input>")).collect::<Vec<_>>().join("\n"));
+        }
     };
     if !case["type"].is_null() {
         let expected = types::ty(&case["type"])?;

@@ -67,7 +67,13 @@ impl Library for Declared {
 }
 
 /// An overload without code.
-pub(super) fn overload(id: &str, function: &str, member: bool, parameters: Vec<Type>, result: Type) -> Overload {
+pub(super) fn overload(
+    id: &str,
+    function: &str,
+    member: bool,
+    parameters: Vec<Type>,
+    result: Type,
+) -> Overload {
     let signature = Signature { function: function.to_owned(), member, parameters, result };
     Overload {
         id: Arc::from(id),
@@ -90,7 +96,8 @@ pub(super) fn declare(mut env: Env, declarations: &Json) -> Result<Env, String> 
         }
         let mut overloads = Vec::new();
         for row in declaration["overloads"].as_array().into_iter().flatten() {
-            let parameters = row["params"].as_array().into_iter().flatten().map(ty).collect::<Result<_, _>>()?;
+            let parameters =
+                row["params"].as_array().into_iter().flatten().map(ty).collect::<Result<_, _>>()?;
             let member = row["instance"].as_bool().unwrap_or_default();
             let id = row["id"].as_str().unwrap_or_default();
             overloads.push(overload(id, name, member, parameters, ty(&row["result"])?));

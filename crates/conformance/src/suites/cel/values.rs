@@ -89,8 +89,10 @@ pub(super) fn write(value: &Value<'_>) -> Json {
         Value::Timestamp(value) => json!({"timestamp": value.to_string()}),
         Value::Duration(value) => json!({"duration": value.to_string()}),
         Value::List(list) => {
-            let items: Vec<Json> =
-                list.iter().map(|item| item.map_or_else(|error| json!(error.to_string()), |v| write(&v))).collect();
+            let items: Vec<Json> = list
+                .iter()
+                .map(|item| item.map_or_else(|error| json!(error.to_string()), |v| write(&v)))
+                .collect();
             json!({"list": items})
         }
         Value::Map(map) => {
