@@ -74,6 +74,14 @@ codes! {
     WRONG_KIND = 0106 "the document is of another kind";
     FIELD_VALUE = 0107 "the value is not allowed here";
 
+    // 02xx: names.
+    KIND_NAME = 0201 "the kind is not UpperCamelCase";
+    RESERVED_NAME = 0202 "the name is reserved";
+    RESOURCE_ID = 0203 "the id is not lowerCamelCase";
+    DUPLICATE_ID = 0204 "two resources have the same id";
+    ITERATOR_NAME = 0205 "the iterator is not lowerCamelCase";
+    ITERATOR_CONFLICT = 0206 "the iterator has a name that is taken";
+
     // 03xx: SimpleSchema.
     SCHEMA_FIELD_SYNTAX = 0301 "the field definition is not `type | markers`";
     SCHEMA_TYPE = 0302 "the type is unknown or malformed";
@@ -84,10 +92,54 @@ codes! {
     SCHEMA_MARKER_TARGET = 0307 "the marker does not apply to this type";
     SCHEMA_DEFAULT = 0308 "the default does not fit its field";
 
+    // 04xx: templates.
+    NESTED_EXPRESSION = 0401 "an expression stands inside of another";
+    NOT_ONE_EXPRESSION = 0402 "exactly one expression is expected";
+    OBJECT_STRUCTURE = 0403 "the template is not a Kubernetes object";
+    UNKNOWN_KIND = 0404 "the kind is not served";
+    TEMPLATE_FIELD = 0405 "the kind has no such field";
+    LITERAL_TYPE = 0406 "the value has another type than the field";
+    NAMESPACE_FORBIDDEN = 0407 "a cluster-scoped object has a namespace";
+    NAMESPACE_REQUIRED = 0408 "the namespace is missing";
+    RESERVED_METADATA = 0409 "the key is reserved for kro";
+    CRD_EXPRESSION = 0410 "an expression stands in the body of a CRD";
+    EXTERNAL_FOR_EACH = 0411 "an external reference has iterators";
+    KIND_REFERENCE = 0412 "apiVersion or kind is malformed";
+
+    // 05xx: CEL syntax.
+    CEL_SYNTAX = 0501 "the expression is not valid CEL";
+
+    // 06xx: CEL types.
+    CEL_TYPE = 0601 "the expression does not type-check";
+    HOLE_TYPE = 0602 "the result does not fit the field";
+    CONDITION_TYPE = 0603 "the condition is not a bool";
+    ITERATOR_LIST = 0604 "the iterator does not run over a list";
+    AUTHOR_CONDITION_TYPE = 0605 "the expression makes no condition";
+
+    // 07xx: the graph.
+    UNKNOWN_NAME = 0701 "the name does not exist";
+    UNKNOWN_FUNCTION = 0702 "the function does not exist";
+    SELF_REFERENCE = 0703 "a resource refers to itself";
+    CYCLE = 0704 "resources depend on each other in a circle";
+    NAME_OUT_OF_PLACE = 0705 "the name does not exist here";
+    ITERATOR_CROSS_REFERENCE = 0706 "an iterator depends on another";
+    ITERATOR_IDENTITY = 0707 "an iterator does not show in the name";
+    OMIT_DISABLED = 0708 "omit() is not enabled";
+    OMIT_OUT_OF_PLACE = 0709 "omit() has no meaning here";
+
+    // 08xx: status.
+    STATUS_LITERAL = 0801 "a status field is a constant";
+    STATUS_CONSTANT = 0802 "a status field depends on nothing";
+    CONDITIONS_SHAPE = 0804 "conditions are not a list of expressions";
+    CONDITION_DUPLICATE = 0805 "two entries make the same condition";
+    CONDITION_VALUE = 0806 "the condition cannot have this value";
+    CONDITION_LOOKUP = 0807 "the condition cannot be read";
+
     // 10xx: limits.
     DOCUMENT_TOO_LARGE = 1001 "the document is larger than the limit";
     DOCUMENT_TOO_DEEP = 1002 "the document is nested deeper than the limit";
     SCHEMA_TOO_LARGE = 1003 "the schema is larger than the limit";
+    TOO_MANY_ITERATORS = 1004 "a collection has too many iterators";
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Which names an expression mentions, and what a graph's expressions read from a node.
 
-use crate::{Graph, Name, Node};
+use crate::{Graph, Name, Node, Reference};
 use kro_cel::Step;
 use kro_object::{FieldPath, Segment};
 use std::collections::BTreeSet;
@@ -47,4 +47,13 @@ fn field_path(steps: &[Step]) -> FieldPath {
         Step::Index(_) => None,
     });
     fields.collect()
+}
+
+/// Adds a use of a name to the references: each name once, with each path once.
+pub(crate) fn merge(references: &mut Vec<Reference>, name: Name, path: &[Step]) {
+    match references.iter_mut().find(|reference| reference.name == name) {
+        Some(reference) if reference.paths.iter().any(|known| known == path) => {}
+        Some(reference) => reference.paths.push(path.to_vec()),
+        None => references.push(Reference { name, paths: vec![path.to_vec()] }),
+    }
 }

@@ -28,8 +28,8 @@ pub struct InstanceSource {
     pub scope: Scope,
     /// Where the kind is named.
     pub kind_path: FieldPath,
-    /// The schema of an instance's `spec`.
-    pub spec: Arc<Schema>,
+    /// The schema of an instance's `spec`; `None` when it could not be read, which was reported.
+    pub spec: Option<Arc<Schema>>,
     /// A tree whose leaves are expressions; `conditions` at its top is a list of expressions.
     pub status: Option<Located<Value>>,
     /// What the CRD takes over as it is.

@@ -6,7 +6,6 @@ use kro_api::{
 };
 use kro_diagnostic::{Checked, Diagnostic};
 use kro_object::{FieldPath, Gvk};
-use kro_schema::Schema;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -30,13 +29,18 @@ fn instance(schema: &SchemaSpec, path: &FieldPath, diagnostics: &mut Vec<Diagnos
     let empty = Value::Object(Map::new());
     let spec = schema.spec.as_ref().unwrap_or(&empty);
     let types = schema.types.as_ref().unwrap_or(&empty);
+<<<<<<< HEAD
     let spec = kro_simple_schema::to_openapi(spec, types, path).take(diagnostics);
+=======
+    let spec = kro_simple_schema::to_openapi(spec, types, path).into_result();
+    let spec = spec.map_err(|problems| diagnostics.extend(problems)).ok();
+>>>>>>> f2ac82a (graph: compile (draft))
     let metadata = schema.metadata.clone().unwrap_or_default();
     InstanceSource {
         gvk: Gvk::new(&schema.group, &schema.api_version, &schema.kind),
         scope: schema.scope,
         kind_path: path.join("kind"),
-        spec: Arc::new(spec.unwrap_or_else(any_object)),
+        spec: spec.map(Arc::new),
         status: schema.status.clone().map(|status| Located::new(status, path.join("status"))),
         presentation: Presentation {
             printer_columns: schema
@@ -50,12 +54,6 @@ fn instance(schema: &SchemaSpec, path: &FieldPath, diagnostics: &mut Vec<Diagnos
             annotations: metadata.annotations,
         },
     }
-}
-
-/// What stands for a spec that could not be read: everything may be selected from it, so nothing else is reported.
-fn any_object() -> Schema {
-    Schema::from_json(&json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true}))
-        .expect("invariant: a literal schema")
 }
 
 fn resource(entry: &ResourceSpec, path: &FieldPath) -> ResourceSource {

@@ -1,0 +1,186 @@
+//! Expressions on their way through the stages: read from a text, linked to names, checked against types. A draft
+//! that was reported once is broken and stays silent.
+
+use crate::{
+    Expression, Name, Phase, Reference,
+    template::{self, Lowered, Text},
+};
+use kro_cel::{Ast, Env, Issue, References, Type};
+use kro_diagnostic::{Diagnostic, Locus, codes};
+use kro_object::FieldPath;
+use std::{ops::Range, sync::Arc};
+
+/// One expression that was read.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    /// The CEL text.
+    pub(crate) cel: Arc<str>,
+    /// The author's text.
+    pub(crate) source: Arc<str>,
+    /// Where the author's text stands.
+    pub(crate) path: FieldPath,
+    /// The tree; with holes where the syntax is wrong.
+    pub(crate) ast: Ast,
+    /// Free names and functions.
+    pub(crate) uses: References,
+    /// The names by what they stand for; filled when the draft is linked.
+    pub(crate) references: Vec<Reference>,
+    /// Whether something was reported about it.
+    pub(crate) broken: bool,
+    lowered: Option<Lowered>,
+}
+
+impl Draft {
+    /// Reads any text; `None` when it holds no expression.
+    pub(crate) fn read(text: &str, path: &FieldPath, env: &Env, found: &mut Vec<Diagnostic>) -> Option<Self> {
+        match template::read(text) {
+            Ok(Text::Plain) => None,
+            Ok(Text::Whole(cel)) => Some(Self::parse(cel.into(), None, text, path, env, found)),
+            Ok(Text::Mixed(mixed)) => {
+                let lowered = mixed.lower();
+                Some(Self::parse(lowered.cel.as_str().into(), Some(lowered), text, path, env, found))
+            }
+            Err(nested) => {
+                let at = nested.at as u32;
+                let locus = Locus::value(path.clone()).with_range(at..at + 2);
+                found.push(
+                    Diagnostic::error(codes::NESTED_EXPRESSION, locus, nested.to_string())
+                        .with_help("remove the inner `${` and `}`"),
+                );
+                None
+            }
+        }
+    }
+
+    /// Reads a text that has to be one expression and nothing else.
+    pub(crate) fn read_whole(
+        text: &str,
+        path: &FieldPath,
+        env: &Env,
+        found: &mut Vec<Diagnostic>,
+    ) -> Option<Self> {
+        match template::read(text) {
+            Ok(Text::Plain | Text::Mixed(_)) => {
+                let help = match template::read(text.trim()) {
+                    Ok(Text::Whole(_)) => "remove the space around it; in YAML, use `|-` or `>-` instead of `|` or `>`",
+                    _ => "write `${` expression `}` and nothing else",
+                };
+                let message = "only standalone expressions are allowed";
+                let locus = Locus::value(path.clone());
+                found.push(Diagnostic::error(codes::NOT_ONE_EXPRESSION, locus, message).with_help(help));
+                None
+            }
+            _ => Self::read(text, path, env, found),
+        }
+    }
+
+    fn parse(
+        cel: Arc<str>,
+        lowered: Option<Lowered>,
+        source: &str,
+        path: &FieldPath,
+        env: &Env,
+        found: &mut Vec<Diagnostic>,
+    ) -> Self {
+        let (ast, issues) = env.parse(&cel);
+        let uses = env.references(&ast);
+        let mut draft = Self {
+            cel,
+            source: source.into(),
+            path: path.clone(),
+            ast,
+            uses,
+            references: Vec::new(),
+            broken: false,
+            lowered,
+        };
+        for issue in &issues {
+            draft.report_issue(codes::CEL_SYNTAX, issue, found);
+        }
+        draft
+    }
+
+    /// A place in the author's text for a place in the CEL text.
+    pub(crate) fn locus(&self, range: Range<u32>) -> Locus {
+        let range = match &self.lowered {
+            Some(lowered) => lowered.locate(range),
+            // Behind `${`.
+            None => range.start + 2..range.end + 2,
+        };
+        Locus::value(self.path.clone()).with_range(range)
+    }
+
+    /// The whole of the CEL text.
+    pub(crate) fn whole(&self) -> Locus {
+        self.locus(0..self.cel.len() as u32)
+    }
+
+    /// Reports a finding about the draft, which then counts as broken.
+    pub(crate) fn report(&mut self, diagnostic: Diagnostic, found: &mut Vec<Diagnostic>) {
+        self.broken = true;
+        found.push(diagnostic);
+    }
+
+    fn report_issue(&mut self, code: kro_diagnostic::Code, issue: &Issue, found: &mut Vec<Diagnostic>) {
+        let mut diagnostic = Diagnostic::error(code, self.locus(issue.span.clone()), issue.message.clone());
+        if let Some(name) = issue.suggestions.first() {
+            diagnostic = diagnostic.with_help(format!("did you mean {name:?}?"));
+        }
+        self.report(diagnostic, found);
+    }
+
+    /// Whether `omit()` is called anywhere in it.
+    pub(crate) fn omits(&self) -> Option<Range<u32>> {
+        let omit = |function: &&kro_cel::FunctionUse| function.name == "omit" && !function.member;
+        self.uses.functions.iter().find(omit).map(|function| function.span.clone())
+    }
+
+    /// Checks the draft and makes its program. `accept` judges the result's type; its complaint is about the whole.
+    pub(crate) fn compile(
+        mut self,
+        env: &Env,
+        accept: impl FnOnce(&Type) -> Result<(), Diagnostic>,
+        found: &mut Vec<Diagnostic>,
+    ) -> Option<Expression> {
+        if self.broken {
+            return None;
+        }
+        let checked = env.check(std::mem::replace(&mut self.ast, kro_cel::parse("null").0));
+        if !checked.issues().is_empty() {
+            for issue in checked.into_issues() {
+                self.report_issue(codes::CEL_TYPE, &issue, found);
+            }
+            return None;
+        }
+        if let Err(mut complaint) = accept(checked.result_type()) {
+            complaint.primary = self.whole();
+            found.push(complaint);
+            return None;
+        }
+        match env.plan(checked) {
+            Ok(program) => Some(Expression {
+                phase: self.phase(),
+                locus: Locus::value(self.path),
+                cel: self.cel,
+                source: self.source,
+                references: self.references,
+                program,
+            }),
+            Err(issues) => {
+                for issue in issues {
+                    self.report_issue(codes::CEL_TYPE, &issue, found);
+                }
+                None
+            }
+        }
+    }
+
+    fn phase(&self) -> Phase {
+        let of = |reference: &Reference| match reference.name {
+            Name::Iterator(_) | Name::Each => Phase::Iteration,
+            Name::Node(_) => Phase::Dynamic,
+            Name::Schema | Name::Runtime => Phase::Static,
+        };
+        self.references.iter().map(of).max().unwrap_or(Phase::Static)
+    }
+}

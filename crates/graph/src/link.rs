@@ -1,0 +1,187 @@
+//! From names in expressions to what they stand for: which are known where, and which edges they make.
+
+use crate::{Name, NodeId, Reference, draft::Draft, environment, references::merge};
+use kro_diagnostic::{Diagnostic, codes, nearest};
+use std::sync::Arc;
+
+/// Where an expression stands, which decides the names it may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// A field of a template or of an external reference.
+    Template,
+    /// The list of an iterator.
+    Dimension,
+    /// `includeWhen`.
+    IncludeWhen,
+    /// `readyWhen`.
+    ReadyWhen,
+    /// A field of the status.
+    Status,
+    /// One of the author's conditions.
+    Condition,
+}
+
+/// The names around an expression.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Names<'s> {
+    /// Every node.
+    pub(crate) nodes: &'s [NodeId],
+    /// The node the expression belongs to; `None` for the instance.
+    pub(crate) own: Option<&'s NodeId>,
+    /// The iterators of that node.
+    pub(crate) iterators: &'s [Arc<str>],
+    /// Whether that node has iterators, so that its readiness is about `each` object.
+    pub(crate) collection: bool,
+    /// Whether `omit()` is enabled.
+    pub(crate) omit: bool,
+}
+
+impl Names<'_> {
+    /// Resolves every name and function of a draft and fills its references. Says what is wrong, once for each name.
+    pub(crate) fn link(&self, draft: &mut Draft, place: Place, found: &mut Vec<Diagnostic>) {
+        self.check_functions(draft, place, found);
+        let mut references: Vec<Reference> = Vec::new();
+        let mut reported: Vec<&str> = Vec::new();
+        let mut problems = Vec::new();
+        for used in &draft.uses.names {
+            match self.resolve(&used.name, place) {
+                Ok(name) => merge(&mut references, name, &used.path),
+                Err((code, message, help)) => {
+                    if reported.contains(&used.name.as_str()) {
+                        continue;
+                    }
+                    reported.push(&used.name);
+                    let mut problem = Diagnostic::error(code, draft.locus(used.name_span.clone()), message);
+                    problem.help = help;
+                    problems.push(problem);
+                }
+            }
+        }
+        for problem in problems {
+            draft.report(problem, found);
+        }
+        references.sort_by(|one, other| one.name.as_str().cmp(other.name.as_str()));
+        draft.references = references;
+    }
+
+    /// What a name stands for at a place.
+    fn resolve(
+        &self,
+        name: &str,
+        place: Place,
+    ) -> Result<Name, (kro_diagnostic::Code, String, Option<String>)> {
+        let out_of_place = |message: String, help: &str| Err((codes::NAME_OUT_OF_PLACE, message, Some(help.to_owned())));
+        if place == Place::ReadyWhen {
+            return match name {
+                "each" if self.collection => Ok(Name::Each),
+                "each" => out_of_place(
+                    "`each` only exists in a resource with forEach".to_owned(),
+                    "use the resource's own id",
+                ),
+                _ if !self.collection && self.own.is_some_and(|own| own.as_str() == name) => {
+                    Ok(Name::Node(NodeId::new(name)))
+                }
+                _ if self.is_known(name) => out_of_place(
+                    format!("readyWhen cannot refer to `{name}`"),
+                    if self.collection {
+                        "use `each`, one object of the collection"
+                    } else {
+                        "readyWhen looks at the resource itself only"
+                    },
+                ),
+                _ => Err(self.unknown(name, place)),
+            };
+        }
+        if name == "schema" {
+            return Ok(Name::Schema);
+        }
+        if let Some(iterator) = self.iterators.iter().find(|iterator| ***iterator == *name) {
+            return match place {
+                Place::Template => Ok(Name::Iterator(iterator.clone())),
+                Place::Dimension => Err((
+                    codes::ITERATOR_CROSS_REFERENCE,
+                    format!("iterators cannot refer to each other, here `{name}`: a collection is their product"),
+                    Some("make one list of pairs in a single iterator".to_owned()),
+                )),
+                _ => out_of_place(
+                    format!("the iterator `{name}` only exists in the template"),
+                    "a condition of existence is about the whole collection",
+                ),
+            };
+        }
+        if self.own.is_some_and(|own| own.as_str() == name) {
+            return Err((
+                codes::SELF_REFERENCE,
+                format!("`{name}` refers to itself"),
+                Some("only readyWhen may look at the resource's own object".to_owned()),
+            ));
+        }
+        if let Some(node) = self.nodes.iter().find(|node| node.as_str() == name) {
+            return Ok(Name::Node(node.clone()));
+        }
+        match name {
+            "runtime" if place == Place::Condition => Ok(Name::Runtime),
+            "runtime" => out_of_place(
+                "`runtime` is only available in status.conditions".to_owned(),
+                "conditions are made there, one expression each",
+            ),
+            "each" => out_of_place(
+                "`each` is only available in the readyWhen of a collection".to_owned(),
+                "in a template, use the name of the iterator",
+            ),
+            _ => Err(self.unknown(name, place)),
+        }
+    }
+
+    fn unknown(&self, name: &str, place: Place) -> (kro_diagnostic::Code, String, Option<String>) {
+        let own = self.own.map(NodeId::as_str);
+        let nodes = self.nodes.iter().map(NodeId::as_str).filter(|node| Some(*node) != own);
+        let candidates: Vec<&str> = match place {
+            Place::ReadyWhen => own.into_iter().collect(),
+            _ => ["schema"].into_iter().chain(self.iterators.iter().map(|it| &**it)).chain(nodes).collect(),
+        };
+        let help = nearest(name, candidates.iter().copied()).map(|name| format!("did you mean \"{name}\"?"));
+        let known = candidates.join(", ");
+        let help = help.or_else(|| (!known.is_empty()).then(|| format!("known here: {known}")));
+        (codes::UNKNOWN_NAME, format!("unknown name `{name}`"), help)
+    }
+
+    fn is_known(&self, name: &str) -> bool {
+        name == "schema"
+            || self.nodes.iter().any(|node| node.as_str() == name)
+            || self.iterators.iter().any(|iterator| **iterator == *name)
+    }
+
+    fn check_functions(&self, draft: &mut Draft, place: Place, found: &mut Vec<Diagnostic>) {
+        let env = environment::base();
+        let mut problems = Vec::new();
+        for used in &draft.uses.functions {
+            // A call without a name is a hole in the tree, which was reported.
+            if used.member || used.name.is_empty() || env.has_function(&used.name) {
+                continue;
+            }
+            let functions = env.overloads().filter(|overload| !overload.signature.member);
+            let names = functions.map(|overload| overload.signature.function.as_str());
+            let mut problem = Diagnostic::error(
+                codes::UNKNOWN_FUNCTION,
+                draft.locus(used.span.clone()),
+                format!("unknown function `{}`", used.name),
+            );
+            problem.help = nearest(&used.name, names).map(|name| format!("did you mean \"{name}\"?"));
+            problems.push(problem);
+        }
+        let welcome = self.omit && place == Place::Template;
+        if let Some(span) = draft.omits().filter(|_| !welcome) {
+            let (code, message) = match place {
+                Place::Template | Place::Dimension | Place::IncludeWhen if !self.omit => {
+                    (codes::OMIT_DISABLED, "omit() needs the feature gate CELOmitFunction")
+                }
+                _ => (codes::OMIT_OUT_OF_PLACE, "omit() can only be used in resource templates"),
+            };
+            problems.push(Diagnostic::error(code, draft.locus(span), message));
+        }
+        for problem in problems {
+            draft.report(problem, found);
+        }
+    }
+}

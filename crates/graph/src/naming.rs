@@ -1,0 +1,80 @@
+//! Whether the names that an author gives may be used: the kind, the ids, the iterators.
+
+use crate::{CompileOptions, GraphSource, ResourceSource, names};
+use kro_diagnostic::{Diagnostic, Locus, codes};
+
+/// Checks every name of a source.
+pub(crate) fn check(source: &GraphSource, options: &CompileOptions, found: &mut Vec<Diagnostic>) {
+    let kind = &source.instance.gvk.kind;
+    if !names::is_upper_camel_case(kind) {
+        let message = format!("kind {kind:?} must be UpperCamelCase");
+        found.push(Diagnostic::error(codes::KIND_NAME, source.instance.kind_path.clone().into(), message));
+    }
+    for (index, resource) in source.resources.iter().enumerate() {
+        check_id(resource, &source.resources[..index], found);
+    }
+    for resource in &source.resources {
+        check_iterators(resource, &source.resources, options.limits.dimensions, found);
+    }
+}
+
+fn check_id(resource: &ResourceSource, before: &[ResourceSource], found: &mut Vec<Diagnostic>) {
+    let id = resource.id.value.as_str();
+    if names::is_reserved(id) {
+        let message = format!("id {id:?} is a reserved word");
+        found.push(
+            Diagnostic::error(codes::RESERVED_NAME, resource.id.locus(), message)
+                .with_help("add a word: \"appVersion\" instead of \"version\""),
+        );
+    } else if !names::is_lower_camel_case(id) {
+        let message = format!("id {id:?} must be lowerCamelCase");
+        found.push(legal(Diagnostic::error(codes::RESOURCE_ID, resource.id.locus(), message), id));
+    }
+    if let Some(first) = before.iter().find(|other| other.id.value == id) {
+        found.push(
+            Diagnostic::error(codes::DUPLICATE_ID, resource.id.locus(), format!("id {id:?} is used twice"))
+                .with_related(first.id.locus(), "first used here"),
+        );
+    }
+}
+
+fn check_iterators(
+    resource: &ResourceSource,
+    all: &[ResourceSource],
+    limit: usize,
+    found: &mut Vec<Diagnostic>,
+) {
+    let count = resource.for_each.len();
+    if let Some(first) = resource.for_each.get(limit) {
+        let message = format!("forEach cannot have more than {limit} iterators, found {count}");
+        let locus = first.path.parent().and_then(|entry| entry.parent()).map_or_else(|| first.locus(), Locus::value);
+        found.push(Diagnostic::error(codes::TOO_MANY_ITERATORS, locus, message));
+    }
+    for (index, dimension) in resource.for_each.iter().enumerate() {
+        let name = dimension.value.0.as_str();
+        let locus = Locus::key(dimension.path.clone());
+        if !names::is_lower_camel_case(name) {
+            let message = format!("iterator {name:?} must be lowerCamelCase");
+            found.push(legal(Diagnostic::error(codes::ITERATOR_NAME, locus, message), name));
+        } else if names::is_reserved(name) {
+            found.push(Diagnostic::error(codes::RESERVED_NAME, locus, format!("iterator {name:?} is a reserved word")));
+        } else if let Some(other) = all.iter().find(|other| other.id.value == name) {
+            let message = format!("iterator {name:?} has the name of a resource");
+            found.push(
+                Diagnostic::error(codes::ITERATOR_CONFLICT, locus, message)
+                    .with_related(other.id.locus(), "the resource"),
+            );
+        } else if let Some(first) = resource.for_each[..index].iter().find(|other| other.value.0 == name) {
+            let message = format!("iterator {name:?} is used twice");
+            found.push(
+                Diagnostic::error(codes::ITERATOR_CONFLICT, locus, message)
+                    .with_related(Locus::key(first.path.clone()), "first used here"),
+            );
+        }
+    }
+}
+
+fn legal(mut diagnostic: Diagnostic, name: &str) -> Diagnostic {
+    diagnostic.help = names::legal_id(name).map(|name| format!("use {name:?}"));
+    diagnostic
+}

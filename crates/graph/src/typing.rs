@@ -1,0 +1,185 @@
+//! Types of names, and of the expressions of nodes against what their places expect.
+
+use crate::{
+    Dimension, Hole, Node, NodeKind, Template,
+    draft::Draft,
+    environment,
+    extract::path,
+    functions::{RUNTIME, Runtime},
+    resource::{NodeDraft, NodeShape},
+};
+use kro_cel::{Env, Type};
+use kro_cel_k8s::{SchemaTypes, UnknownFields, assignable};
+use kro_diagnostic::{Diagnostic, Locus, codes};
+use kro_schema::Schema;
+use std::sync::Arc;
+
+/// The variables of a definition and their types.
+#[derive(Debug)]
+pub(crate) struct Typing {
+    /// Struct types and shapes, by name.
+    pub(crate) types: Arc<SchemaTypes>,
+    /// `schema` and every node.
+    env: Env,
+}
+
+impl Typing {
+    /// Declares `schema`, unless its schema could not be read, and every node. What is not known agrees with
+    /// everything, since it was reported.
+    pub(crate) fn new(view: Option<&Arc<Schema>>, nodes: &[NodeDraft<'_>]) -> Self {
+        let schema_of = |node: &NodeDraft<'_>| {
+            let (_, schema) = node.kind.as_ref()?;
+            Some(if node.shape.is_list() { Arc::new(Schema::array(schema.clone())) } else { schema.clone() })
+        };
+        let known: Vec<(&str, Arc<Schema>)> = view
+            .map(|view| ("schema", view.clone()))
+            .into_iter()
+            .chain(nodes.iter().filter_map(|node| Some((node.id.as_str(), schema_of(node)?))))
+            .collect();
+        let types = Arc::new(SchemaTypes::new(known.iter().cloned(), UnknownFields::Dynamic));
+        let mut env = environment::typed(types.clone());
+        for name in ["schema"].into_iter().chain(nodes.iter().map(|node| node.id.as_str())) {
+            let is_known = known.iter().any(|(known, _)| *known == name);
+            env = env.with_variable(name, if is_known { types.type_of(name) } else { Type::Error });
+        }
+        Self { types, env }
+    }
+
+    /// Where status fields are checked.
+    pub(crate) fn env(&self) -> &Env {
+        &self.env
+    }
+
+    /// Where conditions are checked.
+    pub(crate) fn conditions(&self) -> Env {
+        self.env.with_variable(RUNTIME, Runtime::handle_type())
+    }
+
+    /// Checks all expressions of a node. The parts that do not pass are missing from the result.
+    pub(crate) fn node(
+        &self,
+        draft: NodeDraft<'_>,
+        wave: u32,
+        dependencies: Vec<crate::NodeId>,
+        found: &mut Vec<Diagnostic>,
+    ) -> Option<Node> {
+        let id = draft.id;
+        let mut template_env = self.env.clone();
+        let mut dimensions = Vec::new();
+        for (name, list) in draft.dimensions {
+            let list = list.and_then(|list| list.compile(&self.env, |ty| is_list(ty, &name), found));
+            let item = match list.as_ref().map(|list| list.program.result_type()) {
+                Some(Type::List(item)) => Type::clone(item),
+                _ => Type::Error,
+            };
+            template_env = template_env.with_variable(&name, item.clone());
+            dimensions.extend(list.map(|list| Dimension { name, list, item }));
+        }
+        let mut holes = Vec::with_capacity(draft.holes.len());
+        for hole in draft.holes {
+            let accept = |ty: &Type| self.fits(ty, &hole.expected, &hole.path.to_string());
+            if let Some(expression) = hole.draft.compile(&template_env, accept, found) {
+                holes.push(Hole { path: hole.path, expression, expected: hole.expected });
+            }
+        }
+        let mut conditions = |drafts: Vec<Draft>, env: &Env, place: &str| {
+            let compile = |draft: Draft| draft.compile(env, |ty| is_bool(ty, place), found);
+            drafts.into_iter().filter_map(compile).collect::<Vec<_>>()
+        };
+        let include_when = conditions(draft.include_when, &self.env, "includeWhen");
+        let each = match (draft.shape, self.env.variable(id.as_str())) {
+            (NodeShape::Collection, Some(Type::List(item))) => Some(Type::clone(item)),
+            (NodeShape::Collection, _) => Some(Type::Error),
+            _ => None,
+        };
+        let ready_env = each.map_or_else(|| self.env.clone(), |each| self.env.with_variable("each", each));
+        let ready_when = conditions(draft.ready_when, &ready_env, "readyWhen");
+        let (resource, schema) = draft.kind?;
+        Some(Node {
+            id,
+            kind: match draft.shape {
+                NodeShape::Resource => NodeKind::Resource,
+                NodeShape::Collection => NodeKind::Collection { dimensions },
+                NodeShape::External => NodeKind::External,
+                NodeShape::ExternalCollection => NodeKind::ExternalCollection,
+            },
+            resource,
+            schema,
+            template: Template { base: draft.base, holes },
+            dependencies,
+            wave,
+            include_when,
+            ready_when,
+        })
+    }
+
+    fn fits(&self, found: &Type, expected: &Type, path: &str) -> Result<(), Diagnostic> {
+        assignable(found, expected, &*self.types).map_err(|reason| {
+            let message = format!("expected {expected} for `{path}`, found {found}");
+            let help = match (found, expected) {
+                (Type::Int | Type::Uint | Type::Double | Type::Bool | Type::Timestamp | Type::Duration | Type::Bytes, Type::String) => {
+                    "convert it: `string(…)`".to_owned()
+                }
+                (Type::String | Type::Double, Type::Int) => "convert it: `int(…)`".to_owned(),
+                (Type::String | Type::Int, Type::Double) => "convert it: `double(…)`".to_owned(),
+                _ => reason.to_string(),
+            };
+            Diagnostic::error(codes::HOLE_TYPE, Locus::default(), message).with_help(help)
+        })
+    }
+}
+
+fn is_list(ty: &Type, iterator: &str) -> Result<(), Diagnostic> {
+    match ty {
+        Type::List(_) | Type::Error => Ok(()),
+        ty => {
+            let message = format!("the iterator `{iterator}` must run over a list, found {ty}");
+            let diagnostic = Diagnostic::error(codes::ITERATOR_LIST, Locus::default(), message);
+            Err(match ty {
+                Type::Map(..) => diagnostic.with_help("make a list of the keys: `.map(key, key)`"),
+                Type::Optional(_) => diagnostic.with_help("say what to use instead: `.orValue([])`"),
+                _ => diagnostic,
+            })
+        }
+    }
+}
+
+fn is_bool(ty: &Type, place: &str) -> Result<(), Diagnostic> {
+    let fits = |ty: &Type| matches!(ty, Type::Bool | Type::Error);
+    match ty {
+        Type::Optional(inner) if fits(inner) => Ok(()),
+        ty if fits(ty) => Ok(()),
+        ty => {
+            let message = format!("{place} must be a bool, found {ty}");
+            let diagnostic = Diagnostic::error(codes::CONDITION_TYPE, Locus::default(), message);
+            Err(match ty {
+                Type::Dyn => diagnostic.with_help("the type is not known before it is evaluated: write `== true`"),
+                _ => diagnostic.with_help("compare it with something"),
+            })
+        }
+    }
+}
+
+/// Every iterator has to show in the name of the objects, or in their namespace.
+pub(crate) fn check_identity(node: &NodeDraft<'_>, found: &mut Vec<Diagnostic>) {
+    let namespaced = node.kind.as_ref().is_none_or(|(resource, _)| resource.scope == kro_object::Scope::Namespaced);
+    let identity = [path(["metadata", "name"]), path(["metadata", "namespace"])];
+    let identity = if namespaced { &identity[..] } else { &identity[..1] };
+    let holes = || node.holes.iter().filter(|hole| identity.contains(&hole.path));
+    if holes().any(|hole| hole.draft.broken) {
+        return;
+    }
+    for (index, (name, _)) in node.dimensions.iter().enumerate() {
+        let shows = |draft: &Draft| draft.references.iter().any(|it| matches!(&it.name, crate::Name::Iterator(it) if it == name));
+        if !holes().any(|hole| shows(&hole.draft)) {
+            let message = format!("the iterator `{name}` has to occur in metadata.name, or objects get the same name");
+            let locus = Locus::key(node.source.for_each[index].path.clone());
+            let name_path = node.source.object.path.join("metadata").join("name");
+            found.push(
+                Diagnostic::error(codes::ITERATOR_IDENTITY, locus, message)
+                    .with_related(Locus::value(name_path), "the name")
+                    .with_help(format!("add it to the name: `-${{{name}}}`")),
+            );
+        }
+    }
+}
