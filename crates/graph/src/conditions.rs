@@ -99,11 +99,12 @@ fn check_literals(drafts: &mut [Draft], found: &mut Vec<Diagnostic>) {
             draft.report(problem, found);
         }
     }
-    let builtin = INSTANCE_CONDITIONS.types();
+    let builtin: Vec<&str> =
+        INSTANCE_CONDITIONS.dependents.iter().copied().chain([INSTANCE_CONDITIONS.root]).collect();
     for draft in drafts {
         let mut problems = Vec::new();
         for (ty, span) in own_lookups(draft) {
-            if builtin.clone().any(|known| *known == *ty) {
+            if builtin.contains(&&*ty) {
                 continue;
             }
             let message = if declared.iter().any(|(declared, ..)| *declared == ty) {
@@ -111,10 +112,9 @@ fn check_literals(drafts: &mut [Draft], found: &mut Vec<Diagnostic>) {
             } else {
                 format!("unknown condition type {ty:?}")
             };
-            let known: Vec<&str> = builtin.clone().collect();
             problems.push(
                 Diagnostic::error(codes::CONDITION_LOOKUP, draft.locus(span), message)
-                    .with_help(format!("from schema, {} can be read", known.join(", "))),
+                    .with_help(format!("from schema, {} can be read", builtin.join(", "))),
             );
         }
         for problem in problems {

@@ -2,7 +2,7 @@
 
 use crate::functions::{self, ConditionTypes};
 use kro_cel::{Env, Library, NoTypes, Types};
-use kro_cel_k8s::{KubernetesCosts, library};
+use kro_cel_k8s::{KubernetesCosts, library, net::Mapped};
 use std::sync::{Arc, LazyLock};
 
 /// Every library and no variable.
@@ -12,8 +12,8 @@ static BASE: LazyLock<Env> = LazyLock::new(|| {
         &library::Urls,
         &library::Regexes,
         &library::Quantities,
-        &library::Ips,
-        &library::Cidrs,
+        &library::Ips { mapped: Mapped::Refuse },
+        &library::Cidrs { mapped: Mapped::Refuse },
         &library::Semvers { version: 0 },
     ];
     Env::new(kro_cel::library::extensions(), Arc::new(NoTypes))

@@ -1,7 +1,7 @@
 //! What any author-facing API lowers to. Shapes only: no name, kind or expression has been looked at.
 
 use kro_diagnostic::Locus;
-use kro_object::{FieldPath, Gvk, Object, ResourceType, Scope};
+use kro_object::{FieldPath, Gvk, Object, Scope};
 use kro_schema::Schema;
 use serde_json::Value;
 use std::{collections::BTreeMap, sync::Arc};
@@ -110,25 +110,4 @@ pub fn required_kinds(source: &GraphSource) -> Vec<(Gvk, Locus)> {
         }
     }
     found
-}
-
-/// The kinds that exist, as far as a definition needs them.
-#[derive(Debug, Clone, Default)]
-pub struct Kinds {
-    /// What is served, with the schema of the whole object.
-    pub by_gvk: BTreeMap<Gvk, (ResourceType, Arc<Schema>)>,
-    /// Kinds that exist besides, to suggest when one is misspelt. May be empty.
-    pub known: Vec<Gvk>,
-}
-
-impl Kinds {
-    /// Adds a kind.
-    pub fn insert(&mut self, resource: ResourceType, schema: Arc<Schema>) {
-        self.by_gvk.insert(resource.gvk.clone(), (resource, schema));
-    }
-
-    /// A kind by name.
-    pub fn get(&self, gvk: &Gvk) -> Option<(&ResourceType, &Arc<Schema>)> {
-        self.by_gvk.get(gvk).map(|(resource, schema)| (resource, schema))
-    }
 }

@@ -29,12 +29,9 @@ fn instance(schema: &SchemaSpec, path: &FieldPath, diagnostics: &mut Vec<Diagnos
     let empty = Value::Object(Map::new());
     let spec = schema.spec.as_ref().unwrap_or(&empty);
     let types = schema.types.as_ref().unwrap_or(&empty);
-<<<<<<< HEAD
-    let spec = kro_simple_schema::to_openapi(spec, types, path).take(diagnostics);
-=======
-    let spec = kro_simple_schema::to_openapi(spec, types, path).into_result();
-    let spec = spec.map_err(|problems| diagnostics.extend(problems)).ok();
->>>>>>> f2ac82a (graph: compile (draft))
+    let read = kro_simple_schema::to_openapi(spec, types, path);
+    let failed = read.has_errors();
+    let spec = read.take(diagnostics).filter(|_| !failed);
     let metadata = schema.metadata.clone().unwrap_or_default();
     InstanceSource {
         gvk: Gvk::new(&schema.group, &schema.api_version, &schema.kind),
