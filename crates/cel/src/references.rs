@@ -15,7 +15,7 @@ pub struct References {
 /// One use of a free name with the fields selected from it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NameUse {
-    /// The name.
+    /// The name, with the leading dot of one that skips the container.
     pub name: String,
     /// Fields and constant indices that follow, as far as they are constant.
     pub path: Vec<Step>,
@@ -118,7 +118,7 @@ impl Visitor<'_> {
         let (operand, step) = match self.ast.expr(id) {
             Expr::Ident(name) => {
                 return Some(NameUse {
-                    name: name.trim_start_matches('.').to_owned(),
+                    name: name.to_string(),
                     path: Vec::new(),
                     name_span: span.start..span.end,
                     span: span.start..span.end,

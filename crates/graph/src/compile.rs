@@ -100,7 +100,11 @@ pub fn compile(source: &GraphSource, kinds: &Kinds, options: &CompileOptions) ->
         order: order.iter().map(|index| ids[*index].clone()).collect(),
         waves: (1..=deepest)
             .map(|wave| {
-                compiled.iter().filter(|node| node.wave as usize == wave).map(|node| node.id.clone()).collect()
+                compiled
+                    .iter()
+                    .filter(|node| node.wave as usize == wave)
+                    .map(|node| node.id.clone())
+                    .collect()
             })
             .collect(),
         nodes: compiled.into_iter().map(|node| (node.id.clone(), node)).collect(),
@@ -166,7 +170,9 @@ fn order(
 ) -> (Vec<usize>, Vec<usize>) {
     let mut dag = Dag::new(nodes.len());
     for (node, on) in dependencies.iter().enumerate() {
-        on.iter().for_each(|on| dag.depend(node, *on));
+        for on in on {
+            dag.depend(node, *on);
+        }
     }
     match dag.order() {
         Ok(order) => (order, dag.waves()),

@@ -52,15 +52,15 @@ pub(crate) fn compile(drafts: Vec<Draft>, env: &Env, found: &mut Vec<Diagnostic>
     drafts
         .into_iter()
         .filter_map(|draft| {
-            let accept = |ty: &Type| match ty {
-                Type::List(item) if fits(item) => Ok(()),
-                ty if fits(ty) => Ok(()),
+            let judge = |ty: &Type| match ty {
+                Type::List(item) if fits(item) => None,
+                ty if fits(ty) => None,
                 ty => {
                     let message = format!("a condition must come from runtime.newCondition(…), found {ty}");
-                    Err(Diagnostic::error(codes::AUTHOR_CONDITION_TYPE, Locus::default(), message))
+                    Some(Diagnostic::error(codes::AUTHOR_CONDITION_TYPE, Locus::default(), message))
                 }
             };
-            draft.compile(env, accept, found)
+            draft.compile(env, judge, found)
         })
         .collect()
 }
@@ -89,7 +89,8 @@ fn check_literals(drafts: &mut [Draft], found: &mut Vec<Diagnostic>) {
                     None => declared.push((value, index, locus)),
                 },
                 "status" if !["True", "False", "Unknown"].contains(&&*value) => {
-                    let message = format!("the status of a condition is True, False or Unknown, found {value:?}");
+                    let message =
+                        format!("the status of a condition is True, False or Unknown, found {value:?}");
                     problems.push(Diagnostic::error(codes::CONDITION_VALUE, locus, message));
                 }
                 _ => {}

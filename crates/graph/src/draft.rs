@@ -62,7 +62,9 @@ impl Draft {
         match template::read(text) {
             Ok(Text::Plain | Text::Mixed(_)) => {
                 let help = match template::read(text.trim()) {
-                    Ok(Text::Whole(_)) => "remove the space around it; in YAML, use `|-` or `>-` instead of `|` or `>`",
+                    Ok(Text::Whole(_)) => {
+                        "remove the space around it; in YAML, use `|-` or `>-` instead of `|` or `>`"
+                    }
                     _ => "write `${` expression `}` and nothing else",
                 };
                 let message = "only standalone expressions are allowed";
@@ -135,11 +137,11 @@ impl Draft {
         self.uses.functions.iter().find(omit).map(|function| function.span.clone())
     }
 
-    /// Checks the draft and makes its program. `accept` judges the result's type; its complaint is about the whole.
+    /// Checks the draft and makes its program. `judge` looks at the result's type; its complaint is about the whole.
     pub(crate) fn compile(
         mut self,
         env: &Env,
-        accept: impl FnOnce(&Type) -> Result<(), Diagnostic>,
+        judge: impl FnOnce(&Type) -> Option<Diagnostic>,
         found: &mut Vec<Diagnostic>,
     ) -> Option<Expression> {
         if self.broken {
@@ -152,7 +154,7 @@ impl Draft {
             }
             return None;
         }
-        if let Err(mut complaint) = accept(checked.result_type()) {
+        if let Some(mut complaint) = judge(checked.result_type()) {
             complaint.primary = self.whole();
             found.push(complaint);
             return None;

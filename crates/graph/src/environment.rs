@@ -16,7 +16,7 @@ static BASE: LazyLock<Env> = LazyLock::new(|| {
         &library::Cidrs { mapped: Mapped::Refuse },
         &library::Semvers { version: 0 },
     ];
-    Env::new(kro_cel::library::extensions(), Arc::new(NoTypes))
+    Env::new(&[&kro_cel::library::Standard], Arc::new(NoTypes))
         .with_libraries(&kubernetes)
         .with_libraries(functions::libraries())
         .with_costs(Arc::new(KubernetesCosts))

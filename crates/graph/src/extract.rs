@@ -1,7 +1,10 @@
 //! The holes of an object, found together with its schema, which also judges what is written out: unknown fields and
 //! values of another type. Required fields, enums and patterns are the API server's business.
 
-use crate::draft::Draft;
+use crate::{
+    draft::Draft,
+    template::{self, Text},
+};
 use kro_cel::{Env, Type};
 use kro_cel_k8s::{SchemaShape, UnknownFields};
 use kro_diagnostic::{Diagnostic, Locus, codes, nearest};
@@ -93,7 +96,11 @@ impl<'a> Extractor<'a> {
         let expected = expected_types(schema);
         if expected.is_empty() {
             let help = "the API server drops what stands here; only a field with a type can be set";
-            self.report(codes::TEMPLATE_FIELD, "the schema gives this field no type".to_owned(), Some(help.to_owned()));
+            self.report(
+                codes::TEMPLATE_FIELD,
+                "the schema gives this field no type".to_owned(),
+                Some(help.to_owned()),
+            );
             return;
         }
         match value {
@@ -103,12 +110,14 @@ impl<'a> Extractor<'a> {
                     let item = item.clone();
                     self.items(items, |this, value| this.closed(value, &item));
                 }
-                _ => self.report(codes::TEMPLATE_FIELD, "the schema gives the items no type".to_owned(), None),
+                _ => {
+                    self.report(codes::TEMPLATE_FIELD, "the schema gives the items no type".to_owned(), None)
+                }
             },
             Value::String(text) => {
                 let is_text = expected.contains(&"string");
                 // An expression that stands alone may yield any type.
-                if !is_text && self.is_whole(text) || is_text {
+                if is_text || is_standalone(text) {
                     self.text(text, Some(schema));
                 } else {
                     self.mismatch(value, &expected);
@@ -116,7 +125,8 @@ impl<'a> Extractor<'a> {
             }
             Value::Null => {}
             Value::Bool(_) if expected.contains(&"boolean") => {}
-            Value::Number(number) if expected.contains(&"number") || (expected.contains(&"integer") && is_whole(number)) => {}
+            Value::Number(number)
+                if expected.contains(&"number") || (expected.contains(&"integer") && is_whole(number)) => {}
             _ => self.mismatch(value, &expected),
         }
     }
@@ -159,23 +169,23 @@ impl<'a> Extractor<'a> {
     fn text(&mut self, text: &str, schema: Option<&Arc<Schema>>) {
         let path = self.root.concat(&self.path);
         let Some(draft) = Draft::read(text, &path, self.env, self.found) else { return };
-        let shape = |schema: &Arc<Schema>| SchemaShape::new(schema.clone(), UnknownFields::Dynamic).ty(&self.name);
+        let shape =
+            |schema: &Arc<Schema>| SchemaShape::new(schema.clone(), UnknownFields::Dynamic).ty(&self.name);
         let expected = schema.and_then(shape).unwrap_or(Type::Dyn);
         self.holes.push(HoleDraft { path: self.path.clone(), expected, draft });
     }
 
-    fn is_whole(&self, text: &str) -> bool {
-        matches!(crate::template::read(text), Ok(crate::template::Text::Whole(_)))
-    }
-
     fn mismatch(&mut self, value: &Value, expected: &[&str]) {
         let field = self.path.to_string();
-        let message = format!("expected {} for `{field}`, found {}", expected.join(" or "), json::type_name(value));
+        let message =
+            format!("expected {} for `{field}`, found {}", expected.join(" or "), json::type_name(value));
         let help = match (value, expected) {
-            (Value::String(text), _) if crate::template::read(text).is_ok_and(|it| it != crate::template::Text::Plain) => {
+            (Value::String(text), _) if template::read(text).is_ok_and(|it| it != Text::Plain) => {
                 Some("an expression with text around it is a string; let it stand alone".to_owned())
             }
-            (Value::String(text), ["integer" | "number" | "boolean"]) => Some(format!("write {text} without quotes")),
+            (Value::String(text), ["integer" | "number" | "boolean"]) => {
+                Some(format!("write {text} without quotes"))
+            }
             (Value::Bool(_) | Value::Number(_), ["string"]) => Some(format!("write \"{value}\" with quotes")),
             _ => self.gvk.map(|gvk| format!("{} {} declares the type", gvk.api_version(), gvk.kind)),
         };
@@ -192,7 +202,8 @@ impl<'a> Extractor<'a> {
             None => format!("there is no field `{}`", self.path.join(key)),
         };
         let help = nearest(key, names.iter().copied()).map(|name| format!("did you mean \"{name}\"?"));
-        let few = || (!names.is_empty() && names.len() <= 12).then(|| format!("known here: {}", names.join(", ")));
+        let few =
+            || (!names.is_empty() && names.len() <= 12).then(|| format!("known here: {}", names.join(", ")));
         let path = self.root.concat(&self.path).join(key);
         let mut diagnostic = Diagnostic::error(codes::TEMPLATE_FIELD, Locus::key(path), message);
         diagnostic.help = help.or_else(few);
@@ -204,6 +215,10 @@ impl<'a> Extractor<'a> {
         diagnostic.help = help;
         self.found.push(diagnostic);
     }
+}
+
+fn is_standalone(text: &str) -> bool {
+    matches!(template::read(text), Ok(Text::Whole(_)))
 }
 
 /// The types a value may have here; empty when the schema says nothing.

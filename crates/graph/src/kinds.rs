@@ -48,7 +48,9 @@ impl Kinds {
     /// server would publish them: the fields of every object are added.
     pub fn insert_crd(&mut self, crd: &Object) -> Result<(), CrdError> {
         let spec = crd.as_value_at("spec").ok_or(CrdError::Field("spec"))?;
-        let text = |pointer: &str, field| spec.pointer(pointer).and_then(Value::as_str).ok_or(CrdError::Field(field));
+        let text = |pointer: &str, field| {
+            spec.pointer(pointer).and_then(Value::as_str).ok_or(CrdError::Field(field))
+        };
         let group = text("/group", "spec.group")?;
         let kind = text("/names/kind", "spec.names.kind")?;
         let plural = text("/names/plural", "spec.names.plural")?;
@@ -56,7 +58,8 @@ impl Kinds {
             "Cluster" => Scope::Cluster,
             _ => Scope::Namespaced,
         };
-        let versions = spec.get("versions").and_then(Value::as_array).ok_or(CrdError::Field("spec.versions"))?;
+        let versions =
+            spec.get("versions").and_then(Value::as_array).ok_or(CrdError::Field("spec.versions"))?;
         for version in versions.iter().filter(|version| version.get("served") == Some(&Value::Bool(true))) {
             let name = version.get("name").and_then(Value::as_str).ok_or(CrdError::Field("version name"))?;
             let schema = match version.pointer("/schema/openAPIV3Schema") {

@@ -70,7 +70,8 @@ impl Names<'_> {
         name: &str,
         place: Place,
     ) -> Result<Name, (kro_diagnostic::Code, String, Option<String>)> {
-        let out_of_place = |message: String, help: &str| Err((codes::NAME_OUT_OF_PLACE, message, Some(help.to_owned())));
+        let out_of_place =
+            |message: String, help: &str| Err((codes::NAME_OUT_OF_PLACE, message, Some(help.to_owned())));
         if place == Place::ReadyWhen {
             return match name {
                 "each" if self.collection => Ok(Name::Each),
@@ -100,7 +101,9 @@ impl Names<'_> {
                 Place::Template => Ok(Name::Iterator(iterator.clone())),
                 Place::Dimension => Err((
                     codes::ITERATOR_CROSS_REFERENCE,
-                    format!("iterators cannot refer to each other, here `{name}`: a collection is their product"),
+                    format!(
+                        "iterators cannot refer to each other, here `{name}`: a collection is their product"
+                    ),
                     Some("make one list of pairs in a single iterator".to_owned()),
                 )),
                 _ => out_of_place(

@@ -47,7 +47,8 @@ fn check_iterators(
     let count = resource.for_each.len();
     if let Some(first) = resource.for_each.get(limit) {
         let message = format!("forEach cannot have more than {limit} iterators, found {count}");
-        let locus = first.path.parent().and_then(|entry| entry.parent()).map_or_else(|| first.locus(), Locus::value);
+        let locus =
+            first.path.parent().and_then(|entry| entry.parent()).map_or_else(|| first.locus(), Locus::value);
         found.push(Diagnostic::error(codes::TOO_MANY_ITERATORS, locus, message));
     }
     for (index, dimension) in resource.for_each.iter().enumerate() {
@@ -57,7 +58,11 @@ fn check_iterators(
             let message = format!("iterator {name:?} must be lowerCamelCase");
             found.push(legal(Diagnostic::error(codes::ITERATOR_NAME, locus, message), name));
         } else if names::is_reserved(name) {
-            found.push(Diagnostic::error(codes::RESERVED_NAME, locus, format!("iterator {name:?} is a reserved word")));
+            found.push(Diagnostic::error(
+                codes::RESERVED_NAME,
+                locus,
+                format!("iterator {name:?} is a reserved word"),
+            ));
         } else if let Some(other) = all.iter().find(|other| other.id.value == name) {
             let message = format!("iterator {name:?} has the name of a resource");
             found.push(

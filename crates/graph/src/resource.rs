@@ -104,7 +104,9 @@ fn shape(source: &ResourceSource, found: &mut Vec<Diagnostic>) -> NodeShape {
             if let Some(first) = source.for_each.first() {
                 let message = "an external reference cannot have forEach";
                 let help = "to read many objects, use metadata.selector";
-                found.push(Diagnostic::error(codes::EXTERNAL_FOR_EACH, first.locus(), message).with_help(help));
+                found.push(
+                    Diagnostic::error(codes::EXTERNAL_FOR_EACH, first.locus(), message).with_help(help),
+                );
             }
             match source.object.value.pointer("/metadata/selector") {
                 Some(_) => NodeShape::ExternalCollection,
@@ -134,7 +136,9 @@ fn structure(source: &ResourceSource, object: &Object, found: &mut Vec<Diagnosti
             let message = format!("{field} field is not a {expected}");
             Diagnostic::error(codes::OBJECT_STRUCTURE, at.join(field).into(), message)
         };
-        found.push(diagnostic.with_help("a template is a Kubernetes object with apiVersion, kind and metadata"));
+        found.push(
+            diagnostic.with_help("a template is a Kubernetes object with apiVersion, kind and metadata"),
+        );
     }
     if !complete {
         return None;
@@ -158,8 +162,9 @@ fn structure(source: &ResourceSource, object: &Object, found: &mut Vec<Diagnosti
     if !names::is_dns_label(&gvk.kind.to_lowercase()) {
         let message = format!("invalid kind {:?}", gvk.kind);
         found.push(
-            Diagnostic::error(codes::KIND_REFERENCE, at.join("kind").into(), message)
-                .with_help("a kind has at most 63 letters, digits and '-', a letter first, and no expressions"),
+            Diagnostic::error(codes::KIND_REFERENCE, at.join("kind").into(), message).with_help(
+                "a kind has at most 63 letters, digits and '-', a letter first, and no expressions",
+            ),
         );
         return None;
     }
@@ -185,9 +190,9 @@ fn lookup(
         let name = nearest(&gvk.kind, group.iter().map(|known| &*known.kind))?.to_owned();
         group.into_iter().find(|known| *known.kind == *name)
     };
-    diagnostic.help = same_kind.or_else(near).map(|known| {
-        format!("did you mean apiVersion {} and kind {}?", known.api_version(), known.kind)
-    });
+    diagnostic.help = same_kind
+        .or_else(near)
+        .map(|known| format!("did you mean apiVersion {} and kind {}?", known.api_version(), known.kind));
     found.push(diagnostic);
     None
 }
@@ -204,9 +209,12 @@ fn namespace(
     let namespace = object.metadata().get("namespace");
     match (resource.scope, namespace) {
         (Scope::Cluster, Some(_)) => {
-            let message = format!("{} is cluster-scoped and must not set metadata.namespace", resource.gvk.kind);
+            let message =
+                format!("{} is cluster-scoped and must not set metadata.namespace", resource.gvk.kind);
             let locus = Locus::key(metadata.join("namespace"));
-            found.push(Diagnostic::error(codes::NAMESPACE_FORBIDDEN, locus, message).with_help("remove the field"));
+            found.push(
+                Diagnostic::error(codes::NAMESPACE_FORBIDDEN, locus, message).with_help("remove the field"),
+            );
         }
         (Scope::Namespaced, namespace)
             if instance_scope == Scope::Cluster

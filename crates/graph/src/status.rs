@@ -32,7 +32,8 @@ pub(crate) fn read(
         let place = status.path.concat(&leaf.segments()[1..].iter().cloned().collect());
         let before = found.len();
         let text = value.as_str();
-        let Some(mut draft) = text.and_then(|text| Draft::read(text, &place, environment::base(), found)) else {
+        let Some(mut draft) = text.and_then(|text| Draft::read(text, &place, environment::base(), found))
+        else {
             if found.len() == before {
                 let message = format!("status fields without expressions are not supported: `{leaf}`");
                 found.push(
@@ -66,7 +67,7 @@ fn walk<'v>(value: &'v Value, path: FieldPath, leaves: &mut Vec<(FieldPath, &'v 
 /// Checks the fields.
 pub(crate) fn compile(drafts: Vec<(FieldPath, Draft)>, env: &Env, found: &mut Vec<Diagnostic>) -> Vec<Hole> {
     let compile = |(path, draft): (FieldPath, Draft)| {
-        let expression = draft.compile(env, |_| Ok(()), found)?;
+        let expression = draft.compile(env, |_| None, found)?;
         Some(Hole { path, expression, expected: Type::Dyn })
     };
     drafts.into_iter().filter_map(compile).collect()

@@ -67,7 +67,7 @@ impl Typing {
         let mut template_env = self.env.clone();
         let mut dimensions = Vec::new();
         for (name, list) in draft.dimensions {
-            let list = list.and_then(|list| list.compile(&self.env, |ty| is_list(ty, &name), found));
+            let list = list.and_then(|list| list.compile(&self.env, |ty| not_a_list(ty, &name), found));
             let item = match list.as_ref().map(|list| list.program.result_type()) {
                 Some(Type::List(item)) => Type::clone(item),
                 _ => Type::Error,
@@ -77,13 +77,13 @@ impl Typing {
         }
         let mut holes = Vec::with_capacity(draft.holes.len());
         for hole in draft.holes {
-            let accept = |ty: &Type| self.fits(ty, &hole.expected, &hole.path.to_string());
-            if let Some(expression) = hole.draft.compile(&template_env, accept, found) {
+            let judge = |ty: &Type| self.misfit(ty, &hole.expected, &hole.path.to_string());
+            if let Some(expression) = hole.draft.compile(&template_env, judge, found) {
                 holes.push(Hole { path: hole.path, expression, expected: hole.expected });
             }
         }
         let mut conditions = |drafts: Vec<Draft>, env: &Env, place: &str| {
-            let compile = |draft: Draft| draft.compile(env, |ty| is_bool(ty, place), found);
+            let compile = |draft: Draft| draft.compile(env, |ty| not_a_bool(ty, place), found);
             drafts.into_iter().filter_map(compile).collect::<Vec<_>>()
         };
         let include_when = conditions(draft.include_when, &self.env, "includeWhen");
@@ -113,13 +113,20 @@ impl Typing {
         })
     }
 
-    fn fits(&self, found: &Type, expected: &Type, path: &str) -> Result<(), Diagnostic> {
-        assignable(found, expected, &*self.types).map_err(|reason| {
+    fn misfit(&self, found: &Type, expected: &Type, path: &str) -> Option<Diagnostic> {
+        assignable(found, expected, &*self.types).err().map(|reason| {
             let message = format!("expected {expected} for `{path}`, found {found}");
             let help = match (found, expected) {
-                (Type::Int | Type::Uint | Type::Double | Type::Bool | Type::Timestamp | Type::Duration | Type::Bytes, Type::String) => {
-                    "convert it: `string(…)`".to_owned()
-                }
+                (
+                    Type::Int
+                    | Type::Uint
+                    | Type::Double
+                    | Type::Bool
+                    | Type::Timestamp
+                    | Type::Duration
+                    | Type::Bytes,
+                    Type::String,
+                ) => "convert it: `string(…)`".to_owned(),
                 (Type::String | Type::Double, Type::Int) => "convert it: `int(…)`".to_owned(),
                 (Type::String | Type::Int, Type::Double) => "convert it: `double(…)`".to_owned(),
                 _ => reason.to_string(),
@@ -129,13 +136,13 @@ impl Typing {
     }
 }
 
-fn is_list(ty: &Type, iterator: &str) -> Result<(), Diagnostic> {
+fn not_a_list(ty: &Type, iterator: &str) -> Option<Diagnostic> {
     match ty {
-        Type::List(_) | Type::Error => Ok(()),
+        Type::List(_) | Type::Error => None,
         ty => {
             let message = format!("the iterator `{iterator}` must run over a list, found {ty}");
             let diagnostic = Diagnostic::error(codes::ITERATOR_LIST, Locus::default(), message);
-            Err(match ty {
+            Some(match ty {
                 Type::Map(..) => diagnostic.with_help("make a list of the keys: `.map(key, key)`"),
                 Type::Optional(_) => diagnostic.with_help("say what to use instead: `.orValue([])`"),
                 _ => diagnostic,
@@ -144,16 +151,18 @@ fn is_list(ty: &Type, iterator: &str) -> Result<(), Diagnostic> {
     }
 }
 
-fn is_bool(ty: &Type, place: &str) -> Result<(), Diagnostic> {
+fn not_a_bool(ty: &Type, place: &str) -> Option<Diagnostic> {
     let fits = |ty: &Type| matches!(ty, Type::Bool | Type::Error);
     match ty {
-        Type::Optional(inner) if fits(inner) => Ok(()),
-        ty if fits(ty) => Ok(()),
+        Type::Optional(inner) if fits(inner) => None,
+        ty if fits(ty) => None,
         ty => {
             let message = format!("{place} must be a bool, found {ty}");
             let diagnostic = Diagnostic::error(codes::CONDITION_TYPE, Locus::default(), message);
-            Err(match ty {
-                Type::Dyn => diagnostic.with_help("the type is not known before it is evaluated: write `== true`"),
+            Some(match ty {
+                Type::Dyn => {
+                    diagnostic.with_help("the type is not known before it is evaluated: write `== true`")
+                }
                 _ => diagnostic.with_help("compare it with something"),
             })
         }
@@ -162,7 +171,8 @@ fn is_bool(ty: &Type, place: &str) -> Result<(), Diagnostic> {
 
 /// Every iterator has to show in the name of the objects, or in their namespace.
 pub(crate) fn check_identity(node: &NodeDraft<'_>, found: &mut Vec<Diagnostic>) {
-    let namespaced = node.kind.as_ref().is_none_or(|(resource, _)| resource.scope == kro_object::Scope::Namespaced);
+    let namespaced =
+        node.kind.as_ref().is_none_or(|(resource, _)| resource.scope == kro_object::Scope::Namespaced);
     let identity = [path(["metadata", "name"]), path(["metadata", "namespace"])];
     let identity = if namespaced { &identity[..] } else { &identity[..1] };
     let holes = || node.holes.iter().filter(|hole| identity.contains(&hole.path));
@@ -170,9 +180,12 @@ pub(crate) fn check_identity(node: &NodeDraft<'_>, found: &mut Vec<Diagnostic>) 
         return;
     }
     for (index, (name, _)) in node.dimensions.iter().enumerate() {
-        let shows = |draft: &Draft| draft.references.iter().any(|it| matches!(&it.name, crate::Name::Iterator(it) if it == name));
+        let shows = |draft: &Draft| {
+            draft.references.iter().any(|it| matches!(&it.name, crate::Name::Iterator(it) if it == name))
+        };
         if !holes().any(|hole| shows(&hole.draft)) {
-            let message = format!("the iterator `{name}` has to occur in metadata.name, or objects get the same name");
+            let message =
+                format!("the iterator `{name}` has to occur in metadata.name, or objects get the same name");
             let locus = Locus::key(node.source.for_each[index].path.clone());
             let name_path = node.source.object.path.join("metadata").join("name");
             found.push(

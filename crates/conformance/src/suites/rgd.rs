@@ -29,7 +29,8 @@ pub(crate) fn run(input: &Input) -> anyhow::Result<Report> {
         if !path.exists() {
             continue;
         }
-        let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let text =
+            std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
         for line in text.lines().filter(|line| !line.trim().is_empty()) {
             let row: Value = kro_object::json::parse(line.as_bytes())?;
             let name = row["name"].as_str().unwrap_or_default();
@@ -47,7 +48,9 @@ fn case_files(data: &Path) -> anyhow::Result<Vec<std::path::PathBuf>> {
     let mut folders = vec![if cases.is_dir() { cases } else { data.to_path_buf() }];
     let mut files = Vec::new();
     while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))? {
+        for entry in
+            std::fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?
+        {
             let path = entry?.path();
             if path.is_dir() {
                 folders.push(path);

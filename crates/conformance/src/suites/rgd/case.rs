@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use kro_api::ResourceGraphDefinition;
 use kro_cel::Type;
-use kro_diagnostic::{Diagnostic, Severity, source::Sources};
-use kro_graph::{CompileOptions, Expression, Graph, Hole, Node, NodeKind, Phase, compile, lower, spec_hash};
+use kro_diagnostic::{Diagnostic, Severity, codes, source::Sources};
+use kro_graph::{
+    CompileOptions, Expression, Graph, Hole, Node, NodeId, NodeKind, Phase, compile, lower, spec_hash,
+};
 use kro_object::{Object, Scope, json};
 use serde_json::{Value, json};
 
@@ -25,10 +27,13 @@ pub(super) fn check(case: &Value, files: &mut Files) -> Result<(), String> {
         ("accepted", Outcome::Accepted(graph, hash)) => compare(result, &graph, &hash),
         ("api", Outcome::Api(_)) | ("compile", Outcome::Compile(_)) => Ok(()),
         (expected, Outcome::Accepted(..)) => {
-            let why = result["compile"]["error"].as_str().or(result["api"]["error"].as_str()).unwrap_or_default();
+            let why =
+                result["compile"]["error"].as_str().or(result["api"]["error"].as_str()).unwrap_or_default();
             Err(format!("accepted, expected rejection by {expected}: {} ({why})", case["why"]))
         }
-        (expected, Outcome::Api(found)) => Err(format!("rejected by api, expected {expected}: {}", lines(&found))),
+        (expected, Outcome::Api(found)) => {
+            Err(format!("rejected by api, expected {expected}: {}", lines(&found)))
+        }
         (expected, Outcome::Compile(found)) => {
             Err(format!("rejected by compile, expected {expected}: {}", lines(&found)))
         }
@@ -53,7 +58,9 @@ fn compiled(case: &Value, files: &mut Files) -> Result<Outcome, String> {
     let mut sources = Sources::default();
     let file = sources.add("rgd.yaml", text.to_owned());
     let documents = sources.documents(file);
-    if documents.has_errors() {
+    // Of equal keys the last has won before the reference sees the text.
+    let broken = |it: &Diagnostic| it.severity == Severity::Error && it.code != codes::DUPLICATE_KEY;
+    if documents.diagnostics.iter().any(broken) {
         return Ok(Outcome::Api(documents.diagnostics));
     }
     let value = documents.value.unwrap_or_default().first().map(kro_diagnostic::source::Document::to_value);
@@ -67,7 +74,8 @@ fn compiled(case: &Value, files: &mut Files) -> Result<Outcome, String> {
     let mut found = lowered.diagnostics;
     let source = lowered.value.ok_or("lowered to nothing")?;
     let kinds = files.kinds(case, &source).map_err(|error| format!("{error:#}"))?;
-    let mut options = CompileOptions { omit: case["featureGates"]["CELOmitFunction"] == true, ..Default::default() };
+    let mut options =
+        CompileOptions { omit: case["featureGates"]["CELOmitFunction"] == true, ..Default::default() };
     if let Some(limit) = case["config"]["MaxCollectionDimensionSize"].as_u64() {
         options.limits.dimensions = limit as usize;
     }
@@ -85,7 +93,7 @@ fn lines(found: &[Diagnostic]) -> String {
 }
 
 fn compare(result: &Value, graph: &Graph, hash: &str) -> Result<(), String> {
-    let order: Vec<&str> = graph.order.iter().map(|id| id.as_str()).collect();
+    let order: Vec<&str> = graph.order.iter().map(NodeId::as_str).collect();
     same("order", &json!(order), &result["topologicalOrder"])?;
     for expected in result["nodes"].as_array().into_iter().flatten() {
         let id = expected["id"].as_str().unwrap_or_default();
@@ -118,7 +126,7 @@ fn compare_node(expected: &Value, node: &Node, graph: &Graph) -> Result<(), Stri
     let gvr = json!({"group": gvr.group, "version": gvr.version, "resource": gvr.resource});
     same("gvr", &gvr, &expected["gvr"])?;
     same("namespaced", &json!(node.resource.scope == Scope::Namespaced), &expected["namespaced"])?;
-    let dependencies: Vec<&str> = node.dependencies.iter().map(|id| id.as_str()).collect();
+    let dependencies: Vec<&str> = node.dependencies.iter().map(NodeId::as_str).collect();
     same("dependencies", &json!(dependencies), &expected["dependencies"])?;
     same("applyOrder", &json!(node.wave), &expected["applyOrder"])?;
     let for_each: Vec<Value> = dimensions
@@ -132,8 +140,11 @@ fn compare_node(expected: &Value, node: &Node, graph: &Graph) -> Result<(), Stri
     same("forEach", &json!(for_each), list(&expected["forEach"]))?;
     let include: Vec<Value> = node.include_when.iter().map(condition).collect();
     same("includeWhen", &json!(include), list(&expected["includeWhen"]))?;
-    let ready: Vec<Value> = node.ready_when.iter().map(condition).collect();
-    same("readyWhen", &json!(ready), list(&expected["readyWhen"]))?;
+    // The reference does not record what a readiness refers to: it can only be the node itself.
+    let ready: Vec<Value> = node.ready_when.iter().map(condition).map(without_references).collect();
+    let recorded = expected["readyWhen"].as_array().cloned().unwrap_or_default();
+    let recorded: Vec<Value> = recorded.into_iter().map(without_references).collect();
+    same("readyWhen", &json!(ready), &json!(recorded))?;
     if let Some(template) = expected.get("template") {
         same("template", &node.template.base.to_value(), template)?;
     }
@@ -147,7 +158,7 @@ fn compare_instance(expected: &Value, graph: &Graph) -> Result<(), String> {
     same("gvr", &gvr, &expected["gvr"])?;
     let listed = expected["dependencies"].as_array().into_iter().flatten();
     let listed: Vec<&Value> = listed.filter(|id| *id != "schema").collect();
-    let dependencies: Vec<&str> = instance.dependencies.iter().map(|id| id.as_str()).collect();
+    let dependencies: Vec<&str> = instance.dependencies.iter().map(NodeId::as_str).collect();
     same("dependencies", &json!(dependencies), &json!(listed))?;
     variables(&instance.status, &expected["variables"], false)?;
     let conditions = instance.conditions.as_deref().unwrap_or_default();
@@ -163,12 +174,13 @@ fn compare_instance(expected: &Value, graph: &Graph) -> Result<(), String> {
     same("number of conditions", &json!(conditions.len()), &json!(recorded.len()))
 }
 
-fn variables(holes: &[Hole], expected: &Value, with_expected_type: bool) -> Result<(), String> {
+fn variables(holes: &[Hole], expected: &Value, in_template: bool) -> Result<(), String> {
     let recorded: BTreeMap<String, &Value> = expected
         .as_array()
         .into_iter()
         .flatten()
-        .map(|variable| (variable["path"].as_str().unwrap_or_default().to_owned(), variable))
+        // The reference writes a dot before a quoted name where it builds status paths.
+        .map(|variable| (variable["path"].as_str().unwrap_or_default().replace(".[\"", "[\""), variable))
         .collect();
     let found: BTreeMap<String, &Hole> = holes.iter().map(|hole| (hole.path.to_string(), hole)).collect();
     same("variables", &json!(found.keys().collect::<Vec<_>>()), &json!(recorded.keys().collect::<Vec<_>>()))?;
@@ -183,12 +195,15 @@ fn variables(holes: &[Hole], expected: &Value, with_expected_type: bool) -> Resu
         let at = |field: &str| format!("variable {path}: {field}");
         same(&at("expression"), &json!(&*expression.cel), &variable["expression"])?;
         same(&at("standalone"), &json!(!expression.is_mixed()), &variable["standalone"])?;
-        same(&at("kind"), &json!(phase), &variable["kind"])?;
+        // All status fields are called dynamic.
+        if in_template {
+            same(&at("kind"), &json!(phase), &variable["kind"])?;
+        }
         same(&at("references"), &references(expression), &variable["references"])?;
         if let Some(ty) = variable.get("type") {
             same(&at("type"), &json!(type_name(expression.program.result_type())), ty)?;
         }
-        if let (true, Some(ty)) = (with_expected_type, variable.get("expectedType")) {
+        if let (true, Some(ty)) = (in_template, variable.get("expectedType")) {
             same(&at("expectedType"), &json!(type_name(&hole.expected)), ty)?;
         }
         if let Some(template) = variable.get("template") {
@@ -204,6 +219,13 @@ fn condition(expression: &Expression) -> Value {
         "references": references(expression),
         "type": type_name(expression.program.result_type()),
     })
+}
+
+fn without_references(mut condition: Value) -> Value {
+    if let Value::Object(map) = &mut condition {
+        map.remove("references");
+    }
+    condition
 }
 
 fn references(expression: &Expression) -> Value {
@@ -236,7 +258,8 @@ fn same(what: &str, found: &Value, expected: &Value) -> Result<(), String> {
     }
     let at = found.bytes().zip(expected.bytes()).take_while(|(one, other)| one == other).count();
     let cut = |text: &str| -> String {
-        let start = text.char_indices().map(|(at, _)| at).take_while(|start| *start + 60 <= at).last().unwrap_or(0);
+        let start =
+            text.char_indices().map(|(at, _)| at).take_while(|start| *start + 60 <= at).last().unwrap_or(0);
         text[start..].chars().take(240).collect()
     };
     Err(format!("{what}: found {}\nexpected {}", cut(&found), cut(&expected)))

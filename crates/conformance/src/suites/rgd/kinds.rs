@@ -23,7 +23,9 @@ impl Files {
     pub(super) fn kinds(&mut self, case: &Value, source: &GraphSource) -> anyhow::Result<Kinds> {
         let mut kinds = Kinds::default();
         for (gvk, _) in required_kinds(source) {
-            if let (Some(resource), Some(schema)) = (kro_k8s_schemas::kind(&gvk), kro_k8s_schemas::schema(&gvk)) {
+            if let (Some(resource), Some(schema)) =
+                (kro_k8s_schemas::kinds().iter().find(|kind| kind.gvk == gvk), kro_k8s_schemas::schema(&gvk))
+            {
                 kinds.insert(resource.clone(), schema);
             }
         }
@@ -41,11 +43,14 @@ impl Files {
     fn read(&mut self, file: &str) -> anyhow::Result<&Kinds> {
         if !self.read.contains_key(file) {
             let path = self.gold.join(file);
-            let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            let text =
+                std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
             let mut kinds = Kinds::default();
             let documents: Vec<Value> = serde_saphyr::from_multiple(&text)
                 .map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?;
-            for document in documents.into_iter().filter(|document| document["kind"] == "CustomResourceDefinition") {
+            for document in
+                documents.into_iter().filter(|document| document["kind"] == "CustomResourceDefinition")
+            {
                 kinds.insert_crd(&Object::from_value(document)?)?;
             }
             self.read.insert(file.to_owned(), kinds);

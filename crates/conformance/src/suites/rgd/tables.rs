@@ -7,13 +7,17 @@ use serde_json::{Value, json};
 type Check = fn(&Value) -> Result<(), String>;
 
 /// The tables by file name.
-pub(super) const TABLES: [(&str, Check); 4] =
-    [("templates.jsonl", check_template), ("paths.jsonl", check_path), ("inspect.jsonl", check_inspect), ("plurals.jsonl", check_plural)];
+pub(super) const TABLES: [(&str, Check); 4] = [
+    ("templates.jsonl", check_template),
+    ("paths.jsonl", check_path),
+    ("inspect.jsonl", check_inspect),
+    ("plurals.jsonl", check_plural),
+];
 
 fn check_template(row: &Value) -> Result<(), String> {
     let text = row["text"].as_str().unwrap_or_default();
     let found = match template::read(text) {
-        Ok(template::Text::Plain) => json!({"plain": true}),
+        Ok(template::Text::Plain) => json!({"plain": true, "expressions": []}),
         Ok(template::Text::Whole(cel)) => json!({"standalone": true, "expressions": [cel], "compiled": cel}),
         Ok(template::Text::Mixed(mixed)) => json!({
             "standalone": false,
@@ -22,7 +26,9 @@ fn check_template(row: &Value) -> Result<(), String> {
         }),
         Err(_) => json!({"error": true}),
     };
-    let recorded = |field: &str| if field == "error" { row.get(field).map(|_| json!(true)) } else { row.get(field).cloned() };
+    let recorded = |field: &str| {
+        if field == "error" { row.get(field).map(|_| json!(true)) } else { row.get(field).cloned() }
+    };
     for field in ["plain", "standalone", "expressions", "compiled", "error"] {
         let found = found.get(field).cloned();
         if found != recorded(field) {
@@ -96,7 +102,7 @@ fn check_inspect(row: &Value) -> Result<(), String> {
     let omits = found.functions.iter().any(|it| it.name == "omit" && !it.member);
     for (what, found, expected) in [
         ("resources", sorted(known), sorted(strings("resources", Some("id")))),
-        ("unknown", sorted(unknown), sorted(strings("unknown", None))),
+        ("unknown", sorted(unknown), sorted(strings("unknown", Some("id")))),
         ("unknown functions", sorted(unknown_functions), sorted(strings("unknownFunctions", None))),
     ] {
         if found != expected {
@@ -111,5 +117,9 @@ fn check_inspect(row: &Value) -> Result<(), String> {
 
 fn check_plural(row: &Value) -> Result<(), String> {
     let found = plural(row["kind"].as_str().unwrap_or_default());
-    if json!(found) == row["plural"] { Ok(()) } else { Err(format!("found {found}, expected {}", row["plural"])) }
+    if json!(found) == row["plural"] {
+        Ok(())
+    } else {
+        Err(format!("found {found}, expected {}", row["plural"]))
+    }
 }
