@@ -238,9 +238,18 @@ fn properties(schema: &Schema, shape: impl Fn(&Arc<Schema>) -> SchemaShape) -> V
         .collect()
 }
 
-/// The schema of an object with a kind of its own: `apiVersion`, `kind`, and of the metadata the names.
+/// The schema of an object with a kind of its own: `apiVersion`, `kind`, and of the metadata the names; as it is when
+/// it has all of these.
 pub(crate) fn with_type_and_metadata(schema: &Schema) -> Schema {
     let text = || Schema::new(Kind::String);
+    let is_text = |schema: &Schema, name| schema.property(name).is_some_and(|it| it.kind == Kind::String);
+    let named = |schema: &Arc<Schema>| is_text(schema, "name") && is_text(schema, "generateName");
+    if is_text(schema, "apiVersion")
+        && is_text(schema, "kind")
+        && schema.property("metadata").is_some_and(named)
+    {
+        return schema.clone();
+    }
     let mut schema = schema.clone();
     if let Kind::Object { properties, .. } = &mut schema.kind {
         let metadata = Schema::object([("generateName", text()), ("name", text())]);

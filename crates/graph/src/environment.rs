@@ -1,7 +1,7 @@
 //! The CEL dialect of definitions: which libraries, with which names. One for all compilations.
 
 use crate::functions::{self, ConditionTypes};
-use kro_cel::{Env, Library, NoTypes, Types};
+use kro_cel::{Env, Library, NoTypes, Types, library as cel};
 use kro_cel_k8s::{KubernetesCosts, library, net::Mapped};
 use std::sync::{Arc, LazyLock};
 
@@ -16,7 +16,16 @@ static BASE: LazyLock<Env> = LazyLock::new(|| {
         &library::Cidrs { mapped: Mapped::Refuse },
         &library::Semvers { version: 0 },
     ];
-    Env::new(&[&kro_cel::library::Standard], Arc::new(NoTypes))
+    let language: [&dyn Library; 7] = [
+        &cel::Standard,
+        &cel::Strings::LATEST,
+        &cel::Lists,
+        &cel::Encoders,
+        &cel::Bindings,
+        &cel::Optionals,
+        &cel::TwoVariables,
+    ];
+    Env::new(&language, Arc::new(NoTypes))
         .with_libraries(&kubernetes)
         .with_libraries(functions::libraries())
         .with_costs(Arc::new(KubernetesCosts))
