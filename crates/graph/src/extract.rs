@@ -111,7 +111,7 @@ impl<'a> Extractor<'a> {
                     self.items(items, |this, value| this.closed(value, &item));
                 }
                 _ => {
-                    self.report(codes::TEMPLATE_FIELD, "the schema gives the items no type".to_owned(), None)
+                    self.report(codes::TEMPLATE_FIELD, "the schema gives the items no type".to_owned(), None);
                 }
             },
             Value::String(text) => {
