@@ -25,3 +25,6 @@ pub use regex::Regexes;
 pub use semver::Semvers;
 pub use sets::Sets;
 pub use url::Urls;
+
+#[cfg(test)]
+mod tests;

@@ -136,3 +136,6 @@ impl Node {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

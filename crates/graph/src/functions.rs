@@ -25,3 +25,6 @@ pub use runtime::{CONDITION, Condition, ConditionTypes, RUNTIME, Runtime, Runtim
 pub fn libraries() -> &'static [&'static dyn Library] {
     &[&Random, &JsonText, &Hash, &Maps, &Lists, &Omit, &Runtime]
 }
+
+#[cfg(test)]
+mod tests;
