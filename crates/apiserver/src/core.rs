@@ -183,7 +183,7 @@ impl Core {
                 self.demand(&user, &wanted)?;
                 self.other(call, &segments)
             }
-            Target::Resource(info) => self.resource(call, info, user, now),
+            Target::Resource(info) => self.resource(call, &info, user, now),
         }
     }
 
@@ -195,16 +195,16 @@ impl Core {
                 Ok(Reply::text(200, "ok"))
             }
             [] => discovery::root(call),
-            ["version"] => discovery::version(call),
+            ["version"] => Ok(discovery::version()),
             ["api" | "apis", ..] => discovery::reply(&self.registry, call, &segments),
             ["openapi", rest @ ..] => Ok(self.openapi(call, rest)),
             _ => Ok(Reply::not_found_page()),
         }
     }
 
-    fn resource(&mut self, call: &Call, info: Info, user: User, now: Timestamp) -> Result<Reply, Status> {
+    fn resource(&mut self, call: &Call, info: &Info, user: User, now: Timestamp) -> Result<Reply, Status> {
         let Some(served) = self.registry.get(&info.group, &info.version, &info.plural).cloned() else {
-            return self.unserved(&info);
+            return self.unserved(info);
         };
         if let (Some(_), Some(sub), Some(name)) = (&served.custom, &info.subresource, &info.name)
             && served.subresource(sub).is_none()
@@ -220,7 +220,7 @@ impl Core {
                 Ok(Reply::not_found_page())
             };
         }
-        self.serve(call, &info, &served, user, now)
+        self.serve(call, info, &served, user, now)
     }
 
     fn unserved(&self, info: &Info) -> Result<Reply, Status> {

@@ -49,7 +49,7 @@ impl Continuation {
 }
 
 fn go_json_error(bytes: &[u8]) -> String {
-    if String::from_utf8_lossy(bytes).chars().next() == None {
+    if String::from_utf8_lossy(bytes).chars().next().is_none() {
         "unexpected end of JSON input".into()
     } else {
         // Go decodes bytes beyond ASCII as Latin-1 when it quotes one in this message.

@@ -1,30 +1,33 @@
 //! Between the version objects are stored in and the version a request speaks.
 
-use super::{Core, object, registry::Served};
+use super::{
+    object,
+    registry::{Served, api_version},
+};
 use serde_json::Value;
 
-impl Core {
-    /// A stored object as a request for `served` sees it.
-    pub(crate) fn present(&self, served: &Served, stored: &Value) -> Value {
+impl Served {
+    /// A stored object as a request for this resource sees it.
+    pub(crate) fn present(&self, stored: &Value) -> Value {
         let mut out = stored.clone();
-        if let Some(custom) = &served.custom {
-            set_api_version(&mut out, &served.api_version());
+        if let Some(custom) = &self.custom {
+            set_api_version(&mut out, &self.api_version());
             custom.prune(&mut out);
             custom.default(&mut out);
-        } else if served.version != served.storage_version || served.group != served.storage.group {
-            super::kinds::convert(served, &mut out, &served.api_version());
+        } else if self.version != self.storage_version || self.group != self.storage.group {
+            super::kinds::convert(self, &mut out, &self.api_version());
         }
         out
     }
 
     /// An object of a request as it is stored.
-    pub(crate) fn to_stored(&self, served: &Served, object: &Value) -> Value {
+    pub(crate) fn to_stored(&self, object: &Value) -> Value {
         let mut out = object.clone();
-        let storage = super::registry::api_version(&served.storage.group, &served.storage_version);
-        if served.custom.is_some() {
+        let storage = api_version(&self.storage.group, &self.storage_version);
+        if self.custom.is_some() {
             set_api_version(&mut out, &storage);
-        } else if storage != served.api_version() {
-            super::kinds::convert(served, &mut out, &storage);
+        } else if storage != self.api_version() {
+            super::kinds::convert(self, &mut out, &storage);
         }
         out
     }

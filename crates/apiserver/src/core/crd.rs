@@ -107,7 +107,7 @@ impl Core {
             return;
         }
         let (accepted, conflict) = self.accept_names(&served, &crd);
-        self.write_names(&served, &key, &crd, &accepted, conflict, now);
+        self.write_names(&served, &key, &crd, &accepted, conflict.as_ref(), now);
         let Some(crd) = self.store.get(&served.storage, &key).cloned() else { return };
         if is_true(&crd, "NamesAccepted") && !is_true(&crd, "Established") {
             self.set_conditions(
@@ -177,12 +177,12 @@ impl Core {
         key: &Key,
         crd: &Value,
         accepted: &Map<String, Value>,
-        conflict: Option<(&'static str, String)>,
+        conflict: Option<&(&'static str, String)>,
         now: Timestamp,
     ) {
         let names_changed = crd.pointer("/status/acceptedNames").and_then(Value::as_object) != Some(accepted);
         let mut conditions = Vec::new();
-        match &conflict {
+        match conflict {
             None => conditions.push(("NamesAccepted", true, "NoConflicts", "no conflicts found".to_owned())),
             Some((reason, message)) => conditions.push(("NamesAccepted", false, *reason, message.clone())),
         }

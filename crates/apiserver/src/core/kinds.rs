@@ -8,7 +8,7 @@ mod typed;
 mod workload;
 
 use super::{Core, crd, object, registry::Served, write::Writer};
-use crate::{field_error::FieldError, status::Status};
+use crate::field_error::FieldError;
 use serde_json::{Value, json};
 
 /// Checks the types of an object's fields and drops unknown ones, whose paths go to `unknown`.
@@ -73,12 +73,7 @@ fn initial_status(served: &Served) -> Option<Value> {
 }
 
 /// What the server adds to a new object.
-pub(crate) fn prepare_create(
-    core: &mut Core,
-    served: &Served,
-    object: &mut Value,
-    _writer: &Writer,
-) -> Result<(), Status> {
+pub(crate) fn prepare_create(core: &Core, served: &Served, object: &mut Value) {
     if let Some(status) = initial_status(served) {
         object::as_map_mut(object).insert("status".into(), status);
     }
@@ -92,28 +87,20 @@ pub(crate) fn prepare_create(
         ("apiextensions.k8s.io", "customresourcedefinitions") => crd::prepare_create(object),
         _ => {}
     }
-    Ok(())
 }
 
 /// What the server keeps or corrects in a change.
-pub(crate) fn prepare_update(
-    core: &mut Core,
-    served: &Served,
-    old: &Value,
-    new: &mut Value,
-    writer: &Writer,
-) -> Result<(), Status> {
+pub(crate) fn prepare_update(core: &Core, served: &Served, old: &Value, new: &mut Value, writer: &Writer) {
     match (&*served.group, &*served.plural) {
         ("", "namespaces") => namespace::prepare_update(old, new, writer.subresource.as_deref()),
         ("", "services") => service::allocate(core, served, new, Some(old)),
         ("apiextensions.k8s.io", "customresourcedefinitions") => crd::prepare_update(old, new),
         _ => {}
     }
-    Ok(())
 }
 
 /// Problems of an object.
-pub(crate) fn validate(_core: &Core, served: &Served, new: &Value, old: Option<&Value>) -> Vec<FieldError> {
+pub(crate) fn validate(served: &Served, new: &Value, old: Option<&Value>) -> Vec<FieldError> {
     match (&*served.group, &*served.plural) {
         ("", "namespaces") => namespace::validate(new),
         ("", "secrets") => secret::validate(new, old),
@@ -148,9 +135,6 @@ fn lease(lease: &Value) -> Vec<FieldError> {
     }
     out
 }
-
-/// An object is gone; what was allocated for it is free again.
-pub(crate) fn released(_core: &mut Core, _served: &Served, _last: &Value) {}
 
 /// Makes an object one of another version of its kind.
 pub(crate) fn convert(served: &Served, object: &mut Value, api_version: &str) {

@@ -110,11 +110,10 @@ fn check(
         ))
     };
     match shape {
-        Shape::Anything => {}
         Shape::Text if !value.is_string() => return mismatch(value, "string"),
         Shape::Flag if !value.is_boolean() => return mismatch(value, "bool"),
         Shape::Integer if value.as_i64().is_none() => return mismatch(value, "int64"),
-        Shape::Text | Shape::Flag | Shape::Integer => {}
+        Shape::Anything | Shape::Text | Shape::Flag | Shape::Integer => {}
         Shape::Time => {
             let Some(text) = value.as_str() else { return mismatch(value, "string") };
             if text.parse::<jiff::Timestamp>().is_err() {

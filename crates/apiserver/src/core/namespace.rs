@@ -13,7 +13,7 @@ use std::sync::Arc;
 impl Core {
     /// Reacts to a namespace that is going, and to whatever leaves one.
     pub(super) fn end_namespaces(&mut self, change: &Change, now: Timestamp) {
-        let is_namespace = &*change.resource.group == "" && &*change.resource.plural == "namespaces";
+        let is_namespace = (*change.resource.group).is_empty() && &*change.resource.plural == "namespaces";
         let name = match (is_namespace, &change.new) {
             (true, Some(_)) => change.key.name.clone(),
             (false, None) => change.key.namespace.clone(),

@@ -4,7 +4,7 @@
 mod custom;
 
 use super::{Core, Reply, discovery::hex, negotiate::Format, registry::Served, request::Call};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, json};
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 

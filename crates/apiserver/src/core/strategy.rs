@@ -19,6 +19,7 @@ const WITH_GENERATION: &[&str] = &[
     "customresourcedefinitions",
     "daemonsets",
     "deployments",
+    "endpointslices",
     "flowschemas",
     "ingresses",
     "ingressclasses",
@@ -149,42 +150,29 @@ pub(crate) fn default(served: &Served, object: &mut Value) {
 }
 
 /// The server's own part of a new object.
-pub(crate) fn prepare_create(
-    core: &mut Core,
-    served: &Served,
-    object: &mut Value,
-    writer: &Writer,
-) -> Result<(), Status> {
+pub(crate) fn prepare_create(core: &Core, served: &Served, object: &mut Value) {
     if served.has_status() {
         object::as_map_mut(object).remove("status");
     }
-    match &served.custom {
-        Some(_) => Ok(()),
-        None => kinds::prepare_create(core, served, object, writer),
+    if served.custom.is_none() {
+        kinds::prepare_create(core, served, object);
     }
 }
 
 /// The server's own part of a change.
-pub(crate) fn prepare_update(
-    core: &mut Core,
-    served: &Served,
-    old: &Value,
-    new: &mut Value,
-    writer: &Writer,
-) -> Result<(), Status> {
+pub(crate) fn prepare_update(core: &Core, served: &Served, old: &Value, new: &mut Value, writer: &Writer) {
     match writer.subresource.as_deref() {
         Some("status") => keep_all_but_status(served, old, new),
         None if served.has_status() => object::copy_field(old, new, "status"),
         _ => {}
     }
     if served.custom.is_none() {
-        kinds::prepare_update(core, served, old, new, writer)?;
+        kinds::prepare_update(core, served, old, new, writer);
     }
     if has_generation(served) && is_new_generation(served, old, new) {
         let generation = object::meta(old, "generation").and_then(Value::as_i64).unwrap_or_default();
         object::set_meta(new, "generation", Some((generation + 1).into()));
     }
-    Ok(())
 }
 
 /// A status write keeps everything else as it is stored.
@@ -235,7 +223,6 @@ fn is_new_generation(served: &Served, old: &Value, new: &Value) -> bool {
 
 /// Problems of an object beyond its metadata; `old` is there for an update.
 pub(crate) fn validate(
-    core: &Core,
     served: &Served,
     new: &Value,
     old: Option<&Value>,
@@ -243,13 +230,6 @@ pub(crate) fn validate(
 ) -> Vec<FieldError> {
     match &served.custom {
         Some(custom) => custom.validate(new, old, subresource),
-        None => kinds::validate(core, served, new, old),
-    }
-}
-
-/// An object has left the store.
-pub(crate) fn released(core: &mut Core, served: &Served, last: &Value) {
-    if served.custom.is_none() {
-        kinds::released(core, served, last);
+        None => kinds::validate(served, new, old),
     }
 }

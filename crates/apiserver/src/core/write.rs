@@ -80,9 +80,9 @@ impl Core {
         if strategy::has_generation(served) {
             object::set_meta(&mut object, "generation", Some(1.into()));
         }
-        strategy::prepare_create(self, served, &mut object, writer)?;
+        strategy::prepare_create(self, served, &mut object);
         let mut errors = metadata::validate(&object, strategy::name_rule(served));
-        errors.extend(strategy::validate(self, served, &object, None, writer.subresource.as_deref()));
+        errors.extend(strategy::validate(served, &object, None, writer.subresource.as_deref()));
         refuse(served, object::name(&object), &errors)?;
         let key = Key::new(object::namespace(&object), object::name(&object));
         if self.store.get(&served.storage, &key).is_some() {
@@ -92,7 +92,7 @@ impl Core {
             return Ok(object);
         }
         object::set_revision(&mut object, self.store.next_revision());
-        self.store.write(&served.storage, key, Some(Arc::new(self.to_stored(served, &object))));
+        self.store.write(&served.storage, key, Some(Arc::new(served.to_stored(&object))));
         Ok(object)
     }
 
@@ -153,9 +153,9 @@ impl Core {
         let Some(stored) = self.store.get(&served.storage, key).cloned() else {
             return Err(Status::not_found(served.named(), &key.name));
         };
-        let old = self.present(served, &stored);
+        let old = served.present(&stored);
         let mut new = change(self, Some(&old))?;
-        self.check_preconditions(served, &old, &new)?;
+        check_preconditions(served, &old, &new)?;
         object::copy_meta(&old, &mut new, "resourceVersion");
         for field in ["uid", "creationTimestamp"] {
             object::copy_meta(&old, &mut new, field);
@@ -173,12 +173,12 @@ impl Core {
         if !writer.owns_settled {
             managed::update(&self.registry, Some(&old), &mut new, served, writer);
         }
-        strategy::prepare_update(self, served, &old, &mut new, writer)?;
+        strategy::prepare_update(self, served, &old, &mut new, writer);
         managed::keep_times(&old, &mut new);
         // The real server checks metadata twice on updates, and says everything twice.
         let mut errors = metadata::validate_update(&old, &new);
         errors.extend(errors.clone());
-        errors.extend(strategy::validate(self, served, &new, Some(&old), writer.subresource.as_deref()));
+        errors.extend(strategy::validate(served, &new, Some(&old), writer.subresource.as_deref()));
         refuse(served, &key.name, &errors)?;
         if new == old {
             return Ok(old);
@@ -192,33 +192,8 @@ impl Core {
             return Ok(new);
         }
         object::set_revision(&mut new, self.store.next_revision());
-        self.store.write(&served.storage, key.clone(), Some(Arc::new(self.to_stored(served, &new))));
+        self.store.write(&served.storage, key.clone(), Some(Arc::new(served.to_stored(&new))));
         Ok(new)
-    }
-
-    fn check_preconditions(&self, served: &Served, old: &Value, new: &Value) -> Result<(), Status> {
-        let name = object::name(old);
-        let (wanted, present) = (object::meta_text(new, "uid"), object::meta_text(old, "uid"));
-        if !wanted.is_empty() && wanted != present {
-            let why = format!(
-                "StorageError: invalid object, Code: 4, Key: {}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {wanted}, UID in object meta: {present}",
-                storage_key(served, object::namespace(old), name)
-            );
-            return Err(Status::conflict(served.named(), name, &why));
-        }
-        let version = object::meta_text(new, "resourceVersion");
-        if version.is_empty() || version == "0" {
-            if strategy::allows_unconditional_update(served) {
-                return Ok(());
-            }
-            let error =
-                FieldError::invalid("metadata.resourceVersion", &0.into(), "must be specified for an update");
-            return Err(Status::invalid(&served.group, &served.plural, name, &[error]));
-        }
-        if version == object::meta_text(old, "resourceVersion") {
-            return Ok(());
-        }
-        Err(Status::conflict(served.named(), name, MODIFIED))
     }
 
     /// Deletes an object, or begins to.
@@ -232,7 +207,7 @@ impl Core {
         let Some(stored) = self.store.get(&served.storage, key).cloned() else {
             return Err(Status::not_found(served.named(), &key.name));
         };
-        let old = self.present(served, &stored);
+        let old = served.present(&stored);
         check_delete_preconditions(served, &old, options)?;
         strategy::check_delete(served, &key.name)?;
         let mut new = old.clone();
@@ -269,14 +244,13 @@ impl Core {
         }
         if new != old && !options.dry_run {
             object::set_revision(&mut new, self.store.next_revision());
-            self.store.write(&served.storage, key.clone(), Some(Arc::new(self.to_stored(served, &new))));
+            self.store.write(&served.storage, key.clone(), Some(Arc::new(served.to_stored(&new))));
         }
         Ok(Deleted::Pending(new))
     }
 
     /// Removes an object; `last` is what watchers are told it was.
     pub(crate) fn forget(&mut self, served: &Served, key: &Key, last: &Arc<Value>) {
-        strategy::released(self, served, last);
         self.store.remove(&served.storage, key, last.clone());
     }
 }
@@ -287,6 +261,31 @@ pub(crate) const MODIFIED: &str =
 
 fn refuse(served: &Served, name: &str, errors: &[FieldError]) -> Result<(), Status> {
     if errors.is_empty() { Ok(()) } else { Err(Status::invalid(&served.group, &served.kind, name, errors)) }
+}
+
+fn check_preconditions(served: &Served, old: &Value, new: &Value) -> Result<(), Status> {
+    let name = object::name(old);
+    let (wanted, present) = (object::meta_text(new, "uid"), object::meta_text(old, "uid"));
+    if !wanted.is_empty() && wanted != present {
+        let why = format!(
+            "StorageError: invalid object, Code: 4, Key: {}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {wanted}, UID in object meta: {present}",
+            storage_key(served, object::namespace(old), name)
+        );
+        return Err(Status::conflict(served.named(), name, &why));
+    }
+    let version = object::meta_text(new, "resourceVersion");
+    if version.is_empty() || version == "0" {
+        if strategy::allows_unconditional_update(served) {
+            return Ok(());
+        }
+        let error =
+            FieldError::invalid("metadata.resourceVersion", &0.into(), "must be specified for an update");
+        return Err(Status::invalid(&served.group, &served.plural, name, &[error]));
+    }
+    if version == object::meta_text(old, "resourceVersion") {
+        return Ok(());
+    }
+    Err(Status::conflict(served.named(), name, MODIFIED))
 }
 
 fn check_delete_preconditions(served: &Served, old: &Value, options: &DeleteOptions) -> Result<(), Status> {

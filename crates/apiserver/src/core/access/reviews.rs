@@ -27,6 +27,7 @@ impl Core {
             options.field_validation,
             &mut request.warnings,
         )?;
+        object::as_map_mut(&mut review).remove("status");
         let writer = request.writer(&options.field_manager, options.dry_run);
         if &*served.plural == "selfsubjectreviews" {
             review["metadata"] = json!({"creationTimestamp": seconds(request.now)});
@@ -36,7 +37,6 @@ impl Core {
         if let Some(namespace) = &request.namespace {
             object::set_meta(&mut review, "namespace", Some(namespace.as_str().into()));
         }
-        object::as_map_mut(&mut review).remove("status");
         review["status"] = match &*served.plural {
             "selfsubjectreviews" => json!({"userInfo": request.user.to_value()}),
             "tokenreviews" => self.token_review(&review)?,
@@ -69,7 +69,7 @@ impl Core {
                 self.rules_of(&request.user, &namespace)
             }
         };
-        self.answer_object(request, 201, review)
+        request.answer(201, review)
     }
 
     fn token_review(&self, review: &Value) -> Result<Value, Status> {

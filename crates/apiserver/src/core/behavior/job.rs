@@ -19,7 +19,7 @@ pub(super) fn job(core: &mut Core, key: &Key, now: Timestamp) {
     for _ in template::children(core, &pods, &job).len()..wanted {
         let name = core.ids.name(&format!("{}-", key.name));
         let spec = pod_template.get("spec").cloned().unwrap_or_default();
-        let pod = template::child(&job, &served, &name, &pod_template, spec);
+        let pod = template::child(&job, &served, &name, &pod_template, &spec);
         template::create(core, &pods, pod, now);
     }
     let succeeded = template::children(core, &pods, &job)

@@ -33,7 +33,7 @@ pub(super) fn deployment(core: &mut Core, key: &Key, now: Timestamp) {
         let mut selector = deployment.pointer("/spec/selector").cloned().unwrap_or_else(|| json!({}));
         object::child_mut(&mut selector, "matchLabels").insert(HASH_LABEL.into(), hash.as_str().into());
         let spec = json!({"replicas": replicas, "selector": selector, "template": labeled});
-        let mut set = template::child(&deployment, &served, &name, &labeled, spec);
+        let mut set = template::child(&deployment, &served, &name, &labeled, &spec);
         let revision = owned.len() + 1;
         object::set_meta(&mut set, "annotations", Some(json!({REVISION: revision.to_string()})));
         template::create(core, &sets, set, now);
@@ -124,7 +124,7 @@ pub(super) fn replica_set(core: &mut Core, key: &Key, now: Timestamp) {
     for _ in owned.len()..replicas {
         let name = core.ids.name(&format!("{}-", key.name));
         let spec = pod_template.get("spec").cloned().unwrap_or_default();
-        let mut pod = template::child(&set, &served, &name, &pod_template, spec);
+        let mut pod = template::child(&set, &served, &name, &pod_template, &spec);
         object::set_meta(&mut pod, "generateName", Some(format!("{}-", key.name).into()));
         template::create(core, &pods, pod, now);
     }

@@ -76,7 +76,7 @@ fn keep_pods(
     for name in names {
         if core.store.get(&pods.storage, &Key::new(object::namespace(set), name)).is_none() {
             let spec = pod_template.get("spec").cloned().unwrap_or_default();
-            let mut pod = template::child(set, served, name, &pod_template, spec);
+            let mut pod = template::child(set, served, name, &pod_template, &spec);
             let labels = object::meta_mut(&mut pod).entry("labels").or_insert_with(|| json!({}));
             labels[REVISION_LABEL] = revision.into();
             template::create(core, &pods, pod, now);

@@ -44,7 +44,7 @@ pub(super) fn child(
     owner_served: &Served,
     name: &str,
     template: &Value,
-    spec: Value,
+    spec: &Value,
 ) -> Value {
     let mut metadata = json!({
         "name": name,

@@ -38,7 +38,7 @@ pub(in crate::core) fn validate(new: &Value, old: Option<&Value>) -> Vec<FieldEr
         match version.pointer("/schema/openAPIV3Schema") {
             Some(schema) => structural::validate(schema, &path, &mut out),
             None => {
-                out.push(FieldError::required(format!("spec.versions[{index}].schema.openAPIV3Schema"), ""))
+                out.push(FieldError::required(format!("spec.versions[{index}].schema.openAPIV3Schema"), ""));
             }
         }
     }
@@ -224,7 +224,8 @@ fn validate_scale(scale: &Value, at: &str, out: &mut Vec<FieldError>) {
         }
     }
     let selector = text(scale, "/labelSelectorPath");
-    if !selector.is_empty() && !(selector.starts_with(".spec.") || selector.starts_with(".status.")) {
+    let is_inside = selector.is_empty() || selector.starts_with(".spec.") || selector.starts_with(".status.");
+    if !is_inside {
         out.push(FieldError::invalid_text(
             format!("{at}.labelSelectorPath"),
             selector,

@@ -11,10 +11,8 @@ fn cpu_target(percent: &Value) -> Value {
 pub(super) fn default(version: &str, autoscaler: &mut Value) {
     let spec = object::child_mut(autoscaler, "spec");
     spec.entry("minReplicas").or_insert_with(|| 1.into());
-    if version == "v2" {
-        if spec.get("metrics").and_then(Value::as_array).is_none_or(Vec::is_empty) {
-            spec.insert("metrics".into(), cpu_target(&80.into()));
-        }
+    if version == "v2" && spec.get("metrics").and_then(Value::as_array).is_none_or(Vec::is_empty) {
+        spec.insert("metrics".into(), cpu_target(&80.into()));
     }
 }
 

@@ -112,7 +112,7 @@ pub(super) fn default(plural: &str, object: &mut Value) {
             fill(
                 spec,
                 json!({
-                    "replicas": 1, "revisionHistoryLimit": 10, "podManagementPolicy": "OrderedReady", "serviceName": "",
+                    "replicas": 1, "revisionHistoryLimit": 10, "podManagementPolicy": "OrderedReady",
                     "persistentVolumeClaimRetentionPolicy": retention,
                 }),
             );
@@ -131,6 +131,8 @@ pub(super) fn default(plural: &str, object: &mut Value) {
         "daemonsets" => {
             fill(spec, json!({"revisionHistoryLimit": 10}));
             rolling(spec, "updateStrategy", &json!({"maxUnavailable": 1, "maxSurge": 0}));
+            let annotations = object::meta_mut(object).entry("annotations").or_insert_with(|| json!({}));
+            fill(object::as_map_mut(annotations), json!({"deprecated.daemonset.template.generation": "1"}));
         }
         "jobs" => job_spec(spec),
         "cronjobs" => {
@@ -180,10 +182,7 @@ pub(super) fn prepare_create(plural: &str, object: &mut Value) {
     match plural {
         "pods" => prepare_pod(object),
         "jobs" => prepare_job(object),
-        "daemonsets" => {
-            let annotations = object::meta_mut(object).entry("annotations").or_insert_with(|| json!({}));
-            annotations["deprecated.daemonset.template.generation"] = "1".into();
-        }
+        "statefulsets" => fill(object::child_mut(object, "spec"), json!({"serviceName": ""})),
         _ => {}
     }
 }

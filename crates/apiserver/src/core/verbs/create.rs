@@ -31,7 +31,7 @@ impl Core {
         self.check_escalation(&request.user, &served, &value)?;
         let writer = request.writer(&options.field_manager, options.dry_run);
         let created = self.create(&served, value, &writer)?;
-        self.answer_object(request, 201, created)
+        request.answer(201, created)
     }
 
     /// Creations below an object: tokens of service accounts, evictions and bindings of pods.
@@ -56,7 +56,7 @@ impl Core {
                     "spec": {"audiences": audiences, "expirationSeconds": lifetime, "boundObjectRef": null},
                     "status": {"token": token, "expirationTimestamp": seconds_after(request.now, lifetime)},
                 });
-                self.answer_object(request, 201, answer)
+                request.answer(201, answer)
             }
             Some("eviction") => {
                 let options = sent.get("deleteOptions").cloned().unwrap_or_else(|| json!({}));

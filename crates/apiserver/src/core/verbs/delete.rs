@@ -1,6 +1,6 @@
 //! The end of one object, or of all that a selector names.
 
-use super::Request;
+use super::{Request, list::check_fields};
 use crate::{
     core::{
         Core, Reply, body,
@@ -23,7 +23,7 @@ impl Core {
             Deleted::Gone(last) if !strategy::answers_object(&served) => {
                 Ok(Reply::value(200, request.output.format, &deleted_status(&served, &last)))
             }
-            Deleted::Gone(object) | Deleted::Pending(object) => self.answer_object(request, 200, object),
+            Deleted::Gone(object) | Deleted::Pending(object) => request.answer(200, object),
         }
     }
 
@@ -31,12 +31,12 @@ impl Core {
         let options = delete_options(request)?;
         let list = ListOptions::parse(request.call)?;
         let served = request.served.clone();
-        self.check_fields(&served, &list.selectors.fields)?;
+        check_fields(&served, &list.selectors.fields)?;
         let revision = self.store.revision();
         let selected: Vec<(Key, Value)> = self
             .store
             .list(&served.storage, request.namespace.as_deref())
-            .map(|(key, stored)| (key.clone(), self.present(&served, stored)))
+            .map(|(key, stored)| (key.clone(), served.present(stored)))
             .filter(|(_, object)| list.selectors.matches(object))
             .collect();
         let mut out = Vec::with_capacity(selected.len());
@@ -47,7 +47,7 @@ impl Core {
                 Err(status) => return Err(status),
             }
         }
-        self.answer_list(request, out, revision, None)
+        request.answer_list(out, revision, None)
     }
 }
 

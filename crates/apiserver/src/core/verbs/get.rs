@@ -18,6 +18,6 @@ impl Core {
             .store
             .get(&served.storage, &key)
             .ok_or_else(|| Status::not_found(served.named(), &key.name))?;
-        self.answer_object(request, 200, self.present(served, stored))
+        request.answer(200, served.present(stored))
     }
 }

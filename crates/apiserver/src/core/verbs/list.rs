@@ -27,7 +27,7 @@ impl Core {
     pub(super) fn list(&self, request: &Request<'_>) -> Result<Reply, Status> {
         let options = ListOptions::parse(request.call)?;
         let served = &request.served;
-        self.check_fields(served, &options.selectors.fields)?;
+        check_fields(served, &options.selectors.fields)?;
         let namespace = request.namespace.as_deref();
         let present = self.store.revision();
         let (revision, after) = match self.point_in_time(&options)? {
@@ -58,7 +58,7 @@ impl Core {
         let mut remaining =
             state.iter().filter(|(key, _)| after.as_ref().is_none_or(|after| key > after)).peekable();
         while let Some((key, stored)) = remaining.next() {
-            let object = self.present(served, stored);
+            let object = served.present(stored);
             if !options.selectors.matches(&object) {
                 continue;
             }
@@ -66,7 +66,7 @@ impl Core {
             if limit > 0 && items.len() == limit && remaining.peek().is_some() {
                 let left = remaining.count();
                 // With selectors it is not known whether anything follows without looking.
-                if options.selectors.is_everything() || self.has_more(served, &options, &state, key) {
+                if options.selectors.is_everything() || has_more(served, &options, &state, key) {
                     rest = Some(Rest {
                         token: Continuation { revision, after: key.clone() }.encode(),
                         remaining: options.selectors.is_everything().then_some(left),
@@ -75,20 +75,7 @@ impl Core {
                 break;
             }
         }
-        self.answer_list(request, items, revision, rest)
-    }
-
-    fn has_more(
-        &self,
-        served: &Served,
-        options: &ListOptions,
-        state: &[(Key, Arc<Value>)],
-        after: &Key,
-    ) -> bool {
-        state
-            .iter()
-            .filter(|(key, _)| key > after)
-            .any(|(_, stored)| options.selectors.matches(&self.present(served, stored)))
+        request.answer_list(items, revision, rest.as_ref())
     }
 
     /// Which state of the store a list is about.
@@ -118,29 +105,32 @@ impl Core {
         let refusal = Reply::status(&Status::too_large_resource_version(wanted, self.store.revision()));
         Reply { status: refusal.status, headers: Vec::new(), body: ReplyBody::Wait(Box::new(refusal)) }
     }
+}
 
-    /// Refuses fields that cannot be selected by.
-    pub(super) fn check_fields(&self, served: &Served, fields: &[FieldRequirement]) -> Result<(), Status> {
-        let own = own_fields(served);
-        for requirement in fields {
-            let field = requirement.field.as_str();
-            let custom = served
-                .custom
-                .as_ref()
-                .is_some_and(|custom| custom.selectable.iter().any(|known| known == field));
-            if matches!(field, "metadata.name" | "metadata.namespace") || own.contains(&field) || custom {
-                continue;
-            }
-            return Err(Status::bad_request(if own.is_empty() && served.is_builtin() {
-                format!(
-                    "{field:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
-                )
-            } else {
-                format!("field label not supported: {field}")
-            }));
+/// Refuses fields that cannot be selected by.
+pub(super) fn check_fields(served: &Served, fields: &[FieldRequirement]) -> Result<(), Status> {
+    let own = own_fields(served);
+    for requirement in fields {
+        let field = requirement.field.as_str();
+        let custom =
+            served.custom.as_ref().is_some_and(|custom| custom.selectable.iter().any(|known| known == field));
+        if matches!(field, "metadata.name" | "metadata.namespace") || own.contains(&field) || custom {
+            continue;
         }
-        Ok(())
+        return Err(Status::bad_request(if own.is_empty() && served.is_builtin() {
+            format!("{field:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\"")
+        } else {
+            format!("field label not supported: {field}")
+        }));
     }
+    Ok(())
+}
+
+fn has_more(served: &Served, options: &ListOptions, state: &[(Key, Arc<Value>)], after: &Key) -> bool {
+    state
+        .iter()
+        .filter(|(key, _)| key > after)
+        .any(|(_, stored)| options.selectors.matches(&served.present(stored)))
 }
 
 enum Point {

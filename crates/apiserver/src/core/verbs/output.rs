@@ -3,7 +3,7 @@
 use super::{Request, list::Rest};
 use crate::{
     core::{
-        Core, Reply,
+        Reply,
         negotiate::Form,
         object,
         registry::Served,
@@ -13,55 +13,48 @@ use crate::{
 };
 use serde_json::{Map, Value, json};
 
-impl Core {
+impl Request<'_> {
     /// One object.
-    pub(in crate::core) fn answer_object(
-        &self,
-        request: &Request<'_>,
-        code: u16,
-        object: Value,
-    ) -> Result<Reply, Status> {
-        let body = match &request.output.form {
+    pub(in crate::core) fn answer(&self, code: u16, object: Value) -> Result<Reply, Status> {
+        let body = match &self.output.form {
             Form::Object => object,
             Form::Partial(version) => partial(&object, version),
             Form::PartialList(_) => {
                 return Err(wrong_form(
                     "PartialObjectMetadataList",
                     "not a list",
-                    &go_type(&request.served, ""),
+                    &go_type(&self.served, ""),
                 ));
             }
             Form::Table(version) => {
-                let mut table =
-                    table::table(&request.served, version, &[object], include(request)?, request.now);
-                let revision = table.pointer("/rows/0/object/metadata/resourceVersion").cloned();
+                let revision = object::meta(&object, "resourceVersion").cloned();
+                let mut table = table::table(&self.served, version, &[object], include(self)?, self.now);
                 if let Some(revision) = revision {
                     table["metadata"] = json!({"resourceVersion": revision});
                 }
                 table
             }
         };
-        Ok(Reply::value(code, request.output.format, &body))
+        Ok(Reply::value(code, self.output.format, &body))
     }
 
     /// A list.
     pub(super) fn answer_list(
         &self,
-        request: &Request<'_>,
         mut items: Vec<Value>,
         revision: u64,
-        rest: Option<Rest>,
+        rest: Option<&Rest>,
     ) -> Result<Reply, Status> {
-        let served = &request.served;
+        let served = &self.served;
         let mut meta = Map::new();
         meta.insert("resourceVersion".into(), revision.to_string().into());
-        if let Some(rest) = &rest {
+        if let Some(rest) = rest {
             meta.insert("continue".into(), rest.token.as_str().into());
             if let Some(remaining) = rest.remaining {
                 meta.insert("remainingItemCount".into(), remaining.into());
             }
         }
-        let body = match &request.output.form {
+        let body = match &self.output.form {
             Form::Object => {
                 if served.is_builtin() {
                     for item in &mut items {
@@ -86,12 +79,12 @@ impl Core {
                 return Err(wrong_form("PartialObjectMetadata", "a list", &go_type(served, "List")));
             }
             Form::Table(version) => {
-                let mut table = table::table(served, version, &items, include(request)?, request.now);
+                let mut table = table::table(served, version, &items, include(self)?, self.now);
                 table["metadata"] = Value::Object(meta);
                 table
             }
         };
-        Ok(Reply::value(200, request.output.format, &body))
+        Ok(Reply::value(200, self.output.format, &body))
     }
 }
 

@@ -73,7 +73,7 @@ impl Core {
             Ok(new)
         });
         request.warnings = warnings;
-        self.answer_object(request, 200, patched?)
+        request.answer(200, patched?)
     }
 
     fn apply_verb(
@@ -110,7 +110,7 @@ impl Core {
         request.warnings.append(&mut warnings);
         if self.store.get(&served.storage, key).is_some() {
             let updated = self.update(&served, key, &writer, &mut merged)?;
-            return self.answer_object(request, 200, updated);
+            return request.answer(200, updated);
         }
         if request.subresource.is_some() {
             return Err(Status::not_found(served.named(), &key.name));
@@ -127,7 +127,7 @@ impl Core {
         let mut new = merged(self, None)?;
         settle_namespace(request, &mut new)?;
         let created = self.create(&served, new, &writer)?;
-        self.answer_object(request, 201, created)
+        request.answer(201, created)
     }
 }
 

@@ -32,7 +32,7 @@ impl Core {
             .store
             .get(&served.storage, &key)
             .ok_or_else(|| Status::not_found(served.named(), &key.name))?;
-        self.answer_object(request, 200, scale_of(served, &self.present(served, stored))?)
+        request.answer(200, scale_of(served, &served.present(stored))?)
     }
 
     pub(super) fn write_scale(&mut self, request: &mut Request<'_>, is_patch: bool) -> Result<Reply, Status> {
@@ -53,15 +53,14 @@ impl Core {
         let paths = paths(&served);
         let updated = self.update(&served, &key, &writer, &mut |core, old| {
             let old = old.cloned().unwrap_or_default();
-            let present = scale_of(&served, &old)?;
+            let mut present_of = old.clone();
+            if old.pointer(&paths.spec_replicas).is_none() {
+                set_pointer(&mut present_of, &paths.spec_replicas, 0.into());
+            }
+            let present = scale_of(&served, &present_of)?;
             let wanted = match kind {
                 None => sent.clone(),
                 Some(PatchKind::Json) => json::apply(&present, &sent)?,
-                Some(PatchKind::Apply) => {
-                    let mut wanted = present.clone();
-                    merge::apply(&mut wanted, &sent);
-                    wanted
-                }
                 Some(_) => {
                     let mut wanted = present.clone();
                     merge::apply(&mut wanted, &sent);
@@ -79,6 +78,11 @@ impl Core {
                 }
             };
             if replicas < 0 {
+                if served.custom.is_some() {
+                    let field = paths.spec_replicas.replace('/', ".");
+                    let error = FieldError::invalid(field, &replicas.into(), "should be a non-negative integer");
+                    return Err(Status::invalid(&served.group, &served.kind, &key.name, &[error]));
+                }
                 let error = FieldError::invalid("spec.replicas", &replicas.into(), "must be greater than or equal to 0");
                 return Err(Status::invalid("autoscaling", "Scale", &key.name, &[error]));
             }
@@ -95,7 +99,7 @@ impl Core {
             }
             Ok(new)
         })?;
-        self.answer_object(request, 200, scale_of(&served, &updated)?)
+        request.answer(200, scale_of(&served, &updated)?)
     }
 }
 

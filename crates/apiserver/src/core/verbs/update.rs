@@ -38,6 +38,6 @@ impl Core {
         self.check_escalation(&request.user, &served, &value)?;
         let writer = request.writer(&options.field_manager, options.dry_run);
         let updated = self.update(&served, &key, &writer, &mut |_, _| Ok(value.clone()))?;
-        self.answer_object(request, 200, updated)
+        request.answer(200, updated)
     }
 }

@@ -1,6 +1,6 @@
 //! Watches as positions in the change log: polled, never blocking.
 
-use super::{Request, output};
+use super::{Request, list::check_fields, output};
 use crate::{
     core::{
         Core, Reply, Reply as Answer, ReplyBody,
@@ -55,7 +55,7 @@ impl Core {
     pub(super) fn watch(&self, request: &Request<'_>) -> Result<Reply, Status> {
         let options = ListOptions::parse(request.call)?;
         let served = &request.served;
-        self.check_fields(served, &options.selectors.fields)?;
+        check_fields(served, &options.selectors.fields)?;
         let wanted = parse_version(&options.resource_version).map_err(Status::unexpected)?;
         let present = self.store.revision();
         let later = |seconds: u64| request.now.saturating_add(Duration::from_secs(seconds));
@@ -75,7 +75,7 @@ impl Core {
         let wants_state = options.initial_events.unwrap_or(wanted == 0);
         if wants_state && wanted <= present {
             for (_, stored) in self.store.list(&served.storage, request.namespace.as_deref()) {
-                let object = self.present(served, stored);
+                let object = served.present(stored);
                 if cursor.selectors.matches(&object) {
                     cursor.pending.push_back(json!({"type": "ADDED", "object": object}));
                 }
@@ -131,8 +131,8 @@ impl Core {
                     {
                         continue;
                     }
-                    let old = change.old.as_ref().map(|old| self.present(&cursor.served, old));
-                    let new = change.new.as_ref().map(|new| self.present(&cursor.served, new));
+                    let old = change.old.as_ref().map(|old| cursor.served.present(old));
+                    let new = change.new.as_ref().map(|new| cursor.served.present(new));
                     cursor.pending.extend(event(&cursor.selectors, old, new, change.revision));
                 }
                 Ok(None) if cursor.next_bookmark.is_some_and(|at| now >= at) => {
