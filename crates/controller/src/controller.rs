@@ -38,6 +38,11 @@ impl Controller {
         Self { shared: Arc::new(shared), health: Health::default() }
     }
 
+    #[cfg(test)]
+    pub(crate) fn shared(self) -> Arc<Shared> {
+        self.shared
+    }
+
     /// Its metrics; they stay readable while it runs.
     pub fn metrics(&self) -> Arc<Metrics> {
         Arc::clone(&self.shared.metrics)

@@ -175,3 +175,6 @@ fn wanted(served: &Served, instance: &Object, conditions: &ConditionSet) -> Valu
     };
     status
 }
+
+#[cfg(test)]
+mod tests;

@@ -184,7 +184,7 @@ pub(crate) enum Reads {
 }
 
 impl Served {
-    pub(super) fn new(definition: Arc<str>, uid: Box<str>, graph: Arc<Graph>, since: Instant) -> Self {
+    pub(crate) fn new(definition: Arc<str>, uid: Box<str>, graph: Arc<Graph>, since: Instant) -> Self {
         let managed = || {
             let nodes = graph.nodes.iter();
             nodes.filter(|(_, node)| matches!(node.kind, NodeKind::Resource | NodeKind::Collection { .. }))
