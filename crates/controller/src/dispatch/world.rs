@@ -237,7 +237,11 @@ impl World {
 
     fn revision_event(&mut self, change: &Change, queue: &mut Queue<Key>) {
         match change {
-            Change::Applied(object) => self.store_revision(object, queue),
+            Change::Applied(object) => {
+                if let Some(definition) = self.store_revision(object, queue) {
+                    queue.add(Key::Definition(definition));
+                }
+            }
             Change::Deleted(object) => self.drop_revision(&object.key().name, queue),
             Change::Listing => {
                 for record in self.revisions.values_mut() {
@@ -255,19 +259,23 @@ impl World {
         }
     }
 
-    fn store_revision(&mut self, object: &Object, queue: &mut Queue<Key>) {
-        let Some(new) = RevisionRecord::of(object) else { return };
+    /// Keeps the newest form. Returns the definition if it must look at the change; it need not at its own doing.
+    fn store_revision(&mut self, object: &Object, queue: &mut Queue<Key>) -> Option<Arc<str>> {
+        let new = RevisionRecord::of(object)?;
         let name: Arc<str> = (&*object.key().name).into();
         match self.revisions.get_mut(&name) {
-            Some(old) if old.is_newer_than(&new) => old.listed = true,
+            Some(old) if old.is_newer_than(&new) => {
+                old.listed = true;
+                None
+            }
             old => {
                 if old.as_ref().is_none_or(|old| old.deleting != new.deleting) {
                     queue.add(Key::Revision(Arc::clone(&name)));
                 }
-                if old.is_none_or(|old| old.differs(&new)) {
-                    queue.add(Key::Definition(Arc::clone(&new.definition)));
-                }
+                let concerns = old.is_none_or(|old| old.differs(&new));
+                let definition = Arc::clone(&new.definition);
                 self.revisions.insert(name, new);
+                concerns.then_some(definition)
             }
         }
     }
@@ -445,7 +453,7 @@ impl World {
     pub(super) fn record(&mut self, key: &Key, effect: Effect, queue: &mut Queue<Key>) {
         match (key, effect) {
             (Key::Definition(_), Effect::Wrote(object)) if RevisionRecord::is(&object) => {
-                self.store_revision(&object, queue);
+                let _ = self.store_revision(&object, queue);
             }
             (Key::Definition(_), Effect::Wrote(object)) => self.store_definition(&object, queue),
             (Key::Definition(name), Effect::Proposed { hash, graph }) => {
@@ -459,7 +467,9 @@ impl World {
                 }
             }
             (Key::Definition(name), Effect::Unserve) => self.unserve(name, queue),
-            (Key::Revision(_), Effect::Wrote(object)) => self.store_revision(&object, queue),
+            (Key::Revision(_), Effect::Wrote(object)) => {
+                let _ = self.store_revision(&object, queue);
+            }
             (Key::Revision(name), Effect::Compiled { number, revision }) => {
                 let Some(record) = self.revisions.get(name) else { return };
                 let definition = Arc::clone(&record.definition);
