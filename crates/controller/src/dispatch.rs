@@ -133,7 +133,11 @@ impl Dispatcher {
     /// Starts what is due, as far as there is room.
     fn start(&mut self) {
         let options = &self.shared.options;
-        let limits = [options.definitions.max(1), options.revisions.max(1), options.instances.max(1)];
+        let mut limits = [options.definitions.max(1), options.revisions.max(1), options.instances.max(1)];
+        if !self.world.is_ready() {
+            // A definition whose revisions are not all known would be issued another one.
+            limits = [0; 3];
+        }
         let time = now();
         loop {
             let busy = self.busy;

@@ -41,8 +41,6 @@ pub(crate) enum Effect {
     Compiled { number: i64, revision: Revision },
     /// A revision is gone.
     Dropped { number: i64 },
-    /// No revision of the definition is left.
-    Unrevised,
     /// The definition's CRD is there: its instances are reconciled by this graph from now on.
     Serve { uid: Box<str>, graph: Arc<Graph> },
     /// The definition is gone: its instances are left alone from now on.

@@ -65,8 +65,8 @@ impl Revisions {
         self.candidates.remove(definition)
     }
 
-    pub(crate) fn forget(&mut self, definition: &str) {
-        self.by_definition.remove(definition);
+    /// The definition is gone; its revisions may outlive it.
+    pub(crate) fn withdraw(&mut self, definition: &str) {
         self.candidates.remove(definition);
     }
 }

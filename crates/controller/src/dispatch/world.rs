@@ -230,6 +230,7 @@ impl World {
 
     fn drop_definition(&mut self, name: &str, queue: &mut Queue<Key>) {
         if let Some((name, _)) = self.definitions.remove_entry(name) {
+            self.compiled.withdraw(&name);
             self.shared.reports.publish(|reports| drop(reports.definitions.remove(&name)));
             queue.add(Key::Definition(name));
         }
@@ -459,7 +460,6 @@ impl World {
             (Key::Definition(name), Effect::Proposed { hash, graph }) => {
                 self.compiled.propose(name, hash, graph);
             }
-            (Key::Definition(name), Effect::Unrevised) => self.compiled.forget(name),
             (Key::Definition(name), Effect::Serve { uid, graph }) => {
                 let changed = self.served.get(name).is_none_or(|served| !served.is(&uid, &graph));
                 if changed {

@@ -136,9 +136,6 @@ impl<'a> Pass<'a> {
 
         let latest =
             input.revisions.iter().rev().find(|(_, revision)| !revision.deleting).map(|(number, _)| *number);
-        if latest.is_none() && input.revisions.is_empty() {
-            self.effects.push(Effect::Unrevised);
-        }
         if input.revisions.values().any(|revision| revision.deleting) {
             self.wait(
                 "WaitingForGraphRevisionSettlement",
