@@ -143,7 +143,12 @@ impl World {
             return;
         }
         if let Change::Failing(error) = &event.change {
-            tracing::debug!(resource = %spec.resource.gvr(), %error, "watch does not work now");
+            let resource = spec.resource.gvr();
+            if self.base.contains(spec) {
+                tracing::warn!(%resource, %error, "cannot watch; are kro's CRDs installed, and may it list them?");
+            } else {
+                tracing::debug!(%resource, %error, "cannot watch now");
+            }
         }
         if *spec == self.base[0] {
             self.base_synced[0] |= matches!(event.change, Change::Synced);
