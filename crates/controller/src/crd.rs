@@ -39,13 +39,20 @@ pub(crate) fn resource() -> ResourceType {
     )
 }
 
+/// An established CRD.
+#[derive(Debug)]
+pub(crate) struct Ensured {
+    pub(crate) crd: Object,
+    /// It was there and is another one now: stored instances may read differently.
+    pub(crate) changed: bool,
+}
+
 /// Makes the cluster have `desired`, which carries the ownership labels, and waits until it is established.
-/// Returns the CRD as it is.
 pub(crate) async fn ensure(
     shared: &Shared,
     desired: &Object,
     allow_breaking: bool,
-) -> Result<Object, EnsureError> {
+) -> Result<Ensured, EnsureError> {
     let resource = resource();
     let key = desired.key();
     let stored = shared.cluster.get(&resource, &key).await;
@@ -53,20 +60,20 @@ pub(crate) async fn ensure(
     let Some(stored) = stored else {
         let created = shared.cluster.create(&resource, desired).await;
         let created = created.map_err(|error| EnsureError::Cluster("failed to create CRD", error))?;
-        return established(shared, created).await;
+        return Ok(Ensured { crd: established(shared, created).await?, changed: false });
     };
     check_owner(&stored, desired)?;
     let name = || key.name.to_string();
     let changes = compare(&stored, desired).map_err(|why| EnsureError::Incomparable(name(), why))?;
     if changes.breaking.is_empty() && !changes.any && names_equal(&stored, desired) {
-        return established(shared, stored).await;
+        return Ok(Ensured { crd: established(shared, stored).await?, changed: false });
     }
     if !changes.breaking.is_empty() && !allow_breaking {
         return Err(EnsureError::Breaking(name(), summary(&changes.breaking)));
     }
     let patched = shared.cluster.merge(&resource, &key, Part::Main, &patch(desired)).await;
     let patched = patched.map_err(|error| EnsureError::Cluster("failed to patch CRD", error))?;
-    established(shared, patched).await
+    Ok(Ensured { crd: established(shared, patched).await?, changed: true })
 }
 
 /// Whether the definition lets a breaking change through.

@@ -42,7 +42,8 @@ pub(crate) enum Effect {
     /// A revision is gone.
     Dropped { number: i64 },
     /// The definition's CRD is there: its instances are reconciled by this graph from now on.
-    Serve { uid: Box<str>, graph: Arc<Graph> },
+    /// `reread` when the CRD changed, so that stored instances may have other defaults now.
+    Serve { uid: Box<str>, graph: Arc<Graph>, reread: bool },
     /// The definition is gone: its instances are left alone from now on.
     Unserve,
     /// What an instance wants to hear about, beside its children.

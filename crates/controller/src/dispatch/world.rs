@@ -28,6 +28,8 @@ use std::{
 const CHILDREN: &str = labels::NODE_ID;
 /// How long instances wait for the watches of their children, before they go on with reads instead.
 const WATCH_PATIENCE: Duration = Duration::from_secs(3);
+/// How long the API server may go on reading instances by the former CRD.
+const CRD_SETTLES: Duration = Duration::from_millis(300);
 /// How often a waiting instance looks whether those watches work.
 const WATCH_POLL: Duration = Duration::from_millis(20);
 
@@ -336,11 +338,20 @@ impl World {
         else {
             return Turn::Never;
         };
+        if let Some(settled) = served.reread
+            && now < settled
+        {
+            return Turn::Later(settled - now);
+        }
         let waited = now.saturating_duration_since(served.since) >= WATCH_PATIENCE;
         if !waited && !served.is_watched(&self.shared.members()) {
             return Turn::Later(WATCH_POLL);
         }
-        Turn::Now(Box::new(instance::Input { object: record.object.clone(), served: Arc::clone(served) }))
+        Turn::Now(Box::new(instance::Input {
+            object: record.object.clone(),
+            served: Arc::clone(served),
+            reread: served.reread.is_some_and(|settled| record.read < settled),
+        }))
     }
 
     fn instance_event(&mut self, resource: &ResourceType, change: &Change, queue: &mut Queue<Key>) {
@@ -374,7 +385,7 @@ impl World {
     fn store_instance(&mut self, definition: &Arc<str>, object: &Object, queue: &mut Queue<Key>) {
         let id = Instance { definition: Arc::clone(definition), key: object.key() };
         let Some(served) = self.served.get(definition) else { return };
-        let new = InstanceRecord::of(&served.resource.gvk.group_kind(), object);
+        let new = InstanceRecord::of(&served.resource.gvk.group_kind(), object, super::now());
         match self.instances.get_mut(&id) {
             Some(old) if old.is_newer_than(&new) => old.listed = true,
             old => {
@@ -465,10 +476,14 @@ impl World {
             (Key::Definition(name), Effect::Proposed { hash, graph }) => {
                 self.compiled.propose(name, hash, graph);
             }
-            (Key::Definition(name), Effect::Serve { uid, graph }) => {
-                let changed = self.served.get(name).is_none_or(|served| !served.is(&uid, &graph));
-                if changed {
-                    self.serve(name, Served::new(Arc::clone(name), uid, graph, super::now()), queue);
+            (Key::Definition(name), Effect::Serve { uid, graph, reread }) => {
+                let former = self.served.get(name);
+                if reread || former.is_none_or(|served| !served.is(&uid, &graph)) {
+                    let now = super::now();
+                    let mut served = Served::new(Arc::clone(name), uid, graph, now);
+                    let pending = former.and_then(|served| served.reread);
+                    served.reread = if reread { Some(now + CRD_SETTLES) } else { pending };
+                    self.serve(name, served, queue);
                 }
             }
             (Key::Definition(name), Effect::Unserve) => self.unserve(name, queue),

@@ -4,7 +4,7 @@
 use crate::{
     Shared, api,
     compile::{self, CompileError},
-    crd,
+    crd::{self, Ensured},
     events::{self, Note},
     queue::Outcome,
     reconcile::{Effect, Report},
@@ -310,14 +310,14 @@ impl<'a> Pass<'a> {
             desired.metadata_mut().insert_label(label, value);
         }
         match crd::ensure(self.shared, &desired, crd::allows_breaking(&self.object)).await {
-            Ok(crd) => {
+            Ok(Ensured { crd, changed }) => {
                 let kind =
                     crd.as_map().get("status").and_then(|status| status.pointer("/acceptedNames/kind"));
                 let kind = kind.and_then(Value::as_str).unwrap_or(&graph.instance.resource.gvk.kind);
                 let message = format!("kind {kind} has been accepted and ready");
                 self.set("KindReady", ConditionStatus::True, "Ready", &message);
                 self.set("ControllerReady", ConditionStatus::True, "Running", "controller is running");
-                self.effects.push(Effect::Serve { uid: uid.into(), graph });
+                self.effects.push(Effect::Serve { uid: uid.into(), graph, reread: changed });
                 Outcome::Done
             }
             Err(error) => {
@@ -334,7 +334,7 @@ impl<'a> Pass<'a> {
             && let Some((_, graph)) = last_good(&input.compiled)
         {
             let uid = self.object.metadata().uid().unwrap_or_default().into();
-            self.effects.push(Effect::Serve { uid, graph: Arc::clone(graph) });
+            self.effects.push(Effect::Serve { uid, graph: Arc::clone(graph), reread: false });
         }
     }
 

@@ -30,15 +30,30 @@ use std::{collections::BTreeSet, sync::Arc};
 pub(crate) struct Input {
     pub(crate) object: Packed,
     pub(crate) served: Arc<Served>,
+    /// The CRD changed since the object was read, and with it perhaps its defaults.
+    pub(crate) reread: bool,
 }
 
 /// Reconciles one instance.
 pub(crate) async fn reconcile(shared: Arc<Shared>, input: Input) -> Report {
-    let instance = input.object.unpack();
+    let mut instance = input.object.unpack();
+    if input.reread {
+        match shared.cluster.get(&input.served.resource, &instance.key()).await {
+            Ok(Some(live)) => instance = live,
+            Ok(None) => return Report::new(Outcome::Done),
+            Err(error) => {
+                tracing::warn!(instance = %instance.key(), %error, "instance not read");
+                return Report::new(Outcome::Retry);
+            }
+        }
+    }
     if instance.metadata().is_deleting() {
         return teardown::reconcile(&shared, &input.served, instance).await;
     }
     let mut pass = Pass::new(&shared, &input.served, instance);
+    if input.reread {
+        pass.effects.push(Effect::Wrote(pass.instance.clone()));
+    }
     let end = pass.run().await;
     pass.finish(end).await
 }

@@ -125,11 +125,13 @@ pub(super) struct InstanceRecord {
     generation: i64,
     deleting: bool,
     suspended: bool,
+    /// When the server gave it in this form.
+    pub(super) read: Instant,
     pub(super) listed: bool,
 }
 
 impl InstanceRecord {
-    pub(super) fn of(kind: &GroupKind, object: &Object) -> Self {
+    pub(super) fn of(kind: &GroupKind, object: &Object, read: Instant) -> Self {
         let metadata = object.metadata();
         Self {
             object: Packed::new(object),
@@ -139,12 +141,14 @@ impl InstanceRecord {
             generation: metadata.generation().unwrap_or_default(),
             deleting: metadata.is_deleting(),
             suspended: kro_api::is_suspended(object),
+            read,
             listed: true,
         }
     }
 
+    /// Whether the other is older. The same version may read differently after a change of the CRD.
     pub(super) fn is_newer_than(&self, other: &Self) -> bool {
-        self.uid == other.uid && self.version >= other.version
+        self.uid == other.uid && self.version > other.version
     }
 
     /// Whether the instance must be reconciled again.
@@ -167,6 +171,8 @@ pub(crate) struct Served {
     pub(crate) resource: Arc<ResourceType>,
     /// Since when this graph serves.
     pub(super) since: Instant,
+    /// Instances read before this may lack defaults of the present CRD.
+    pub(super) reread: Option<Instant>,
     /// Of the nodes whose objects are ours: what expressions read of them.
     reads: BTreeMap<Box<str>, Reads>,
     /// The resources of those nodes.
@@ -215,6 +221,7 @@ impl Served {
             uid,
             graph,
             since,
+            reread: None,
         }
     }
 
