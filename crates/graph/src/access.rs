@@ -1,0 +1,61 @@
+//! The exact rules an operator needs for a graph. Says nothing about the operator's own objects.
+
+use crate::{Graph, Node, NodeKind};
+use kro_object::{Gvr, Scope};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What has to be allowed for one resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessRule {
+    /// The resource.
+    pub resource: Gvr,
+    /// Verbs, sorted.
+    pub verbs: BTreeSet<&'static str>,
+    /// The only names that are touched, where all are written out; otherwise empty, which means any.
+    pub names: BTreeSet<String>,
+    /// The only namespaces that are touched, where all are written out; otherwise empty, which means any.
+    pub namespaces: BTreeSet<String>,
+}
+
+/// The rules for all nodes, sorted by resource. Rules with the same reach are one.
+///
+/// Verbs that cannot be limited to names (`list`, `watch`, and `create` with names that are not known) stand in rules
+/// of their own without names.
+pub fn rules(graph: &Graph) -> Vec<AccessRule> {
+    let mut reach: BTreeMap<(Gvr, BTreeSet<String>, BTreeSet<String>), BTreeSet<&'static str>> =
+        BTreeMap::new();
+    for node in graph.nodes.values() {
+        let (named, unnamed): (&[&str], &[&str]) = match node.kind {
+            // An object that is applied is created by a patch of its name.
+            NodeKind::Resource | NodeKind::Collection { .. } => {
+                (&["get", "patch", "delete"], &["create", "list", "watch"])
+            }
+            NodeKind::External => (&["get"], &["list", "watch"]),
+            NodeKind::ExternalCollection => (&[], &["get", "list", "watch"]),
+        };
+        let namespaces = literal(node, "namespace").filter(|_| node.resource.scope == Scope::Namespaced);
+        let namespaces: BTreeSet<String> = namespaces.into_iter().collect();
+        let names: BTreeSet<String> = literal(node, "name").into_iter().collect();
+        let gvr = node.resource.gvr();
+        reach.entry((gvr.clone(), names, namespaces.clone())).or_default().extend(named);
+        reach.entry((gvr, BTreeSet::new(), namespaces)).or_default().extend(unnamed);
+    }
+    reach
+        .into_iter()
+        .filter(|(_, verbs)| !verbs.is_empty())
+        .map(|((resource, names, namespaces), verbs)| AccessRule { resource, verbs, names, namespaces })
+        .collect()
+}
+
+/// A field of `metadata` that holds no expression.
+fn literal(node: &Node, field: &str) -> Option<String> {
+    let path = crate::extract::path(["metadata", field]);
+    let filled = node.template.holes.iter().any(|hole| hole.path == path);
+    node.template
+        .base
+        .get(&path)
+        .and_then(Value::as_str)
+        .filter(|text| !filled && !text.is_empty())
+        .map(str::to_owned)
+}
