@@ -1,6 +1,6 @@
 //! The type checker: from names to declarations, from calls to overloads, a type for every expression.
 //! The rules are cel-go's, and so are the texts. Refuses to stop at the first finding.
-use crate::{Ast, Env, ExprId, Issue, Type};
+use crate::{Ast, Env, ExprId, Issue, Stage, Type};
 use std::sync::Arc;
 
 mod expr;
@@ -80,5 +80,28 @@ pub(crate) fn check(env: &Env, ast: Ast) -> Checked {
     checker.check(ast.root());
     let (types, references, mut issues) = checker.finish();
     issues.sort_by_key(|issue| issue.at);
-    Checked { ast, types, references, issues }
+    let mut checked = Checked { ast, types, references, issues };
+    if checked.issues.is_empty() {
+        checked.issues = validate(env, &checked);
+    }
+    checked
+}
+
+/// What the libraries have to say about calls that are well typed.
+fn validate(env: &Env, checked: &Checked) -> Vec<Issue> {
+    let mut issues = Vec::new();
+    for (index, reference) in checked.references.iter().enumerate() {
+        let Some(Reference::Function(name, ids)) = reference else { continue };
+        let Some(overloads) = env.declarations.functions.get(&**name) else { continue };
+        for overload in overloads.iter().filter(|overload| ids.contains(&overload.id)) {
+            let Some(hook) = overload.validate else { continue };
+            let call = ExprId(index as u32);
+            for (at, message) in hook(checked, call, &checked.ast.children(call)) {
+                let span = checked.ast.span(at);
+                issues.push(Issue::new(Stage::Check, span.start..span.end, span.at, message));
+            }
+        }
+    }
+    issues.sort_by_key(|issue| issue.at);
+    issues
 }

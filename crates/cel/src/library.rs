@@ -1,6 +1,6 @@
 //! What a library is: functions with signature, code and cost in one row each, macros, and names of types.
 //! Refuses non-strict functions: logic, conditionals and optional fallbacks belong to the planner.
-use crate::{EvalError, Macro, Signature, Type, Value};
+use crate::{Checked, EvalError, ExprId, Macro, Signature, Type, Value};
 use std::{fmt, sync::Arc};
 
 mod call;
@@ -73,6 +73,10 @@ pub type StatefulFunction =
 /// not constant; the answer `None` keeps the general code; an error makes the expression invalid.
 pub type Specialise = fn(&[Option<&Value<'static>>]) -> Option<Result<StatefulFunction, EvalError>>;
 
+/// A look at a call that is well typed: what else is wrong, and which expression to point at. The arguments start with
+/// the receiver.
+pub type Validate = fn(&Checked, call: ExprId, args: &[ExprId]) -> Vec<(ExprId, String)>;
+
 /// How a function is run.
 #[derive(Clone)]
 pub enum Implementation {
@@ -109,6 +113,8 @@ pub struct Overload {
     pub default_cost: Option<Cost>,
     /// Hook for constant arguments.
     pub specialise: Option<Specialise>,
+    /// Looks at a call that is well typed.
+    pub validate: Option<Validate>,
     /// An expression that is true, shown in the reference and run as a test.
     pub example: Option<&'static str>,
 }
@@ -138,6 +144,7 @@ impl Overload {
             cost: None,
             default_cost: None,
             specialise: None,
+            validate: None,
             example: None,
         }
     }
@@ -160,6 +167,13 @@ impl Overload {
     #[must_use]
     pub fn specialise(mut self, hook: Specialise) -> Self {
         self.specialise = Some(hook);
+        self
+    }
+
+    /// With a look at calls that are well typed.
+    #[must_use]
+    pub fn validate(mut self, hook: Validate) -> Self {
+        self.validate = Some(hook);
         self
     }
 

@@ -10,6 +10,8 @@ pub(super) struct Checker<'c> {
     references: Vec<Option<Reference>>,
     issues: Vec<Issue>,
     locals: Locals,
+    /// How many calls of `format` we are inside of: their arguments may be of any types.
+    pub(super) formats: u32,
 }
 
 impl<'c> Checker<'c> {
@@ -22,6 +24,7 @@ impl<'c> Checker<'c> {
             references: vec![None; ast.len()],
             issues: Vec::new(),
             locals: Locals::default(),
+            formats: 0,
         }
     }
 
@@ -136,9 +139,12 @@ impl<'c> Checker<'c> {
             ("cel.@block", [slots, body]) => return self.block(id, *slots, *body),
             _ => {}
         }
+        let format = u32::from(&**function == "format");
+        self.formats += format;
         for &arg in args {
             self.check(arg);
         }
+        self.formats -= format;
         if let Some(target) = target {
             if let Some(prefix) = self.global_name(target)
                 && let Some(found) = self.env.function(&format!("{prefix}.{function}"))
@@ -169,18 +175,17 @@ impl<'c> Checker<'c> {
         ty
     }
 
-    /// `cel.@block([a, b], body)`: each slot is `@index0`, `@index1`, .. in what follows it.
+    /// `cel.@block([a, b], body)`: each slot is `@index0`, `@index1`, .. of type `dyn`.
     fn block(&mut self, id: ExprId, slots: ExprId, body: ExprId) -> Type {
         let Expr::List { items, .. } = self.ast.expr(slots) else {
             self.issue(slots, "cel.block requires the first arg to be a list literal".to_owned());
             return Type::Error;
         };
         let depth = self.locals.depth();
-        for (index, &item) in items.iter().enumerate() {
-            self.check(item);
-            self.locals.push(format!("@index{index}").into(), self.ty(item));
+        for index in 0..items.len() {
+            self.locals.push(format!("@index{index}").into(), Type::Dyn);
         }
-        self.types[slots.index()] = Type::list(Type::Dyn);
+        self.check(slots);
         self.check(body);
         self.locals.truncate(depth);
         self.refer(id, Reference::Function("cel.@block".into(), vec!["cel_block_list".into()]));
@@ -229,11 +234,7 @@ impl<'c> Checker<'c> {
 
     fn structure(&mut self, id: ExprId, name: &str, fields: &[Field]) -> Type {
         let Some((reference, ty)) = self.env.resolve(name) else {
-            let suggestions = Vec::new();
-            self.undeclared(id, name, suggestions);
-            for field in fields {
-                self.check(field.value);
-            }
+            self.undeclared(id, name, Vec::new());
             return Type::Error;
         };
         self.refer(id, reference);

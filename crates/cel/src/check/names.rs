@@ -44,7 +44,7 @@ impl Env {
             "null_type" => Type::Null,
             "list" => Type::list(Type::Dyn),
             "map" => Type::map(Type::Dyn, Type::Dyn),
-            "type" => Type::type_of(Type::Dyn),
+            "type" => Type::opaque("type"),
             "google.protobuf.Timestamp" => Type::Timestamp,
             "google.protobuf.Duration" => Type::Duration,
             name => match self.declarations.types.get(name) {

@@ -85,7 +85,7 @@ impl Checker<'_> {
         if self.substitution.assign(&before, &this) {
             return most_general(&before, &this).clone();
         }
-        if !self.env.options.homogeneous_literals {
+        if !self.env.options.homogeneous_literals || self.formats > 0 {
             return Type::Dyn;
         }
         self.mismatch(id, &before, &this);

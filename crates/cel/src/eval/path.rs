@@ -141,12 +141,14 @@ fn item<'a>(value: &Value<'a>, key: &Value<'a>) -> Result<Option<Value<'a>>, Eva
 fn list_item<'a>(list: &List<'a>, key: &Value<'a>) -> Result<Option<Value<'a>>, EvalError> {
     let Some(index) = Number::of(key) else { return Err(unsupported_index(key)) };
     match index.integral() {
+        Some(Number::Uint(index)) => {
+            Ok(usize::try_from(index).ok().and_then(|index| list.get(index)).transpose()?)
+        }
         Some(Number::Int(index)) => match usize::try_from(index).ok().and_then(|index| list.get(index)) {
             Some(item) => item.map(Some),
             None => Ok(None),
         },
-        Some(_) => Ok(None),
-        None => Err(unsupported_index(key)),
+        Some(Number::Double(_)) | None => Err(unsupported_index(key)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Optional values: constructors, accessors, and the overloads of `?` selections.
 use super::{Functions, Library, Overload};
-use crate::{Call, ErrorKind, EvalError, Type, Value, syntax::macros::special::OPTIONAL};
+use crate::{Call, ErrorKind, EvalError, Timestamp, Type, Value, syntax::macros::special::OPTIONAL};
 
 /// `optional.of`, `a.?b`, `optMap` and the others.
 #[derive(Debug, Clone, Copy, Default)]
@@ -17,7 +17,7 @@ impl Library for Optionals {
         for definition in OPTIONAL {
             functions.add_macro(definition);
         }
-        functions.add_type("optional_type", Type::optional(Type::Dyn));
+        functions.add_type("optional_type", Type::opaque("optional_type"));
         for (id, signature) in DECLARATIONS {
             functions.add(Overload::declaration(id, signature));
         }
@@ -88,6 +88,7 @@ fn is_zero(value: &Value<'_>) -> bool {
         Value::List(list) => list.is_empty(),
         Value::Map(map) => map.is_empty(),
         Value::Duration(span) => span.0 == 0,
+        Value::Timestamp(time) => *time == Timestamp::ZERO,
         _ => false,
     }
 }

@@ -151,6 +151,7 @@ impl Library for Strings {
         functions.add(
             Overload::new("string_format", "string.format(list(dyn)) -> string", formatting)
                 .default_cost(Cost::TRAVERSE)
+                .validate(format::validate)
                 .example("'%s has %d'.format(['a', 2]) == 'a has 2'"),
         );
     }
@@ -192,11 +193,9 @@ fn index_of<'a>(_: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
 fn last_index_of<'a>(_: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
     let (text, wanted) = (str_arg(args, 0)?, str_arg(args, 1)?);
     let last = if args.len() > 2 { position_or_end(text, int_arg(args, 2)?)? } else { Some(text.len()) };
-    // The match may start at `last`, so it may reach that much further.
     let found = last.and_then(|last| {
-        let end = text.len().min(last + wanted.len());
-        let end = (end..=text.len()).find(|end| text.is_char_boundary(*end)).unwrap_or(text.len());
-        text[..end].rfind(wanted).filter(|at| *at <= last)
+        let starts = text[..last].char_indices().map(|(at, _)| at).chain([last]);
+        starts.rev().find(|at| text[*at..].starts_with(wanted))
     });
     Ok(Value::Int(found.map_or(-1, |at| code_points(&text[..at]))))
 }

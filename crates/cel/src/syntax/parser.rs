@@ -72,6 +72,14 @@ impl Issues {
         }
     }
 
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn truncate(&mut self, len: usize) {
+        self.0.truncate(len);
+    }
+
     fn whole(&mut self, message: String) {
         let issue = Issue { at: None, ..Issue::new(Stage::Parse, 0..0, 0, message) };
         self.0.push(issue);
@@ -202,6 +210,11 @@ impl Parser<'_> {
         let mut count = 0u32;
         while self.take(sign.token) {
             count += 1;
+        }
+        if sign.token == Token::Minus && self.token() == Token::End {
+            // ANTLR gives up on the sign first, and then on what should follow it.
+            self.report("Syntax error: no viable alternative at input '-'".to_owned());
+            self.recovering = false;
         }
         let operand = self.member();
         if count.is_multiple_of(2) {

@@ -46,29 +46,37 @@ impl Number {
             }
             (Self::Double(a), Self::Double(b)) => a.partial_cmp(&b),
             (Self::Double(a), Self::Int(b)) => {
-                Self::compare_double(a, -TWO_63, TWO_63, |a| (a as i64).cmp(&b))
+                Self::compare_double(a, -TWO_63, TWO_63, |a| a.partial_cmp(&(b as f64)))
             }
-            (Self::Double(a), Self::Uint(b)) => Self::compare_double(a, 0.0, TWO_64, |a| (a as u64).cmp(&b)),
+            (Self::Double(a), Self::Uint(b)) => {
+                Self::compare_double(a, 0.0, TWO_64, |a| a.partial_cmp(&(b as f64)))
+            }
         }
     }
 
-    /// Compares a double with an integer whose type has the range `low..high`.
-    fn compare_double(a: f64, low: f64, high: f64, integer: impl Fn(f64) -> Ordering) -> Option<Ordering> {
+    /// Compares a double with an integer whose type has the range `low..high`. Within it the integer is rounded to a
+    /// double, as cel-go does.
+    fn compare_double(
+        a: f64,
+        low: f64,
+        high: f64,
+        within: impl Fn(f64) -> Option<Ordering>,
+    ) -> Option<Ordering> {
         if a.is_nan() {
             return None;
         }
         if a < low {
             return Some(Ordering::Less);
         }
-        if a >= high {
+        if a > high {
             return Some(Ordering::Greater);
         }
-        let floor = a.floor();
-        Some(integer(floor).then(if floor < a { Ordering::Greater } else { Ordering::Equal }))
+        within(a)
     }
 }
 
-/// A double as `string()` prints it: the shortest decimal that reads back, with an exponent below 1e-4 and from 1e21.
+/// A double as `string()` prints it, which is Go's `%g`: the shortest decimal that reads back, with an exponent below
+/// 1e-4 and from 1e6.
 pub(crate) fn double_text(value: f64) -> String {
     if value.is_nan() {
         return "NaN".to_owned();
@@ -77,7 +85,7 @@ pub(crate) fn double_text(value: f64) -> String {
         return if value > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
     }
     let magnitude = value.abs();
-    if magnitude != 0.0 && !(1e-4..1e21).contains(&magnitude) {
+    if magnitude != 0.0 && !(1e-4..1e6).contains(&magnitude) {
         let text = format!("{value:e}");
         let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
         let (sign, digits) = exponent.strip_prefix('-').map_or(('+', exponent), |digits| ('-', digits));
@@ -97,8 +105,8 @@ mod tests {
             (Int(-1), Uint(0), Some(Ordering::Less)),
             (Uint(u64::MAX), Int(i64::MAX), Some(Ordering::Greater)),
             (Double(1.5), Int(1), Some(Ordering::Greater)),
-            (Int(i64::MAX), Double(TWO_63), Some(Ordering::Less)),
-            (Uint(u64::MAX), Double(TWO_64), Some(Ordering::Less)),
+            (Int(i64::MAX), Double(TWO_63), Some(Ordering::Equal)),
+            (Int(5), Double(1e300), Some(Ordering::Less)),
             (Double(-0.5), Uint(0), Some(Ordering::Less)),
             (Double(f64::NAN), Int(0), None),
             (Int(3), Double(3.0), Some(Ordering::Equal)),
@@ -109,9 +117,14 @@ mod tests {
 
     #[test]
     fn print() {
-        for (value, text) in
-            [(1.0, "1"), (-0.5, "-0.5"), (1e21, "1e+21"), (1.5e-7, "1.5e-07"), (0.0001, "0.0001")]
-        {
+        for (value, text) in [
+            (1.0, "1"),
+            (-0.5, "-0.5"),
+            (1e21, "1e+21"),
+            (1.5e-7, "1.5e-07"),
+            (0.0001, "0.0001"),
+            (1e6, "1e+06"),
+        ] {
             assert_eq!(double_text(value), text);
         }
     }

@@ -1,6 +1,6 @@
 //! Points and spans of time with the ranges and texts of the language: RFC 3339 and Go's duration format.
 use crate::EvalError;
-use jiff::{Timestamp as Instant, civil, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp as Instant, civil, tz::TimeZone};
 use std::fmt;
 
 /// A point in time: seconds since 1970 and nanoseconds, within the years 1 to 9999.
@@ -15,9 +15,11 @@ pub struct Timestamp {
 pub struct Duration(pub i64);
 
 const SECOND: i64 = 1_000_000_000;
+const EPOCH: civil::DateTime = civil::DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 
 impl Timestamp {
-    /// 0001-01-01T00:00:00Z.
+    /// 0001-01-01T00:00:00Z, Go's zero time.
+    pub const ZERO: Self = Self { seconds: Self::MIN_SECONDS, nanos: 0 };
     const MIN_SECONDS: i64 = -62_135_596_800;
     /// 9999-12-31T23:59:59Z.
     const MAX_SECONDS: i64 = 253_402_300_799;
@@ -40,13 +42,39 @@ impl Timestamp {
         if !shape || text.contains(['[', ' ']) {
             return None;
         }
+        let local: civil::DateTime = text.get(..19)?.parse().ok()?;
         // Leap seconds are refused, as Go does.
         if &bytes[17..19] == b"60" {
             return None;
         }
-        let instant: Instant = text.parse().ok()?;
-        let nanos = instant.as_nanosecond();
-        Self::from_nanos(nanos)
+        let rest = &text[19..];
+        let (fraction, zone) = match rest.strip_prefix('.') {
+            Some(rest) => rest.split_at(rest.find(|c: char| !c.is_ascii_digit())?),
+            None => ("", rest),
+        };
+        if rest.len() > zone.len() && fraction.is_empty() {
+            return None;
+        }
+        // Digits past the precision of a nanosecond are cut off.
+        let nanos = fraction.bytes().chain(std::iter::repeat(b'0')).take(9);
+        let nanos = nanos.fold(0, |nanos, digit| nanos * 10 + u32::from(digit - b'0'));
+        let offset = match zone.as_bytes() {
+            [b'Z' | b'z'] => 0,
+            [sign @ (b'+' | b'-'), digits @ ..] => {
+                let [h1, h2, b':', m1, m2] = digits else { return None };
+                let number = |tens: &u8, ones: &u8| {
+                    let digit = |byte: &u8| char::from(*byte).to_digit(10).map(i64::from);
+                    Some(digit(tens)? * 10 + digit(ones)?)
+                };
+                let (hours, minutes) = (number(h1, h2)?, number(m1, m2)?);
+                if hours > 23 || minutes > 59 {
+                    return None;
+                }
+                (hours * 60 + minutes) * if *sign == b'-' { -60 } else { 60 }
+            }
+            _ => return None,
+        };
+        Self::new(local.duration_since(EPOCH).as_secs() - offset, nanos)
     }
 
     /// Whole seconds since the start of 1970, rounded down.
@@ -80,15 +108,17 @@ impl Timestamp {
             None | Some("") => TimeZone::UTC,
             Some(name) => time_zone(name)?,
         };
-        let instant = Instant::new(self.seconds, self.nanos as i32)
-            .map_err(|_| EvalError::invalid("timestamp out of range"))?;
-        Ok(zone.to_datetime(instant))
+        // The calendar library knows points up to a day before the end; zones do not change there.
+        let known = self.seconds.clamp(Instant::MIN.as_second(), Instant::MAX.as_second());
+        let offset = Instant::from_second(known).map(|instant| zone.to_offset(instant));
+        let offset = offset.map_err(|_| EvalError::invalid("timestamp out of range"))?;
+        let since = SignedDuration::new(self.seconds + i64::from(offset.seconds()), self.nanos as i32);
+        EPOCH.checked_add(since).map_err(|_| EvalError::invalid("timestamp out of range"))
     }
 
     /// RFC 3339 with whole seconds; the zero time has no text.
     pub(super) fn json_text(self) -> Option<String> {
-        (self != Self { seconds: Self::MIN_SECONDS, nanos: 0 })
-            .then(|| Self { seconds: self.seconds, nanos: 0 }.to_string())
+        (self != Self::ZERO).then(|| Self { seconds: self.seconds, nanos: 0 }.to_string())
     }
 
     fn total_nanos(self) -> i128 {

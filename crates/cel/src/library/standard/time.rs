@@ -25,7 +25,9 @@ pub(super) fn declare(functions: &mut Functions) {
             &format!("timestamp.{function}() -> int"),
             code,
         ));
-        let id = format!("timestamp_to_{part}_with_tz");
+        // The one id without `with` is cel-go's.
+        let with = if part == "seconds" { "" } else { "with_" };
+        let id = format!("timestamp_to_{part}_{with}tz");
         functions.add(Overload::new(&id, &format!("timestamp.{function}(string) -> int"), code));
     }
     let rows: [(&str, &str, crate::Function); 4] = [

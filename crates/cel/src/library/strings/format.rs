@@ -1,9 +1,6 @@
 //! `format`: `%s %d %f %e %b %x %X %o %%` with a precision. Version 4 prints like C; earlier versions print `%e` and
 //! `%f` as English text does, with powers of ten and groups of thousands.
-use crate::{
-    Call, EvalError, Key, Value,
-    value::{Number, double_text},
-};
+use crate::{Call, Checked, EvalError, Expr, ExprId, Key, Literal, Type, Value, value::Number};
 use std::fmt::Write as _;
 
 /// The largest precision.
@@ -64,6 +61,64 @@ fn format<'a>(call: &mut Call<'_>, args: &[Value<'a>], style: Style) -> Result<V
     Ok(Value::string(out))
 }
 
+/// What is wrong with a literal template, or with the types of the arguments it is given.
+pub(super) fn validate(checked: &Checked, call: ExprId, args: &[ExprId]) -> Vec<(ExprId, String)> {
+    let ast = checked.ast();
+    let [template, list] = *args else { return Vec::new() };
+    let (Expr::Literal(Literal::String(template)), Expr::List { items, .. }) =
+        (ast.expr(template), ast.expr(list))
+    else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    let count = items.len();
+    let mut items = items.iter();
+    let mut rest: &str = template;
+    while let Some(at) = rest.find('%') {
+        rest = &rest[at + 1..];
+        if let Some(after) = rest.strip_prefix('%') {
+            rest = after;
+            continue;
+        }
+        let (verb, after) = match precision(rest) {
+            Ok((_, after)) => match after.chars().next() {
+                Some(verb) => (verb, &after[verb.len_utf8()..]),
+                None => {
+                    found.push((
+                        call,
+                        "could not parse formatting clause: unexpected end of string".to_owned(),
+                    ));
+                    break;
+                }
+            },
+            Err(error) => {
+                found.push((call, error.message().to_owned()));
+                break;
+            }
+        };
+        rest = after;
+        let Some(accepts) = Accepts::of(verb) else {
+            found.push((
+                call,
+                format!("could not parse formatting clause: unrecognized formatting clause \"{verb}\""),
+            ));
+            break;
+        };
+        let Some(item) = items.next() else {
+            found.push((call, format!("index {count} out of range")));
+            break;
+        };
+        let ty = checked.ty(*item);
+        if !accepts.types(ty) {
+            found.push((
+                *item,
+                format!("error during formatting: {}, was given {}", accepts.complaint, ty.name()),
+            ));
+        }
+    }
+    found
+}
+
 /// `.3` in front of a verb.
 fn precision(text: &str) -> Result<(Option<usize>, &str), EvalError> {
     let Some(text) = text.strip_prefix('.') else { return Ok((None, text)) };
@@ -80,51 +135,93 @@ fn precision(text: &str) -> Result<(Option<usize>, &str), EvalError> {
 }
 
 fn clause(value: &Value<'_>, verb: char, precision: Option<usize>, style: Style) -> Formatted {
-    let refused = |what: &str| {
-        Err(EvalError::invalid(format!("error during formatting: {what}, was given {}", value.ty().name())))
+    let Some(accepts) = Accepts::of(verb) else {
+        return Err(EvalError::invalid(format!(
+            "could not parse formatting clause: unrecognized formatting clause \"{verb}\""
+        )));
+    };
+    let refused = || {
+        let ty = value.ty();
+        Err(EvalError::invalid(format!(
+            "error during formatting: {}, was given {}",
+            accepts.complaint,
+            ty.name()
+        )))
     };
     match verb {
         's' => text(value, 0),
         'd' => match value {
             Value::Int(value) => Ok(value.to_string()),
             Value::Uint(value) => Ok(value.to_string()),
-            Value::Double(value) => Ok(special(*value).unwrap_or_else(|| double_text(*value))),
-            _ => refused("decimal clause can only be used on ints, uints, and doubles"),
+            Value::Double(value) => Ok(special(*value).unwrap_or_else(|| value.to_string())),
+            _ => refused(),
         },
-        'f' => match number(value) {
-            Some(value) => Ok(fixed(value, precision.unwrap_or(6), style)),
-            None => refused("fixed-point clause can only be used on ints, uints, and doubles"),
-        },
-        'e' => match number(value) {
-            Some(value) => Ok(scientific(value, precision.unwrap_or(6), style)),
-            None => refused("scientific clause can only be used on ints, uints, and doubles"),
-        },
+        'f' => number(value).map_or_else(refused, |value| Ok(fixed(value, precision.unwrap_or(6), style))),
+        'e' => {
+            number(value).map_or_else(refused, |value| Ok(scientific(value, precision.unwrap_or(6), style)))
+        }
         'b' => match value {
             Value::Bool(value) => Ok(u8::from(*value).to_string()),
             Value::Int(value) => Ok(signed(*value, |magnitude| format!("{magnitude:b}"))),
             Value::Uint(value) => Ok(format!("{value:b}")),
-            _ => refused("only ints, uints, and bools can be formatted as binary"),
+            _ => refused(),
         },
         'o' => match value {
             Value::Int(value) => Ok(signed(*value, |magnitude| format!("{magnitude:o}"))),
             Value::Uint(value) => Ok(format!("{value:o}")),
-            _ => refused("octal clause can only be used on ints and uints"),
+            _ => refused(),
         },
-        'x' | 'X' => {
+        _ => {
             let lower = match value {
                 Value::Int(value) => signed(*value, |magnitude| format!("{magnitude:x}")),
                 Value::Uint(value) => format!("{value:x}"),
                 Value::String(text) => hex(text.as_bytes()),
                 Value::Bytes(bytes) => hex(bytes),
-                _ => return refused("only ints, uints, bytes, and strings can be formatted as hex"),
+                _ => return refused(),
             };
             Ok(if verb == 'X' { lower.to_ascii_uppercase() } else { lower })
         }
-        other => Err(EvalError::invalid(format!(
-            "could not parse formatting clause: unrecognized formatting clause \"{other}\""
-        ))),
     }
 }
+
+/// What a verb takes, and how it says so.
+struct Accepts {
+    complaint: &'static str,
+    types: &'static [Type],
+}
+
+impl Accepts {
+    fn of(verb: char) -> Option<Self> {
+        use Type::{Bool, Bytes, Double, Int, String, Uint};
+        let (complaint, types): (_, &[Type]) = match verb {
+            's' => (STRING_CLAUSE, &[]),
+            'd' => ("decimal clause can only be used on ints, uints, and doubles", &[Int, Uint, Double]),
+            'f' => ("fixed-point clause can only be used on ints, uints, and doubles", &[Int, Uint, Double]),
+            'e' => ("scientific clause can only be used on ints, uints, and doubles", &[Int, Uint, Double]),
+            'b' => ("only ints, uints, and bools can be formatted as binary", &[Int, Uint, Bool]),
+            'o' => ("octal clause can only be used on ints and uints", &[Int, Uint]),
+            'x' | 'X' => {
+                ("only ints, uints, bytes, and strings can be formatted as hex", &[Int, Uint, Bytes, String])
+            }
+            _ => return None,
+        };
+        Some(Self { complaint, types })
+    }
+
+    /// Whether a value of this type may be printed.
+    fn types(&self, ty: &Type) -> bool {
+        match ty {
+            Type::Dyn | Type::Error | Type::Param(_) => true,
+            ty if self.complaint == STRING_CLAUSE => {
+                !matches!(ty, Type::Struct(_) | Type::Opaque(_) | Type::Optional(_))
+            }
+            ty => self.types.contains(ty),
+        }
+    }
+}
+
+const STRING_CLAUSE: &str = "string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, \
+                             durations, and timestamps";
 
 fn signed(value: i64, print: impl Fn(u64) -> String) -> String {
     format!("{}{}", if value < 0 { "-" } else { "" }, print(value.unsigned_abs()))
@@ -210,7 +307,7 @@ fn text(value: &Value<'_>, depth: usize) -> Formatted {
         Value::Bool(value) => value.to_string(),
         Value::Int(value) => value.to_string(),
         Value::Uint(value) => value.to_string(),
-        Value::Double(value) => special(*value).unwrap_or_else(|| double_text(*value)),
+        Value::Double(value) => special(*value).unwrap_or_else(|| value.to_string()),
         Value::String(text) => (**text).to_owned(),
         Value::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
         Value::Timestamp(value) => value.to_string(),
@@ -234,11 +331,9 @@ fn text(value: &Value<'_>, depth: usize) -> Formatted {
             format!("{{{}}}", entries.join(", "))
         }
         other => {
-            return Err(EvalError::invalid(format!(
-                "error during formatting: string clause can only be used on strings, bools, bytes, ints, doubles, maps, \
-                 lists, types, durations, and timestamps, was given {}",
-                other.ty().name()
-            )));
+            let ty = other.ty();
+            let message = format!("error during formatting: {STRING_CLAUSE}, was given {}", ty.name());
+            return Err(EvalError::invalid(message));
         }
     })
 }

@@ -47,8 +47,7 @@ fn has(e: &mut Expansion<'_>) -> Expanded {
     let Expr::Select { operand, field, test: false } = e.ast().expr(arg).clone() else {
         return Err(MacroError::new(arg, "invalid argument to has() macro"));
     };
-    let span = e.ast().span(arg);
-    Ok(Some(e.ast.push(Expr::Select { operand, field, test: true }, span)))
+    Ok(Some(e.add(Expr::Select { operand, field, test: true })))
 }
 
 /// The loop of a macro: what varies is filled in by the kinds below.

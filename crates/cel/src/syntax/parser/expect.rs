@@ -122,7 +122,6 @@ impl Parser<'_> {
         if self.token() == Token::End || self.stopped {
             return;
         }
-        self.recovering = false;
         let what = if self.peek(1) == Token::End { "extraneous" } else { "mismatched" };
         self.complain(what, "<EOF>");
     }

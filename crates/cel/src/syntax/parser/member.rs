@@ -247,9 +247,11 @@ impl Parser<'_> {
         while self.sync(fits, expect::MAP_ENTRY) && !matches!(self.token(), Token::RightBrace | Token::Comma)
         {
             let optional = self.mark();
+            let reported = self.issues.len();
             let key = self.expression();
             let at = self.lexeme().start;
             let value = self.value();
+            self.forget_behind_mark(optional, reported);
             entries.push(Entry { key, value, optional, at });
             if !self.take(Token::Comma) {
                 break;
@@ -269,7 +271,15 @@ impl Parser<'_> {
                 Token::RightBrace | Token::Comma | Token::Question | Token::Ident | Token::QuotedIdent
             )
         };
-        while self.sync(fits, expect::FIELD) && !matches!(self.token(), Token::RightBrace | Token::Comma) {
+        loop {
+            if !self.sync(fits, expect::FIELD) {
+                // Nothing behind can be told apart from fields: read no further.
+                self.at = self.lexemes.len() - 1;
+                break;
+            }
+            if matches!(self.token(), Token::RightBrace | Token::Comma) {
+                break;
+            }
             let optional = self.mark();
             let lexeme = self.lexeme();
             match lexeme.token {
@@ -284,8 +294,10 @@ impl Parser<'_> {
             }
             let field = self.source(lexeme).trim_matches('`').to_owned();
             self.advance();
+            let reported = self.issues.len();
             let at = self.lexeme().start;
             let value = self.value();
+            self.forget_behind_mark(optional, reported);
             fields.push(Field { name: field.into(), value, optional, at });
             if !self.take(Token::Comma) {
                 break;
@@ -315,6 +327,13 @@ impl Parser<'_> {
             self.unsupported(lexeme.start, "unsupported syntax '?'");
         }
         marked
+    }
+
+    /// cel-go does not look at an entry whose mark it refuses.
+    fn forget_behind_mark(&mut self, optional: bool, reported: usize) {
+        if optional && !self.options.optional_syntax {
+            self.issues.truncate(reported);
+        }
     }
 
     fn unsupported(&mut self, at: u32, message: &str) {

@@ -8,10 +8,35 @@ use serde_json::Value as Json;
 use super::{PROTO, print, text, types};
 use crate::{report::Report, suites::Input};
 
-/// The environment the data was made in: the standard library alone, without optional syntax.
-static STANDARD: LazyLock<Env> = LazyLock::new(|| {
-    let options = Options { optional_syntax: false, quoted_fields: false, ..Options::default() };
+/// What the trees were parsed in: the standard macros, no optional syntax, nesting up to 32.
+static SYNTAX: LazyLock<Env> = LazyLock::new(|| {
+    let options =
+        Options { optional_syntax: false, quoted_fields: false, max_depth: 32, ..Options::default() };
     Env::new(&[&library::Standard], Arc::new(NoTypes)).with_options(options)
+});
+
+/// What cel-go's own tests were checked in: optional types, but not their syntax.
+static PLAIN: LazyLock<Env> = LazyLock::new(|| {
+    let functions = types::Declared(vec![
+        types::overload("fg_s_0", "fg_s", false, Vec::new(), Type::String),
+        types::overload("fi_s_s_0", "fi_s_s", true, vec![Type::String], Type::String),
+    ]);
+    let variables = [
+        ("is", Type::String),
+        ("ii", Type::Int),
+        ("iu", Type::Uint),
+        ("iz", Type::Bool),
+        ("ib", Type::Bytes),
+        ("id", Type::Double),
+        ("ix", Type::Null),
+    ];
+    let env = SYNTAX.with_libraries(&[&library::Optionals, &functions]);
+    variables.into_iter().fold(env, |env, (name, ty)| env.with_variable(name, ty))
+});
+
+/// What the conformance tests were checked in.
+static EXTENDED: LazyLock<Env> = LazyLock::new(|| {
+    PLAIN.with_libraries(&[&library::Strings::LATEST, &library::Math, &library::Encoders, &library::Bindings])
 });
 
 pub(super) fn run(input: &Input, case: &Json, report: &mut Report) {
@@ -22,6 +47,7 @@ pub(super) fn run(input: &Input, case: &Json, report: &mut Report) {
     }
     let all = case.to_string();
     if all.contains("google.")
+        || all.contains("conformance.proto")
         || all.contains("TestAllTypes")
         || all.contains("wellKnown")
         || all.contains("wrapper")
@@ -33,14 +59,21 @@ pub(super) fn run(input: &Input, case: &Json, report: &mut Report) {
 }
 
 fn check(case: &Json, source: &str) -> Result<(), String> {
-    let env = declare(&case["original"])?;
-    let (ast, issues) = env.parse(source);
+    let original = &case["original"];
+    let (ast, _) = declare(&SYNTAX, original)?.parse(source);
     if let Some(expected) = case["ast"].as_str() {
         let found = print::kinds(&ast);
         if found != expected {
             return Err(format!("{found}\ninstead of\n{expected}"));
         }
     }
+    let env = declare(
+        if matches!(text(case, "src"), "conformance" | "comprehension") { &EXTENDED } else { &PLAIN },
+        original,
+    )?;
+    // The block macros were there for checking, but not where the data is about errors.
+    let env = if case["error"].is_null() { env.with_libraries(&[&library::Block]) } else { env };
+    let (ast, issues) = env.parse(source);
     let checked = issues.is_empty().then(|| env.check(ast));
     let issues = checked.as_ref().map_or(&issues[..], kro_cel::Checked::issues);
     if let Some(expected) = case["error"].as_str() {
@@ -73,8 +106,8 @@ fn check(case: &Json, source: &str) -> Result<(), String> {
 }
 
 /// The environment with the declarations of a case, which are in the JSON form of protobuf.
-fn declare(original: &Json) -> Result<Env, String> {
-    let mut env = STANDARD.with_container(text(original, "container"));
+fn declare(env: &Env, original: &Json) -> Result<Env, String> {
+    let mut env = env.with_container(text(original, "container"));
     if original["disableMacros"] == true {
         env = env.with_options(Options { macros: false, ..env.options() });
     }

@@ -228,10 +228,16 @@ fn constant(literal: &Literal) -> (String, &'static str) {
     }
 }
 
+/// Spaces other than the common one, controls, and format characters.
+fn is_invisible(c: char) -> bool {
+    let format = matches!(c, '\u{feff}' | '\u{ffff}' | '\u{200b}'..='\u{200f}' | '\u{fff9}'..='\u{fffb}');
+    c.is_control() || format || (c.is_whitespace() && c != ' ')
+}
+
 /// Go's shortest form of a double.
 fn double(value: f64) -> String {
     let magnitude = value.abs();
-    if magnitude != 0.0 && !(1e-4..1e21).contains(&magnitude) {
+    if magnitude != 0.0 && !(1e-4..1e6).contains(&magnitude) {
         let text = format!("{value:e}");
         let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
         let (sign, digits) = exponent.strip_prefix('-').map_or(('+', exponent), |digits| ('-', digits));
@@ -257,13 +263,10 @@ fn go_quoted(parts: impl Iterator<Item = Result<char, u8>>) -> String {
             Ok(c) if c < ' ' || c == '\x7f' => {
                 let _ = write!(out, "\\x{:02x}", u32::from(c));
             }
-            Ok(c)
-                if c.is_control()
-                    || matches!(
-                        c,
-                        '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{ffff}' | '\u{200b}'..='\u{200f}'
-                    ) =>
-            {
+            Ok(c) if c >= '\u{30000}' => {
+                let _ = write!(out, "\\U{:08x}", u32::from(c));
+            }
+            Ok(c) if is_invisible(c) => {
                 let _ = write!(out, "\\u{:04x}", u32::from(c));
             }
             Ok(c) => out.push(c),

@@ -82,6 +82,7 @@ pub(super) fn overload(
         cost: None,
         default_cost: None,
         specialise: None,
+        validate: None,
         example: None,
     }
 }
