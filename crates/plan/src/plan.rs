@@ -9,7 +9,7 @@ use crate::{
 use indexmap::IndexMap;
 use kro_cel::Value as CelValue;
 use kro_graph::{Expression, Node, NodeId, functions::Condition};
-use kro_object::{FieldPath, Segment};
+use kro_object::{FieldPath, Object, Segment};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -70,6 +70,11 @@ impl Plan {
         self.nodes.values().all(|state| {
             matches!(state, NodeState::Excluded { .. } | NodeState::Unready { .. } | NodeState::Ready)
         })
+    }
+
+    /// What should be there for a node, as far as it could be resolved; of an external node the reference to it.
+    pub fn desired(&self, node: &NodeId) -> &[Object] {
+        self.pass.tracks.get(node).map_or(&[], |track| &track.desired)
     }
 
     /// The most severe thing that is wrong; `None` when everything that should be there is ready.

@@ -9,8 +9,8 @@ use serde_json::Value;
 use super::Input;
 use crate::report::Report;
 
-mod case;
-mod kinds;
+pub(super) mod case;
+pub(super) mod kinds;
 mod tables;
 
 /// Runs every file of the folder that this suite knows.
@@ -43,7 +43,7 @@ pub(crate) fn run(input: &Input) -> anyhow::Result<Report> {
 }
 
 /// The case files below `cases`, or below the folder itself, in name order.
-fn case_files(data: &Path) -> anyhow::Result<Vec<std::path::PathBuf>> {
+pub(super) fn case_files(data: &Path) -> anyhow::Result<Vec<std::path::PathBuf>> {
     let cases = data.join("cases");
     let mut folders = vec![if cases.is_dir() { cases } else { data.to_path_buf() }];
     let mut files = Vec::new();
@@ -63,7 +63,7 @@ fn case_files(data: &Path) -> anyhow::Result<Vec<std::path::PathBuf>> {
     Ok(files)
 }
 
-fn read_json(path: &Path) -> anyhow::Result<Value> {
+pub(super) fn read_json(path: &Path) -> anyhow::Result<Value> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     kro_object::json::parse(&bytes).with_context(|| format!("cannot parse {}", path.display()))
 }

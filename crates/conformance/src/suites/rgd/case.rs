@@ -40,6 +40,15 @@ pub(super) fn check(case: &Value, files: &mut Files) -> Result<(), String> {
     }
 }
 
+/// The graph of a definition that has to compile.
+pub(in crate::suites) fn graph(case: &Value, files: &mut Files) -> Result<Graph, String> {
+    match compiled(case, files)? {
+        Outcome::Accepted(graph, _) => Ok(*graph),
+        Outcome::Api(found) => Err(format!("rejected by api: {}", lines(&found))),
+        Outcome::Compile(found) => Err(format!("rejected by compile: {}", lines(&found))),
+    }
+}
+
 enum Outcome {
     Accepted(Box<Graph>, String),
     Api(Vec<Diagnostic>),
@@ -251,7 +260,8 @@ fn list(value: &Value) -> &Value {
     if value.is_null() { &EMPTY } else { value }
 }
 
-fn same(what: &str, found: &Value, expected: &Value) -> Result<(), String> {
+/// The first difference between two values, if there is one.
+pub(in crate::suites) fn same(what: &str, found: &Value, expected: &Value) -> Result<(), String> {
     let (found, expected) = (json::canonical(found), json::canonical(list_if_order(what, expected)));
     if found == expected {
         return Ok(());

@@ -9,18 +9,18 @@ use kro_object::Object;
 use serde_json::Value;
 
 /// The files of the gold folder, each read once.
-pub(super) struct Files {
+pub(in crate::suites) struct Files {
     gold: PathBuf,
     read: BTreeMap<String, Kinds>,
 }
 
 impl Files {
-    pub(super) fn new(gold: &Path) -> Self {
+    pub(in crate::suites) fn new(gold: &Path) -> Self {
         Self { gold: gold.to_path_buf(), read: BTreeMap::new() }
     }
 
     /// The kinds that a case may use.
-    pub(super) fn kinds(&mut self, case: &Value, source: &GraphSource) -> anyhow::Result<Kinds> {
+    pub(in crate::suites) fn kinds(&mut self, case: &Value, source: &GraphSource) -> anyhow::Result<Kinds> {
         let mut kinds = Kinds::default();
         for (gvk, _) in required_kinds(source) {
             if let (Some(resource), Some(schema)) =
