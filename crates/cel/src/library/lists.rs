@@ -98,7 +98,10 @@ fn slice<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
 
 fn range<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
     let end = int_arg(args, 0)?;
-    call.reserve_list(end.max(0) as usize)?;
+    if end < 0 {
+        return Err(EvalError::invalid(format!("lists.range: size must be non-negative, got {end}")));
+    }
+    call.reserve_list(end as usize)?;
     Ok(Value::list((0..end).map(Value::Int).collect()))
 }
 
