@@ -39,10 +39,12 @@ struct Args {
 
 fn main() -> anyhow::Result<ExitCode> {
     let args = Args::parse();
-    let data =
-        args.data.canonicalize().with_context(|| format!("cannot open the data folder {:?}", args.data))?;
+    let data = args
+        .data
+        .canonicalize()
+        .with_context(|| format!("cannot open the data folder {}", args.data.display()))?;
     let gold = args.gold.canonicalize().with_context(|| {
-        format!("cannot open the gold folder {:?}; set KRO_GOLD_DIR or pass --gold", args.gold)
+        format!("cannot open the gold folder {}; set KRO_GOLD_DIR or pass --gold", args.gold.display())
     })?;
     let gaps = gaps::Gaps::read(&args.gaps)?;
     let mut report = args.suite.run(&suites::Input { data, gold, only: args.only })?;

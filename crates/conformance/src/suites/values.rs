@@ -107,7 +107,7 @@ fn quantity(case: &Value) -> Outcome {
     same(case, "int64", quantity.as_i64())?;
     match quantity.to_f64() {
         float if float.is_infinite() => {
-            same(case, "float", if float > 0.0 { "Infinity" } else { "-Infinity" })?
+            same(case, "float", if float > 0.0 { "Infinity" } else { "-Infinity" })?;
         }
         float => same(case, "float", float)?,
     }
