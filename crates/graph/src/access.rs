@@ -18,13 +18,15 @@ pub struct AccessRule {
     pub namespaces: BTreeSet<String>,
 }
 
+/// A resource with the names and namespaces that are touched.
+type Reach = (Gvr, BTreeSet<String>, BTreeSet<String>);
+
 /// The rules for all nodes, sorted by resource. Rules with the same reach are one.
 ///
 /// Verbs that cannot be limited to names (`list`, `watch`, and `create` with names that are not known) stand in rules
 /// of their own without names.
 pub fn rules(graph: &Graph) -> Vec<AccessRule> {
-    let mut reach: BTreeMap<(Gvr, BTreeSet<String>, BTreeSet<String>), BTreeSet<&'static str>> =
-        BTreeMap::new();
+    let mut reach: BTreeMap<Reach, BTreeSet<&'static str>> = BTreeMap::new();
     for node in graph.nodes.values() {
         let (named, unnamed): (&[&str], &[&str]) = match node.kind {
             // An object that is applied is created by a patch of its name.

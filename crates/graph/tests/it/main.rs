@@ -34,11 +34,12 @@ fn kinds() -> Kinds {
     };
     let mut kinds = Kinds::default();
     for crd in [crd("Widget", "widgets", "Namespaced"), crd("Zone", "zones", "Cluster")] {
-        kinds.insert_crd(&Object::from_value(crd).unwrap()).unwrap();
+        kinds.insert_crd(&Object::from_value(crd).expect("a map")).expect("a CRD");
     }
     kinds
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "literals read better")]
 fn widget(id: &str, spec: Value) -> Value {
     let name = format!("${{schema.metadata.name}}-{id}");
     json!({ "id": id, "template": {
@@ -46,6 +47,7 @@ fn widget(id: &str, spec: Value) -> Value {
     } })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "literals read better")]
 fn definition(resources: Vec<Value>) -> Value {
     json!({
         "schema": {
