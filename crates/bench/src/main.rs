@@ -2,9 +2,17 @@
 #![expect(clippy::print_stdout, reason = "a benchmark reports on standard output")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
 
+use std::alloc::System;
+
 use clap::{Parser, Subcommand};
+use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 
 mod main_job;
+mod measure;
+mod merge;
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 /// Measures the product.
 #[derive(Debug, Parser)]
@@ -18,10 +26,13 @@ struct Args {
 enum What {
     /// From `kro dev` to an instance that is ready.
     MainJob(main_job::Args),
+    /// Structured merge beside the Go library.
+    Merge(merge::Args),
 }
 
 fn main() -> anyhow::Result<()> {
     match Args::parse().what {
         What::MainJob(args) => main_job::run(&args),
+        What::Merge(args) => merge::run(&args),
     }
 }
