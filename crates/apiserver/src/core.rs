@@ -27,6 +27,7 @@ mod options;
 mod patch;
 mod registry;
 mod request;
+mod rules;
 mod selector;
 mod store;
 mod strategy;
@@ -80,6 +81,8 @@ pub struct Core {
     behaviors: Behaviors,
     background: Background,
     audit: VecDeque<AuditRecord>,
+    /// What the present call is warned about.
+    warnings: Vec<String>,
     token: Option<String>,
     authorization: Authorization,
     pod_addresses: u32,
@@ -95,6 +98,7 @@ impl Core {
             behaviors: options.behaviors,
             background: Background::default(),
             audit: VecDeque::new(),
+            warnings: Vec::new(),
             token: options.token,
             authorization: options.authorization,
             pod_addresses: 0,

@@ -58,6 +58,14 @@ impl FieldErrorKind {
         }
     }
 
+    /// Whether rules in CEL are not run on a value with such a problem.
+    pub(crate) fn keeps_rules_from_running(self) -> bool {
+        matches!(
+            self,
+            Self::Required | Self::TooLong | Self::TooMany | Self::TypeInvalid | Self::NotSupported
+        )
+    }
+
     fn beginning(self) -> &'static str {
         match self {
             Self::Required => "Required value",
@@ -158,6 +166,7 @@ impl From<&Violation> for FieldError {
             Reason::TooLong => FieldErrorKind::TooLong,
             Reason::TooMany => FieldErrorKind::TooMany,
             Reason::Duplicate => FieldErrorKind::Duplicate,
+            Reason::Forbidden => FieldErrorKind::Forbidden,
             _ => FieldErrorKind::Invalid,
         };
         let message = violation.message.strip_prefix(kind.beginning()).unwrap_or(&violation.message);

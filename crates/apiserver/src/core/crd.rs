@@ -1,10 +1,16 @@
 //! Custom resource definitions as objects: defaults, validation, names, what becomes of them.
 //! What their schemas do to instances stands in `custom.rs`.
 
+mod defaults;
+mod keywords;
+mod rules;
 mod structural;
 mod validate;
 
-pub(super) use self::validate::validate;
+pub(super) use self::{
+    keywords::{decode, unknown_formats},
+    validate::validate,
+};
 use super::{
     Core,
     custom::Custom,

@@ -1,7 +1,8 @@
 //! One version of a custom resource definition, compiled: schema, columns, subresources, selectable fields.
 
-use super::verbs::ScalePaths;
+use super::{registry::compare_versions, rules, verbs::ScalePaths};
 use crate::field_error::FieldError;
+use kro_cel_k8s::Rules;
 use kro_schema::{Schema, normalize, validate};
 use serde_json::Value;
 use std::sync::Arc;
@@ -13,6 +14,8 @@ pub(crate) struct Custom {
     pub raw: Value,
     /// The same, parsed; absent only where it cannot be, which validation keeps from happening.
     pub schema: Option<Arc<Schema>>,
+    /// Its rules, if it has any.
+    pub rules: Option<Rules>,
     pub has_status: bool,
     pub scale: Option<ScalePaths>,
     /// Fields for field selectors, without the leading dot.
@@ -61,21 +64,13 @@ impl Custom {
                 path: text(column, "jsonPath"),
             })
             .collect();
-        let deprecation = (version.get("deprecated") == Some(&Value::Bool(true))).then(|| {
-            version.get("deprecationWarning").and_then(Value::as_str).map_or_else(
-                || {
-                    format!(
-                        "{}/{} {} is deprecated",
-                        text(spec, "group"),
-                        text(version, "name"),
-                        spec.pointer("/names/kind").and_then(Value::as_str).unwrap_or_default()
-                    )
-                },
-                str::to_owned,
-            )
-        });
+        let is_deprecated = version.get("deprecated") == Some(&Value::Bool(true));
+        let deprecation = is_deprecated.then(|| deprecation(spec, version));
+        let schema = Schema::from_json(&raw).ok().map(Arc::new);
+        let rules = schema.as_ref().map(rules::compile).filter(|rules| !rules.is_empty());
         Self {
-            schema: Schema::from_json(&raw).ok().map(Arc::new),
+            rules,
+            schema,
             raw,
             has_status: version.pointer("/subresources/status").is_some(),
             scale,
@@ -102,23 +97,61 @@ impl Custom {
         }
     }
 
-    /// Problems of an object's values; `old` is the state before an update. A write of the status is judged by
-    /// the status alone.
-    pub(crate) fn validate(
-        &self,
-        new: &Value,
-        old: Option<&Value>,
-        subresource: Option<&str>,
-    ) -> Vec<FieldError> {
-        let Some(schema) = &self.schema else { return Vec::new() };
-        if subresource != Some("status") {
-            return check(schema, new, old, None);
-        }
-        let (Some(schema), Some(status)) = (schema.property("status"), new.get("status")) else {
-            return Vec::new();
+    /// Problems of an object's values, and warnings about those that a change leaves as they were; `old` is the
+    /// state before an update. A write of the status is judged by the status alone, and by all rules.
+    pub(crate) fn validate(&self, new: &Value, old: Option<&Value>, subresource: Option<&str>) -> Verdict {
+        let Some(schema) = &self.schema else { return Verdict::default() };
+        let mut errors = if subresource == Some("status") {
+            match (schema.property("status"), new.get("status")) {
+                (Some(schema), Some(status)) => {
+                    check(schema, status, old.and_then(|old| old.get("status")), Some("status"))
+                }
+                _ => Vec::new(),
+            }
+        } else {
+            check(schema, new, old, None)
         };
-        check(schema, status, old.and_then(|old| old.get("status")), Some("status"))
+        let Some(rules) = &self.rules else { return Verdict { errors, warnings: Vec::new() } };
+        if errors.iter().any(|error| error.kind.keeps_rules_from_running()) {
+            errors.push(FieldError::invalid("<nil>", &Value::Null, "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation"));
+            return Verdict { errors, warnings: Vec::new() };
+        }
+        let (broken, warnings) = rules::judge(rules, new, old);
+        errors.extend(broken);
+        Verdict { errors, warnings }
     }
+}
+
+/// The warning that a deprecated version gives: its own, or one that names the version to use.
+fn deprecation(spec: &Value, version: &Value) -> String {
+    if let Some(own) = version.get("deprecationWarning").and_then(Value::as_str) {
+        return own.to_owned();
+    }
+    let text = |value: &Value, pointer: &str| {
+        value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
+    let spelled = |version: &str| format!("{}/{version} {}", text(spec, "/group"), text(spec, "/names/kind"));
+    let mut better: Vec<String> = spec
+        .get("versions")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter(|other| other["served"] == true && other["deprecated"] != true)
+        .map(|other| text(other, "/name"))
+        .collect();
+    better.sort_by(|a, b| compare_versions(a, b));
+    let own = spelled(&text(version, "/name"));
+    match better.first() {
+        Some(better) => format!("{own} is deprecated; use {}", spelled(better)),
+        None => format!("{own} is deprecated"),
+    }
+}
+
+/// What validation found.
+#[derive(Debug, Default)]
+pub(crate) struct Verdict {
+    pub errors: Vec<FieldError>,
+    pub warnings: Vec<String>,
 }
 
 /// Runs all checks of a schema on a value; fields are told below `base`.

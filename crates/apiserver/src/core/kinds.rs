@@ -13,6 +13,9 @@ use serde_json::{Value, json};
 
 /// Checks the types of an object's fields and drops unknown ones, whose paths go to `unknown`.
 pub(crate) fn decode(served: &Served, object: &mut Value, unknown: &mut Vec<String>) -> Result<(), String> {
+    if served.is("apiextensions.k8s.io", "customresourcedefinitions") {
+        crd::decode(object, unknown);
+    }
     match served.schema() {
         Some(schema) => typed::Decoder { unknown }.object(&schema, object, &served.kind),
         None => Ok(()),
@@ -73,7 +76,7 @@ fn initial_status(served: &Served) -> Option<Value> {
 }
 
 /// What the server adds to a new object.
-pub(crate) fn prepare_create(core: &Core, served: &Served, object: &mut Value) {
+pub(crate) fn prepare_create(core: &mut Core, served: &Served, object: &mut Value) {
     if let Some(status) = initial_status(served) {
         object::as_map_mut(object).insert("status".into(), status);
     }
@@ -84,7 +87,10 @@ pub(crate) fn prepare_create(core: &Core, served: &Served, object: &mut Value) {
             object::set_meta(object, "finalizers", Some(json!(["kubernetes.io/pvc-protection"])));
         }
         ("", "pods") | ("apps" | "batch", _) => workload::prepare_create(&served.plural, object),
-        ("apiextensions.k8s.io", "customresourcedefinitions") => crd::prepare_create(object),
+        ("apiextensions.k8s.io", "customresourcedefinitions") => {
+            core.warnings.extend(crd::unknown_formats(object));
+            crd::prepare_create(object);
+        }
         _ => {}
     }
 }

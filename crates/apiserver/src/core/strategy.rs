@@ -2,14 +2,16 @@
 //! The rules that need more than a line stand in `kinds/`; custom resources bring theirs in `custom.rs`.
 
 use super::{
-    Core, kinds,
+    Core,
+    custom::Verdict,
+    kinds,
     metadata::{NameRule, names},
     object,
     options::{DeleteOptions, Propagation},
     registry::Served,
     write::Writer,
 };
-use crate::{field_error::FieldError, status::Status};
+use crate::status::Status;
 use serde_json::Value;
 
 /// Builtin resources whose `metadata.generation` counts changes of their spec.
@@ -150,7 +152,7 @@ pub(crate) fn default(served: &Served, object: &mut Value) {
 }
 
 /// The server's own part of a new object.
-pub(crate) fn prepare_create(core: &Core, served: &Served, object: &mut Value) {
+pub(crate) fn prepare_create(core: &mut Core, served: &Served, object: &mut Value) {
     if served.has_status() {
         object::as_map_mut(object).remove("status");
     }
@@ -227,9 +229,9 @@ pub(crate) fn validate(
     new: &Value,
     old: Option<&Value>,
     subresource: Option<&str>,
-) -> Vec<FieldError> {
+) -> Verdict {
     match &served.custom {
         Some(custom) => custom.validate(new, old, subresource),
-        None => kinds::validate(served, new, old),
+        None => Verdict { errors: kinds::validate(served, new, old), warnings: Vec::new() },
     }
 }

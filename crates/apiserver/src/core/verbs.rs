@@ -103,7 +103,7 @@ impl Core {
             request.warnings.push(warning.clone());
         }
         let is_scale = request.subresource.as_deref() == Some("scale");
-        let reply = match verb {
+        let outcome = match verb {
             Verb::Get if is_scale => self.get_scale(&request),
             Verb::Update | Verb::Patch if is_scale => self.write_scale(&mut request, verb == Verb::Patch),
             Verb::Get => self.get(&request),
@@ -115,8 +115,13 @@ impl Core {
             Verb::Patch => self.patch_verb(&mut request),
             Verb::Delete => self.delete_verb(&request),
             Verb::DeleteCollection => self.delete_collection(&request),
-        }?;
-        Ok(reply.with_warnings(&request.warnings))
+        };
+        request.warnings.append(&mut self.warnings);
+        match outcome {
+            Err(status) if request.warnings.is_empty() => Err(status),
+            Err(status) => Ok(Reply::status(&status).with_warnings(&request.warnings)),
+            Ok(reply) => Ok(reply.with_warnings(&request.warnings)),
+        }
     }
 }
 

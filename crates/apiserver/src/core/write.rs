@@ -82,7 +82,9 @@ impl Core {
         }
         strategy::prepare_create(self, served, &mut object);
         let mut errors = metadata::validate(&object, strategy::name_rule(served));
-        errors.extend(strategy::validate(served, &object, None, writer.subresource.as_deref()));
+        let verdict = strategy::validate(served, &object, None, writer.subresource.as_deref());
+        self.warnings.extend(verdict.warnings);
+        errors.extend(verdict.errors);
         refuse(served, object::name(&object), &errors)?;
         let key = Key::new(object::namespace(&object), object::name(&object));
         if self.store.get(&served.storage, &key).is_some() {
@@ -178,7 +180,9 @@ impl Core {
         // The real server checks metadata twice on updates, and says everything twice.
         let mut errors = metadata::validate_update(&old, &new);
         errors.extend(errors.clone());
-        errors.extend(strategy::validate(served, &new, Some(&old), writer.subresource.as_deref()));
+        let verdict = strategy::validate(served, &new, Some(&old), writer.subresource.as_deref());
+        self.warnings.extend(verdict.warnings);
+        errors.extend(verdict.errors);
         refuse(served, &key.name, &errors)?;
         if new == old {
             return Ok(old);

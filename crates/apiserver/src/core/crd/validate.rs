@@ -1,7 +1,7 @@
 //! Which custom resource definitions are accepted: names, versions, subresources, columns, changes.
 //! Their schemas are judged in `structural.rs`.
 
-use super::{structural, text, versions};
+use super::{defaults, rules, structural, text, versions};
 use crate::{
     core::{metadata::names, object},
     encode,
@@ -36,7 +36,16 @@ pub(in crate::core) fn validate(new: &Value, old: Option<&Value>) -> Vec<FieldEr
             format!("spec.versions[{index}].schema.openAPIV3Schema")
         };
         match version.pointer("/schema/openAPIV3Schema") {
-            Some(schema) => structural::validate(schema, &path, &mut out),
+            Some(schema) => {
+                structural::validate(schema, &path, &mut out);
+                if out.is_empty() {
+                    rules::validate(schema, &path, &mut out);
+                    defaults::check_root(schema, &path, &mut out);
+                }
+                if out.is_empty() {
+                    defaults::check(schema, &path, &mut out);
+                }
+            }
             None => {
                 out.push(FieldError::required(format!("spec.versions[{index}].schema.openAPIV3Schema"), ""));
             }
