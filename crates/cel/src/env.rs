@@ -205,17 +205,17 @@ impl Env {
         if !checked.issues().is_empty() {
             return Err(checked.into_issues());
         }
-        self.plan(checked)
+        self.plan(&checked)
     }
 
     /// Parses and plans without types: names and overloads are resolved when evaluated.
     pub fn compile_unchecked(&self, text: &str) -> Result<Program, Vec<Issue>> {
         let (ast, issues) = self.parse(text);
-        if issues.is_empty() { self.plan(Checked::unchecked(ast)) } else { Err(issues) }
+        if issues.is_empty() { self.plan(&Checked::unchecked(ast)) } else { Err(issues) }
     }
 
     /// Plans a checked tree.
-    pub fn plan(&self, checked: Checked) -> Result<Program, Vec<Issue>> {
+    pub fn plan(&self, checked: &Checked) -> Result<Program, Vec<Issue>> {
         crate::plan::plan(self, checked)
     }
 

@@ -144,6 +144,7 @@ impl<'a> Machine<'_, 'a> {
     }
 
     /// The value of a condition, or what it waits for.
+    #[inline(never)]
     fn condition(&mut self, id: NodeId) -> Result<Result<bool, Unknown>, EvalError> {
         match self.eval(id)? {
             Value::Bool(value) => Ok(Ok(value)),
@@ -153,6 +154,7 @@ impl<'a> Machine<'_, 'a> {
     }
 
     /// `&&` and `||`: the operand `decisive` decides, whatever the others are; then unknown, then the first error.
+    #[inline(never)]
     fn logic(&mut self, operands: &[NodeId], decisive: bool) -> Evaluated<'a> {
         let mut error = None;
         let mut unknown: Option<Unknown> = None;
@@ -172,6 +174,7 @@ impl<'a> Machine<'_, 'a> {
         }
     }
 
+    #[inline(never)]
     fn bind(&mut self, slot: Slot, init: NodeId, body: NodeId) -> Evaluated<'a> {
         // The comprehension this stands for runs over an empty list.
         self.charge(if self.plan.fold_constants { 0 } else { 10 })?;
@@ -185,6 +188,7 @@ impl<'a> Machine<'_, 'a> {
         self.eval(body)
     }
 
+    #[inline(never)]
     fn lazy(&mut self, slot: Slot, node: NodeId) -> Evaluated<'a> {
         self.charge(1)?;
         if self.locals[slot as usize].is_none() {
@@ -195,6 +199,7 @@ impl<'a> Machine<'_, 'a> {
     }
 
     /// `or` and `orValue`: the right side runs only when the left has no value.
+    #[inline(never)]
     fn fallback(&mut self, id: NodeId, optional: NodeId, other: NodeId, unwrap: bool) -> Evaluated<'a> {
         match self.eval(optional)? {
             Value::Optional(Some(value)) if unwrap => Ok(value.as_ref().clone()),

@@ -199,10 +199,10 @@ pub(crate) struct LoopPlan {
 }
 
 /// Plans a tree, checked or not.
-pub(crate) fn plan(env: &Env, checked: Checked) -> Result<Program, Vec<Issue>> {
+pub(crate) fn plan(env: &Env, checked: &Checked) -> Result<Program, Vec<Issue>> {
     let mut planner = Planner {
         env,
-        checked: &checked,
+        checked,
         nodes: Vec::with_capacity(checked.ast.len()),
         spans: Vec::with_capacity(checked.ast.len()),
         scope: Vec::new(),

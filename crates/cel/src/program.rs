@@ -28,6 +28,7 @@ impl<'s, 'a> Scope<'s, 'a> {
     }
 
     /// These variables in front of the ones of `self`.
+    #[must_use]
     pub fn child(&'s self, bindings: &'s [(&'s str, Value<'a>)]) -> Self {
         Self { parent: Some(self), bindings }
     }

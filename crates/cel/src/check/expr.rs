@@ -54,6 +54,7 @@ impl<'c> Checker<'c> {
         self.types[id.index()] = ty;
     }
 
+    #[inline(never)]
     fn ident(&mut self, id: ExprId, name: &str) -> Type {
         if let Some(ty) = self.locals.get(name) {
             let ty = ty.clone();
@@ -73,6 +74,7 @@ impl<'c> Checker<'c> {
         }
     }
 
+    #[inline(never)]
     fn select(&mut self, id: ExprId, operand: ExprId, field: &str, test: bool) -> Type {
         if !test
             && let Some(name) = self.global_name(id)
@@ -86,6 +88,7 @@ impl<'c> Checker<'c> {
     }
 
     /// The dotted name an expression spells, unless it starts at a local.
+    #[inline(never)]
     fn global_name(&self, id: ExprId) -> Option<String> {
         let name = self.ast.qualified_name(id)?;
         let root = name.split('.').next().unwrap_or_default();
@@ -93,6 +96,7 @@ impl<'c> Checker<'c> {
     }
 
     /// The type of a field, `optional` as in `operand.?field`.
+    #[inline(never)]
     fn field(&mut self, id: ExprId, operand: ExprId, field: &str, optional: bool) -> Type {
         self.check(operand);
         let operand_type = self.substitution.apply(&self.types[operand.index()], true);
@@ -114,11 +118,13 @@ impl<'c> Checker<'c> {
         self.substitution.apply(&result, true)
     }
 
+    #[inline(never)]
     fn struct_field(&mut self, id: ExprId, ty: &str, field: &str) -> Option<Type> {
         let span = self.ast.span(id);
         self.field_type(span.start..span.end, span.at, ty, field)
     }
 
+    #[inline(never)]
     fn field_type(&mut self, span: std::ops::Range<u32>, at: u32, ty: &str, field: &str) -> Option<Type> {
         if let Some(found) = self.env.types.field(ty, field) {
             return Some(found);
@@ -133,6 +139,7 @@ impl<'c> Checker<'c> {
         None
     }
 
+    #[inline(never)]
     fn call(&mut self, id: ExprId, function: &Name, target: Option<ExprId>, args: &[ExprId]) -> Type {
         match (&**function, args) {
             ("_?._", [operand, field]) => return self.optional_select(id, *operand, *field),
@@ -164,6 +171,7 @@ impl<'c> Checker<'c> {
         }
     }
 
+    #[inline(never)]
     fn optional_select(&mut self, id: ExprId, operand: ExprId, field: ExprId) -> Type {
         self.check(field);
         let Expr::Literal(Literal::String(name)) = self.ast.expr(field) else {
@@ -176,6 +184,7 @@ impl<'c> Checker<'c> {
     }
 
     /// `cel.@block([a, b], body)`: each slot is `@index0`, `@index1`, .. of type `dyn`.
+    #[inline(never)]
     fn block(&mut self, id: ExprId, slots: ExprId, body: ExprId) -> Type {
         let Expr::List { items, .. } = self.ast.expr(slots) else {
             self.issue(slots, "cel.block requires the first arg to be a list literal".to_owned());
@@ -192,19 +201,21 @@ impl<'c> Checker<'c> {
         self.ty(body)
     }
 
+    #[inline(never)]
     fn list(&mut self, items: &[ExprId], optional: &[u32]) -> Type {
         let mut joined = None;
         for (index, &item) in items.iter().enumerate() {
             self.check(item);
             let mut ty = self.ty(item);
             if optional.contains(&(index as u32)) {
-                ty = self.inside_optional(item, ty);
+                ty = self.inside_optional(item, &ty);
             }
             joined = Some(self.join(item, joined, ty));
         }
         Type::list(joined.unwrap_or_else(|| self.substitution.fresh()))
     }
 
+    #[inline(never)]
     fn map(&mut self, entries: &[Entry]) -> Type {
         let (mut keys, mut values) = (None, None);
         for entry in entries {
@@ -214,7 +225,7 @@ impl<'c> Checker<'c> {
             self.check(entry.value);
             let mut value = self.ty(entry.value);
             if entry.optional {
-                value = self.inside_optional(entry.value, value);
+                value = self.inside_optional(entry.value, &value);
             }
             values = Some(self.join(entry.value, values, value));
         }
@@ -224,14 +235,15 @@ impl<'c> Checker<'c> {
     }
 
     /// The type inside the optional that a `?` entry must be.
-    fn inside_optional(&mut self, id: ExprId, ty: Type) -> Type {
-        let (inner, is_optional) = unwrap_optional(&ty);
+    fn inside_optional(&mut self, id: ExprId, ty: &Type) -> Type {
+        let (inner, is_optional) = unwrap_optional(ty);
         if !is_optional && !ty.is_dyn() {
-            self.mismatch(id, &Type::optional(ty.clone()), &ty);
+            self.mismatch(id, &Type::optional(ty.clone()), ty);
         }
         inner.clone()
     }
 
+    #[inline(never)]
     fn structure(&mut self, id: ExprId, name: &str, fields: &[Field]) -> Type {
         let Some((reference, ty)) = self.env.resolve(name) else {
             self.undeclared(id, name, Vec::new());
@@ -253,7 +265,7 @@ impl<'c> Checker<'c> {
             self.check(field.value);
             let mut given = self.ty(field.value);
             if field.optional {
-                given = self.inside_optional(field.value, given);
+                given = self.inside_optional(field.value, &given);
             }
             let span = self.ast.span(field.value);
             let wanted = match &result {
@@ -273,6 +285,7 @@ impl<'c> Checker<'c> {
         result
     }
 
+    #[inline(never)]
     fn comprehension(&mut self, fold: &Comprehension) -> Type {
         self.check(fold.range);
         self.check(fold.init);
@@ -342,6 +355,7 @@ impl<'c> Checker<'c> {
         self.issues.push(Issue::new(Stage::Check, span.start..span.end, span.at, message));
     }
 
+    #[inline(never)]
     fn undeclared(&mut self, id: ExprId, name: &str, suggestions: Vec<String>) {
         let span = self.ast.span(id);
         let message = format!("undeclared reference to '{name}' (in container '{}')", self.env.container);

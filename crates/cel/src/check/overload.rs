@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 impl Checker<'_> {
     /// A call whose arguments are checked already.
+    #[inline(never)]
     pub(super) fn resolve(
         &mut self,
         call: ExprId,
@@ -58,6 +59,7 @@ impl Checker<'_> {
     }
 
     /// `&&` and `||` report each operand that is no boolean.
+    #[inline(never)]
     fn logic(&mut self, call: ExprId, function: &str, args: &[ExprId]) -> Type {
         let mut result = Type::Bool;
         for &arg in args {
@@ -80,6 +82,7 @@ impl Checker<'_> {
     }
 
     /// The common type of the items of a literal.
+    #[inline(never)]
     pub(super) fn join(&mut self, id: ExprId, before: Option<Type>, this: Type) -> Type {
         let Some(before) = before else { return this };
         if self.substitution.assign(&before, &this) {

@@ -164,9 +164,8 @@ pub(super) fn most_general<'t>(t1: &'t Type, t2: &'t Type) -> &'t Type {
 
 fn equal_or_less_specific(t1: &Type, t2: &Type) -> bool {
     match (t1, t2) {
-        (Type::Dyn | Type::Param(_), _) => true,
+        (Type::Dyn | Type::Param(_), _) | (Type::Type(_), Type::Type(_)) => true,
         (_, Type::Dyn | Type::Param(_)) => false,
-        (Type::Type(_), Type::Type(_)) => true,
         (Type::List(a), Type::List(b)) | (Type::Optional(a), Type::Optional(b)) => {
             equal_or_less_specific(a, b)
         }

@@ -6,6 +6,7 @@ use crate::{
 };
 
 impl<'a> Machine<'_, 'a> {
+    #[inline(never)]
     pub(super) fn call(&mut self, id: NodeId, call: &'a CallPlan) -> Evaluated<'a> {
         match *call.args {
             [] => self.apply(id, call, &[]),
@@ -46,6 +47,7 @@ impl<'a> Machine<'_, 'a> {
         value
     }
 
+    #[inline(never)]
     fn apply(&mut self, id: NodeId, call: &'a CallPlan, args: &[Value<'a>]) -> Evaluated<'a> {
         if let Some(unknown) = merged_unknown(args) {
             self.charge(1)?;

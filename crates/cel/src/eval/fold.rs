@@ -19,6 +19,7 @@ enum Answer {
 }
 
 impl<'a> Machine<'_, 'a> {
+    #[inline(never)]
     pub(super) fn fold(&mut self, id: NodeId, fold: &'a FoldPlan) -> Evaluated<'a> {
         let range = match self.range(fold.range)? {
             Ok(range) => range,
@@ -70,6 +71,7 @@ impl<'a> Machine<'_, 'a> {
     }
 
     /// `all` and `exists`: the answer `decisive` ends the loop.
+    #[inline(never)]
     fn quantify(
         &mut self,
         fold: &FoldPlan,
@@ -117,6 +119,7 @@ impl<'a> Machine<'_, 'a> {
         predicate.map_or(Ok(Ok(true)), |predicate| self.condition(predicate))
     }
 
+    #[inline(never)]
     fn exists_one(&mut self, fold: &FoldPlan, range: &Range<'a>, predicate: NodeId) -> Evaluated<'a> {
         let mut found = 0u64;
         let mut index = 0;
@@ -135,6 +138,7 @@ impl<'a> Machine<'_, 'a> {
         Ok(Value::Bool(found == 1))
     }
 
+    #[inline(never)]
     fn collect(
         &mut self,
         fold: &FoldPlan,
@@ -177,6 +181,7 @@ impl<'a> Machine<'_, 'a> {
         Ok(waiting.map_or_else(|| Value::list(items), Value::Unknown))
     }
 
+    #[inline(never)]
     fn transform(
         &mut self,
         id: NodeId,
@@ -208,6 +213,7 @@ impl<'a> Machine<'_, 'a> {
         Ok(Value::map(entries))
     }
 
+    #[inline(never)]
     fn merge(
         &mut self,
         id: NodeId,
@@ -257,6 +263,7 @@ impl<'a> Machine<'_, 'a> {
     }
 
     /// A comprehension of no known kind, part by part.
+    #[inline(never)]
     pub(super) fn general(&mut self, id: NodeId, plan: &'a LoopPlan) -> Evaluated<'a> {
         let range = match self.range(plan.range)? {
             Ok(range) => range,

@@ -6,6 +6,7 @@ use crate::{
 };
 
 impl<'a> Machine<'_, 'a> {
+    #[inline(never)]
     pub(super) fn list(&mut self, items: &[NodeId], optional: &[u32]) -> Evaluated<'a> {
         Call { memory_left: &mut self.memory_left }.reserve_list(items.len())?;
         let mut values = Vec::with_capacity(items.len());
@@ -32,6 +33,7 @@ impl<'a> Machine<'_, 'a> {
         Ok(waiting.map_or_else(|| Value::list(values), Value::Unknown))
     }
 
+    #[inline(never)]
     pub(super) fn map(&mut self, entries: &'a [MapEntry]) -> Evaluated<'a> {
         Call { memory_left: &mut self.memory_left }.reserve_list(entries.len().saturating_mul(3))?;
         let mut values = Entries::default();

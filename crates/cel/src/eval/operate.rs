@@ -8,6 +8,7 @@ use crate::{
 use std::{cmp::Ordering, sync::Arc};
 
 impl<'a> Machine<'_, 'a> {
+    #[inline(never)]
     pub(super) fn not(&mut self, id: NodeId, operand: NodeId) -> Evaluated<'a> {
         let value = self.eval(operand);
         self.charge(1)?;
@@ -18,6 +19,7 @@ impl<'a> Machine<'_, 'a> {
         }
     }
 
+    #[inline(never)]
     pub(super) fn negate(&mut self, id: NodeId, operand: NodeId) -> Evaluated<'a> {
         let value = self.eval(operand);
         self.charge(1)?;
@@ -36,6 +38,7 @@ impl<'a> Machine<'_, 'a> {
     }
 
     /// Both sides are evaluated, and paid for, before either error counts.
+    #[inline(never)]
     pub(super) fn binary(
         &mut self,
         id: NodeId,
@@ -61,6 +64,7 @@ impl<'a> Machine<'_, 'a> {
         self.operate(operator, left, right).map_err(|error| self.at(id, error))
     }
 
+    #[inline(never)]
     fn operate(&mut self, operator: Operator, left: Value<'a>, right: Value<'a>) -> Evaluated<'a> {
         match operator {
             Operator::Equal => left.equals(&right).map(Value::Bool),
@@ -144,6 +148,7 @@ impl<'a> Machine<'_, 'a> {
     }
 
     /// A chain of text concatenations in one go, charged as the steps it stands for.
+    #[inline(never)]
     pub(super) fn concat(&mut self, id: NodeId, parts: &[NodeId]) -> Evaluated<'a> {
         let mut text = String::new();
         let mut code_points = 0;

@@ -14,6 +14,7 @@ enum At<'a> {
 }
 
 impl<'a> Machine<'_, 'a> {
+    #[inline(never)]
     pub(super) fn path(&mut self, id: NodeId, path: &'a Path) -> Evaluated<'a> {
         let (root, covered) = self.root(path).map_err(|error| self.at(id, error))?;
         let steps = &path.steps[covered..];
@@ -32,6 +33,7 @@ impl<'a> Machine<'_, 'a> {
     }
 
     /// The value at the root, and how many steps its name covers.
+    #[inline(never)]
     fn root(&mut self, path: &'a Path) -> Result<(Value<'a>, usize), EvalError> {
         match &path.root {
             Root::Variable(name) => match self.scope.get(name) {
@@ -58,6 +60,7 @@ impl<'a> Machine<'_, 'a> {
         }
     }
 
+    #[inline(never)]
     fn walk(&mut self, root: Value<'a>, steps: &'a [Step], test: bool) -> Result<(At<'a>, bool), EvalError> {
         let mut value = root;
         let mut optional = false;

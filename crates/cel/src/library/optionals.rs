@@ -71,10 +71,12 @@ const DECLARATIONS: [(&str, &str); 9] = [
     ("optional_map_index_value", "_[_](optional(map(A, B)), A) -> optional(B)"),
 ];
 
+#[expect(clippy::unnecessary_wraps, reason = "the signature of functions")]
 fn of<'a>(_: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
     Ok(Value::some(args[0].clone()))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the signature of functions")]
 fn of_non_zero<'a>(_: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
     Ok(if is_zero(&args[0]) { Value::NONE } else { Value::some(args[0].clone()) })
 }
@@ -93,6 +95,7 @@ fn is_zero(value: &Value<'_>) -> bool {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the signature of functions")]
 fn has_value<'a>(_: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
     Ok(Value::Bool(matches!(args[0], Value::Optional(Some(_)))))
 }

@@ -1,8 +1,9 @@
 //! One rule per kind of expression.
 use super::{By, Local, MapEntry, Node, NodeId, Path, Planner, Root, Slot, literal};
-use crate::{EvalError, Expr, ExprId, Issue, Key, Name, Reference, Stage, Value, value::Text};
+use crate::{Entry, EvalError, Expr, ExprId, Issue, Key, Name, Reference, Stage, Value, value::Text};
 
 impl Planner<'_> {
+    /// Each kind has a function of its own that is not inlined, so that nesting takes little stack.
     pub(super) fn expr(&mut self, id: ExprId) -> NodeId {
         let checked = self.checked;
         match checked.ast.expr(id) {
@@ -11,24 +12,8 @@ impl Planner<'_> {
             Expr::Ident(name) => self.ident(id, name),
             Expr::Select { operand, field, test } => self.select(id, *operand, field, *test),
             Expr::Call { function, target, args } => self.call(id, function, *target, args),
-            Expr::List { items, optional } => {
-                let items: Vec<_> = items.iter().map(|item| self.expr(*item)).collect();
-                match self.constants(&items).filter(|_| optional.is_empty()) {
-                    Some(values) => self.push(id, Node::Const(Value::list(values), self.literal_cost(10))),
-                    None => self.push(id, Node::List { items, optional: optional.clone() }),
-                }
-            }
-            Expr::Map { entries } => {
-                let entries: Vec<_> = entries
-                    .iter()
-                    .map(|entry| {
-                        let key = self.expr(entry.key);
-                        let constant = self.constant(key).and_then(|value| Key::new(value.clone()));
-                        MapEntry { key, constant, value: self.expr(entry.value), optional: entry.optional }
-                    })
-                    .collect();
-                self.map_literal(id, entries)
-            }
+            Expr::List { items, optional } => self.list(id, items, optional),
+            Expr::Map { entries } => self.map(id, entries),
             Expr::Struct { name, .. } => {
                 let span = checked.ast.span(id);
                 let message = format!("values of type '{name}' cannot be made in expressions");
@@ -39,6 +24,27 @@ impl Planner<'_> {
         }
     }
 
+    #[inline(never)]
+    fn list(&mut self, id: ExprId, items: &[ExprId], optional: &[u32]) -> NodeId {
+        let items: Vec<_> = items.iter().map(|item| self.expr(*item)).collect();
+        match self.constants(&items).filter(|_| optional.is_empty()) {
+            Some(values) => self.push(id, Node::Const(Value::list(values), self.literal_cost(10))),
+            None => self.push(id, Node::List { items, optional: optional.to_vec() }),
+        }
+    }
+
+    #[inline(never)]
+    fn map(&mut self, id: ExprId, entries: &[Entry]) -> NodeId {
+        let mut planned = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let key = self.expr(entry.key);
+            let constant = self.constant(key).and_then(|value| Key::new(value.clone()));
+            planned.push(MapEntry { key, constant, value: self.expr(entry.value), optional: entry.optional });
+        }
+        self.map_literal(id, planned)
+    }
+
+    #[inline(never)]
     fn map_literal(&mut self, id: ExprId, entries: Vec<MapEntry>) -> NodeId {
         let mut constant = crate::Entries::default();
         for entry in &entries {
@@ -61,6 +67,7 @@ impl Planner<'_> {
         if self.env.options.fold_constants { 0 } else { cost }
     }
 
+    #[inline(never)]
     fn ident(&mut self, id: ExprId, name: &Name) -> NodeId {
         if let Some(local) = self.local(name) {
             return match local {
@@ -84,6 +91,7 @@ impl Planner<'_> {
         }
     }
 
+    #[inline(never)]
     fn path(&mut self, id: ExprId, root: Root) -> NodeId {
         self.push(id, Node::Path(Box::new(Path { root, steps: Vec::new(), root_cost: 1, test: false })))
     }

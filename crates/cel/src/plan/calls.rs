@@ -7,6 +7,7 @@ use crate::{
 use std::sync::Arc;
 
 impl Planner<'_> {
+    #[inline(never)]
     pub(super) fn call(
         &mut self,
         id: ExprId,
@@ -69,6 +70,7 @@ impl Planner<'_> {
     }
 
     /// The operands of a chain of `&&` or `||`.
+    #[inline(never)]
     fn operands(&mut self, function: &str, id: ExprId, out: &mut Vec<NodeId>) {
         match self.checked.ast.expr(id) {
             Expr::Call { function: inner, target: None, args } if **inner == *function => {
@@ -89,6 +91,7 @@ impl Planner<'_> {
     }
 
     /// The function's qualified name, its candidates, and the receiver unless the name took it up.
+    #[inline(never)]
     fn overloads(
         &self,
         id: ExprId,
@@ -121,6 +124,7 @@ impl Planner<'_> {
         }
     }
 
+    #[inline(never)]
     fn binary(&mut self, id: ExprId, operator: Operator, left: ExprId, right: ExprId) -> NodeId {
         let text = |this: &Self, id| this.checked.is_checked() && *this.checked.ty(id) == Type::String;
         let left_node = self.expr(left);
@@ -137,6 +141,7 @@ impl Planner<'_> {
         self.push(id, Node::Binary { operator, left: left_node, right: right_node })
     }
 
+    #[inline(never)]
     fn function(&mut self, id: ExprId, name: &str, overloads: &[Arc<Overload>], args: Vec<NodeId>) -> NodeId {
         if overloads.is_empty() {
             let error = EvalError::new(crate::ErrorKind::NoSuchOverload, format!("no such overload: {name}"));
@@ -170,6 +175,7 @@ impl Planner<'_> {
     }
 
     /// The result of a conversion of a constant, where constants are folded.
+    #[inline(never)]
     fn converted(&self, name: &str, candidates: &[Candidate], args: &[NodeId]) -> Option<Value<'static>> {
         const CONVERSIONS: [&str; 10] =
             ["bool", "bytes", "double", "duration", "dyn", "int", "string", "timestamp", "type", "uint"];
@@ -189,6 +195,7 @@ impl Planner<'_> {
     }
 
     /// `cel.@block([a, b], body)`.
+    #[inline(never)]
     fn block(&mut self, id: ExprId, slots: ExprId, body: ExprId) -> NodeId {
         let Expr::List { items, .. } = self.checked.ast.expr(slots) else {
             return self.push(id, Node::Fail(EvalError::invalid("cel.block requires a list literal")));

@@ -3,16 +3,17 @@ use super::{FoldKind, FoldPlan, LoopPlan, Node, NodeId, Planner};
 use crate::{Comprehension, ExprId, Fold, Name};
 
 impl Planner<'_> {
+    #[inline(never)]
     pub(super) fn comprehension(&mut self, id: ExprId, fold: &Comprehension) -> NodeId {
         if let Fold::Bind { body } = fold.fold {
             let init = self.expr(fold.init);
-            return self.with_locals(&[fold.accumulator.clone()], |this, slot| {
+            return self.with_locals(std::slice::from_ref(&fold.accumulator), |this, slot| {
                 let body = this.expr(body);
                 this.push(id, Node::Bind { slot, init, body })
             });
         }
         let range = self.expr(fold.range);
-        let names: Vec<Name> = [&fold.variable].into_iter().chain(&fold.variable2).cloned().collect();
+        let names: Vec<Name> = std::iter::once(&fold.variable).chain(&fold.variable2).cloned().collect();
         if fold.fold == Fold::General {
             return self.general(id, fold, range, &names);
         }
@@ -39,6 +40,7 @@ impl Planner<'_> {
         })
     }
 
+    #[inline(never)]
     fn general(&mut self, id: ExprId, fold: &Comprehension, range: NodeId, names: &[Name]) -> NodeId {
         let init = self.expr(fold.init);
         self.with_locals(std::slice::from_ref(&fold.accumulator), |this, accumulator| {

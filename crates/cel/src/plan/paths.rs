@@ -4,6 +4,7 @@ use crate::{ExprId, Name, Reference, Value, check::candidates};
 use std::sync::Arc;
 
 impl Planner<'_> {
+    #[inline(never)]
     pub(super) fn select(&mut self, id: ExprId, operand: ExprId, field: &Name, test: bool) -> NodeId {
         match self.checked.reference(id) {
             Some(Reference::Variable(name)) => {
@@ -27,6 +28,7 @@ impl Planner<'_> {
         node
     }
 
+    #[inline(never)]
     pub(super) fn index(&mut self, id: ExprId, operand: ExprId, index: ExprId, optional: bool) -> NodeId {
         let operand = self.root_of(operand);
         let index = self.expr(index);
@@ -46,6 +48,7 @@ impl Planner<'_> {
     }
 
     /// Adds a step to the path at `node`, or starts one there.
+    #[inline(never)]
     fn extend(&mut self, id: ExprId, node: NodeId, by: By, optional: bool) -> NodeId {
         let span = self.checked.ast.span(id);
         let span = (span.start, span.end);
@@ -69,11 +72,13 @@ impl Planner<'_> {
         }
     }
 
+    #[inline(never)]
     fn start(&mut self, id: ExprId, root: Root, steps: Vec<Step>) -> NodeId {
         self.push(id, Node::Path(Box::new(Path { root, steps, root_cost: 1, test: false })))
     }
 
     /// A dotted name without types: it may be one variable, or a variable and its fields.
+    #[inline(never)]
     fn unchecked_name(&mut self, id: ExprId) -> Option<NodeId> {
         if self.checked.is_checked() {
             return None;
@@ -100,6 +105,7 @@ impl Planner<'_> {
     }
 
     /// Everything that an unchecked dotted name may stand for.
+    #[inline(never)]
     pub(super) fn names(&self, name: &str) -> Root {
         let env = self.env;
         let steps = name.trim_start_matches('.').split('.').count() - 1;

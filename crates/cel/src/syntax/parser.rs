@@ -12,7 +12,7 @@ mod expect;
 mod member;
 
 /// Height of the tree behind the expansion of macros. Checker, planner and evaluator recurse this deep.
-const MAX_HEIGHT: u16 = 400;
+const MAX_HEIGHT: u16 = 300;
 /// Number of expressions behind the expansion of macros.
 const MAX_NODES: usize = 1 << 20;
 /// Number of issues reported.
@@ -54,8 +54,12 @@ pub(crate) fn parse(text: &str, macros: &[Macro], options: Options) -> (Ast, Vec
         levels: Vec::new(),
         stopped: false,
     };
-    let root = parser.expression();
+    let mut root = parser.expression();
     parser.end();
+    if parser.stopped {
+        // What was read may be too high a tree for anyone to walk.
+        root = parser.ast.push(Expr::Hole, Span::default());
+    }
     let mut ast = parser.ast;
     ast.root = root;
     (ast, parser.issues.sorted(text))
@@ -66,6 +70,7 @@ pub(crate) fn parse(text: &str, macros: &[Macro], options: Options) -> (Ast, Vec
 pub(super) struct Issues(Vec<Issue>);
 
 impl Issues {
+    #[inline(never)]
     pub(super) fn push(&mut self, span: Range<u32>, at: u32, message: impl Into<String>) {
         if self.0.len() < MAX_ISSUES {
             self.0.push(Issue::new(Stage::Parse, span, at, message));
@@ -113,6 +118,20 @@ struct Parser<'t> {
     stopped: bool,
 }
 
+/// An operand with the start and end of its text, parentheses included.
+type Operand = (ExprId, u32, u32);
+
+/// An operator that waits for what follows its right operand.
+#[derive(Debug, Clone, Copy)]
+struct Pending {
+    binding: u8,
+    function: &'static str,
+    at: u32,
+}
+
+/// The binding of `&&`; `||` binds looser, everything else tighter.
+const LOGIC: u8 = 2;
+
 /// How tight a binary operator binds, and its function. `In` also reads as an operator.
 fn binary(token: Token) -> Option<(u8, &'static str)> {
     Some(match token {
@@ -136,67 +155,86 @@ fn binary(token: Token) -> Option<(u8, &'static str)> {
 
 impl Parser<'_> {
     /// A whole expression: a condition with its branches, or anything tighter.
+    ///
+    /// Operators wait on a stack of their own, so that one level of nesting takes few frames of the machine's.
     fn expression(&mut self) -> ExprId {
         self.nesting += 1;
         if self.nesting > self.options.max_depth {
-            self.stop(format!("expression recursion limit exceeded: {}", self.options.max_depth));
+            self.stop_nesting();
         }
-        let id = if self.stopped { self.hole() } else { self.conditional() };
+        let start = self.lexeme().start;
+        let mut id = self.operation();
+        let question = self.lexeme();
+        if self.take(Token::Question) {
+            let yes = self.operation();
+            self.expect(Token::Colon, "':'");
+            let no = self.expression();
+            id = self.call("_?_:_", vec![id, yes, no], (start, self.last_end(), question.start));
+        }
         self.nesting -= 1;
         id
     }
 
-    fn conditional(&mut self) -> ExprId {
-        let condition = self.operation(1);
-        let question = self.lexeme();
-        if !self.take(Token::Question) {
-            return condition;
-        }
-        let yes = self.operation(1);
-        self.expect(Token::Colon, "':'");
-        let no = self.expression();
-        self.call("_?_:_", None, vec![condition, yes, no], question.start, condition, no)
-    }
-
-    /// Binary operators that bind at least as tight as `least`.
-    fn operation(&mut self, least: u8) -> ExprId {
-        let mut left = self.unary();
-        while let Some((binding, function)) = binary(self.token()) {
-            if binding < least || self.stopped {
-                break;
+    /// Operands and binary operators, combined by how tight they bind.
+    fn operation(&mut self) -> ExprId {
+        let start = self.lexeme().start;
+        let first = self.unary();
+        let Some(mut operator) = binary(self.token()) else { return first };
+        let mut operands: Vec<Operand> = vec![(first, start, self.last_end())];
+        let mut pending: Vec<Pending> = Vec::new();
+        while !self.stopped {
+            let (binding, function) = operator;
+            // A chain of one logical operator waits until it is complete.
+            let waits = |top: &Pending| top.binding < binding || (binding <= LOGIC && top.binding == binding);
+            while pending.last().is_some_and(|top| !waits(top)) {
+                self.reduce(&mut operands, &mut pending);
             }
-            if binding <= 2 {
-                left = self.logic(left, binding, function);
-                continue;
+            pending.push(Pending { binding, function, at: self.advance().start });
+            let start = self.lexeme().start;
+            let operand = self.unary();
+            operands.push((operand, start, self.last_end()));
+            match binary(self.token()) {
+                Some(next) => operator = next,
+                None => break,
             }
-            let operator = self.advance();
-            let right = self.operation(binding + 1);
-            left = self.call(function, None, vec![left, right], operator.start, left, right);
         }
-        left
+        while !pending.is_empty() {
+            self.reduce(&mut operands, &mut pending);
+        }
+        operands.pop().map_or(first, |(id, ..)| id)
     }
 
-    /// A chain of one logical operator, balanced so that long chains stay shallow.
-    fn logic(&mut self, first: ExprId, binding: u8, function: &'static str) -> ExprId {
-        let mut operands = vec![first];
-        let mut operators = Vec::new();
-        while binary(self.token()).is_some_and(|(other, _)| other == binding) && !self.stopped {
-            operators.push(self.advance().start);
-            operands.push(self.operation(binding + 1));
+    /// Combines the operands of the last operator, or of the whole chain when it is a logical one.
+    #[inline(never)]
+    fn reduce(&mut self, operands: &mut Vec<Operand>, pending: &mut Vec<Pending>) {
+        let Some(&Pending { binding, function, .. }) = pending.last() else { return };
+        let chain = pending
+            .iter()
+            .rev()
+            .take_while(|other| binding <= LOGIC && other.binding == binding)
+            .count()
+            .max(1);
+        let operators: Vec<u32> = pending.drain(pending.len() - chain..).map(|pending| pending.at).collect();
+        let operands_start = operands.len().saturating_sub(chain + 1);
+        let parts: Vec<Operand> = operands.drain(operands_start..).collect();
+        let id = self.balance(function, &parts, &operators);
+        if let [(_, start, _), .., (_, _, end)] = parts[..] {
+            operands.push((id, start, end));
         }
-        self.balance(function, &operands, &operators)
     }
 
-    fn balance(&mut self, function: &'static str, operands: &[ExprId], operators: &[u32]) -> ExprId {
-        let [left, right] = if operands.len() == 1 {
-            return operands[0];
-        } else {
-            let middle = operators.len() / 2;
-            let (left, right) = operands.split_at(middle + 1);
-            let (before, after) = (&operators[..middle], &operators[middle + 1..]);
-            [self.balance(function, left, before), self.balance(function, right, after)]
+    /// The operands of a chain as a tree of little height.
+    fn balance(&mut self, function: &'static str, operands: &[Operand], operators: &[u32]) -> ExprId {
+        let (first, last) = match operands {
+            [] => return self.hole(),
+            [(operand, ..)] => return *operand,
+            [(_, start, _), .., (_, _, end)] => (*start, *end),
         };
-        self.call(function, None, vec![left, right], operators[operators.len() / 2], left, right)
+        let middle = operators.len() / 2;
+        let (left, right) = operands.split_at(middle + 1);
+        let (before, after) = (&operators[..middle], &operators[middle + 1..]);
+        let args = vec![self.balance(function, left, before), self.balance(function, right, after)];
+        self.call(function, args, (first, last, operators[middle]))
     }
 
     /// `!` and `-`; pairs of the same sign cancel.
@@ -220,29 +258,25 @@ impl Parser<'_> {
         if count.is_multiple_of(2) {
             return operand;
         }
-        let end = self.ast.span(operand).end;
-        self.push(
-            Expr::Call { function: function.into(), target: None, args: vec![operand] },
-            Span { start: sign.start, end, at: sign.start },
-        )
+        self.call(function, vec![operand], (sign.start, self.last_end(), sign.start))
     }
 
     fn at_negative_number(&self) -> bool {
         matches!(self.peek(1), Token::Int | Token::Float)
     }
 
-    /// A call that spans from `first` to `last`.
+    /// An operator call with its start, end and operator.
+    #[inline(never)]
     fn call(
         &mut self,
         function: &'static str,
-        target: Option<ExprId>,
         args: Vec<ExprId>,
-        at: u32,
-        first: ExprId,
-        last: ExprId,
+        (start, end, at): (u32, u32, u32),
     ) -> ExprId {
-        let span = Span { start: self.ast.span(first).start, end: self.ast.span(last).end, at };
-        self.push(Expr::Call { function: Name::Static(function), target, args }, span)
+        self.push(
+            Expr::Call { function: Name::Static(function), target: None, args },
+            Span { start, end, at },
+        )
     }
 
     /// Adds an expression whose children are there already, and enforces the limits.
@@ -256,6 +290,7 @@ impl Parser<'_> {
     }
 
     /// Measures the expressions added since the last time; macros add several at once.
+    #[inline(never)]
     fn measure(&mut self) {
         while self.levels.len() < self.ast.len() {
             let expr = &self.ast.exprs[self.levels.len()];
@@ -280,7 +315,7 @@ impl Parser<'_> {
                 }
                 Expr::List { items, .. } => items.iter().copied().for_each(child),
                 Expr::Map { entries } => {
-                    entries.iter().flat_map(|entry| [entry.key, entry.value]).for_each(child)
+                    entries.iter().flat_map(|entry| [entry.key, entry.value]).for_each(child);
                 }
                 Expr::Struct { fields, .. } => fields.iter().map(|field| field.value).for_each(child),
                 Expr::Comprehension(fold) => {
@@ -298,12 +333,19 @@ impl Parser<'_> {
         }
     }
 
+    #[inline(never)]
+    fn stop_nesting(&mut self) {
+        self.stop(format!("expression recursion limit exceeded: {}", self.options.max_depth));
+    }
+
+    #[inline(never)]
     fn hole(&mut self) -> ExprId {
         let at = self.lexeme().start;
         self.push(Expr::Hole, Span { start: at, end: at, at })
     }
 
     /// Reports a passed limit and reads no further.
+    #[inline(never)]
     fn stop(&mut self, message: String) {
         if !self.stopped {
             self.stopped = true;

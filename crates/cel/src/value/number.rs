@@ -27,7 +27,7 @@ impl Number {
     /// The integer of the same mathematical value, if there is one.
     pub(crate) fn integral(self) -> Option<Self> {
         match self {
-            Self::Double(value) if value.trunc() != value => None,
+            Self::Double(value) if value.fract().abs() > 0.0 => None,
             Self::Double(value) if (-TWO_63..TWO_63).contains(&value) => Some(Self::Int(value as i64)),
             Self::Double(value) if (0.0..TWO_64).contains(&value) => Some(Self::Uint(value as u64)),
             Self::Double(_) => None,

@@ -50,6 +50,7 @@ pub(super) fn declare(functions: &mut Functions) {
     functions.add(Overload::new("string_to_uint64", "uint(string) -> uint", to_uint));
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the signature of functions")]
 fn identity<'a>(_: &mut Call<'_>, args: &[Value<'a>]) -> Converted<'a> {
     Ok(args[0].clone())
 }

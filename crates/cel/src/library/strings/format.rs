@@ -280,6 +280,7 @@ fn fixed(value: f64, precision: usize, style: Style) -> String {
 }
 
 fn scientific(value: f64, precision: usize, style: Style) -> String {
+    const SUPERSCRIPTS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
     if let Some(text) = special(value) {
         return text;
     }
@@ -289,7 +290,6 @@ fn scientific(value: f64, precision: usize, style: Style) -> String {
     if style == Style::Plain {
         return format!("{mantissa}e{}{digits:0>2}", if negative { '-' } else { '+' });
     }
-    const SUPERSCRIPTS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
     let power: String = format!("{digits:0>2}")
         .bytes()
         .filter_map(|digit| SUPERSCRIPTS.get(usize::from(digit.wrapping_sub(b'0'))))

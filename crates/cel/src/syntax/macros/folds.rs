@@ -76,10 +76,13 @@ fn variables(e: &Expansion<'_>, count: usize, complaint: &str) -> Result<(Name, 
     Ok((names.remove(0), second))
 }
 
-fn close(e: &mut Expansion<'_>, (variable, variable2): (Name, Option<Name>), parts: Loop) -> Expanded {
-    let Some(range) = e.target() else { return Ok(None) };
-    let Loop { init, condition, step, result, fold } = parts;
-    Ok(Some(e.fold(Comprehension {
+fn close(
+    e: &mut Expansion<'_>,
+    (variable, variable2): (Name, Option<Name>),
+    Loop { init, condition, step, result, fold }: Loop,
+) -> Option<ExprId> {
+    let range = e.target()?;
+    Some(e.fold(Comprehension {
         range,
         variable,
         variable2,
@@ -89,7 +92,7 @@ fn close(e: &mut Expansion<'_>, (variable, variable2): (Name, Option<Name>), par
         step,
         result,
         fold,
-    })))
+    }))
 }
 
 fn quantifier(e: &mut Expansion<'_>, kind: fn(&mut Expansion<'_>, ExprId) -> Loop) -> Expanded {
@@ -97,7 +100,7 @@ fn quantifier(e: &mut Expansion<'_>, kind: fn(&mut Expansion<'_>, ExprId) -> Loo
     let names = variables(e, last, "argument must be a simple name")?;
     let predicate = e.args()[last];
     let parts = kind(e, predicate);
-    close(e, names, parts)
+    Ok(close(e, names, parts))
 }
 
 fn all(e: &mut Expansion<'_>, predicate: ExprId) -> Loop {
@@ -142,7 +145,7 @@ pub(crate) fn map(e: &mut Expansion<'_>) -> Expanded {
         _ => return Ok(None),
     };
     let parts = collect(e, predicate, item);
-    close(e, names, parts)
+    Ok(close(e, names, parts))
 }
 
 fn filter(e: &mut Expansion<'_>) -> Expanded {
@@ -150,7 +153,7 @@ fn filter(e: &mut Expansion<'_>) -> Expanded {
     let predicate = e.args()[1];
     let item = e.ident(names.0.clone());
     let parts = collect(e, Some(predicate), item);
-    close(e, names, parts)
+    Ok(close(e, names, parts))
 }
 
 fn transform(
@@ -164,7 +167,7 @@ fn transform(
         _ => return Ok(None),
     };
     let parts = kind(e, predicate, item);
-    close(e, names, parts)
+    Ok(close(e, names, parts))
 }
 
 fn collect(e: &mut Expansion<'_>, predicate: Option<ExprId>, item: ExprId) -> Loop {

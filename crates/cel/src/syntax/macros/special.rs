@@ -84,13 +84,13 @@ fn when_present(e: &mut Expansion<'_>, function: &str, wrap: bool) -> Expanded {
 }
 
 fn sort_by(e: &mut Expansion<'_>) -> Expanded {
+    const INPUT: Name = Name::Static("@__sortBy_input__");
     let Some(target) = e.target() else { return Ok(None) };
     if matches!(e.ast().expr(target), Expr::Literal(_) | Expr::Map { .. } | Expr::Struct { .. }) {
         let message =
             "sortBy can only be applied to a list, identifier, comprehension, call or select expression";
         return Err(MacroError::new(target, message));
     }
-    const INPUT: Name = Name::Static("@__sortBy_input__");
     let range = e.ident(INPUT);
     e.target = Some(range);
     let keys = folds::map(e)?;

@@ -70,6 +70,7 @@ impl Parser<'_> {
     }
 
     /// Reads `token`, or reports that it is not there; one token in front of it is skipped.
+    #[inline(never)]
     pub(super) fn expect(&mut self, token: Token, name: &str) {
         if self.take(token) || self.stopped {
             return;
@@ -84,6 +85,7 @@ impl Parser<'_> {
     }
 
     /// Makes sure that the next token fits; skips one that does not when the one behind it does. False without a fit.
+    #[inline(never)]
     pub(super) fn sync(&mut self, fits: impl Fn(Token) -> bool, expected: &str) -> bool {
         if fits(self.token()) {
             return true;
@@ -101,6 +103,7 @@ impl Parser<'_> {
         false
     }
 
+    #[inline(never)]
     pub(super) fn complain(&mut self, what: &str, expected: &str) {
         let lexeme = self.lexeme();
         let found = if lexeme.token == Token::End { "<EOF>" } else { self.source(lexeme) };
@@ -109,6 +112,7 @@ impl Parser<'_> {
     }
 
     /// Reports at the next token, unless this only follows from an earlier report.
+    #[inline(never)]
     pub(super) fn report(&mut self, message: String) {
         if !self.recovering {
             let lexeme = self.lexeme();

@@ -25,20 +25,21 @@ const RESERVED: [&str; 17] = [
 impl Parser<'_> {
     /// A primary with its selections, calls and indices.
     pub(super) fn member(&mut self) -> ExprId {
+        let start = self.lexeme().start;
         let mut id = self.primary();
         while !self.stopped {
             id = match self.token() {
-                Token::Dot => self.select(id),
-                Token::LeftBracket => self.index(id),
+                Token::Dot => self.select(id, start),
+                Token::LeftBracket => self.index(id, start),
                 _ => break,
             };
         }
         id
     }
 
-    fn select(&mut self, operand: ExprId) -> ExprId {
+    #[inline(never)]
+    fn select(&mut self, operand: ExprId, start: u32) -> ExprId {
         let dot = self.advance();
-        let start = self.ast.span(operand).start;
         let optional = self.take(Token::Question);
         if optional && !self.options.optional_syntax {
             self.unsupported(dot.start, "unsupported syntax '.?'");
@@ -81,7 +82,8 @@ impl Parser<'_> {
         self.push(Expr::Select { operand, field: field.into(), test: false }, span)
     }
 
-    fn index(&mut self, operand: ExprId) -> ExprId {
+    #[inline(never)]
+    fn index(&mut self, operand: ExprId, start: u32) -> ExprId {
         let bracket = self.advance();
         let optional = self.take(Token::Question);
         if optional && !self.options.optional_syntax {
@@ -90,7 +92,7 @@ impl Parser<'_> {
         let index = self.expression();
         self.expect(Token::RightBracket, "']'");
         let function = if optional { "_[?_]" } else { "_[_]" };
-        let span = Span { start: self.ast.span(operand).start, end: self.last_end(), at: bracket.start };
+        let span = Span { start, end: self.last_end(), at: bracket.start };
         self.push(Expr::Call { function: function.into(), target: None, args: vec![operand, index] }, span)
     }
 
@@ -119,6 +121,7 @@ impl Parser<'_> {
         }
     }
 
+    #[inline(never)]
     fn literal(&mut self, start: u32, negative: bool) -> ExprId {
         let lexeme = self.advance();
         let span = Span { start, end: lexeme.end, at: start };
@@ -132,6 +135,7 @@ impl Parser<'_> {
     }
 
     /// An identifier, a call, or a struct literal with a dotted type name.
+    #[inline(never)]
     fn name(&mut self) -> ExprId {
         let start = self.lexeme().start;
         let absolute = self.take(Token::Dot);
@@ -175,6 +179,7 @@ impl Parser<'_> {
     }
 
     /// The arguments of a call, from its parenthesis, and the macro of this name.
+    #[inline(never)]
     fn arguments(&mut self, target: Option<ExprId>, function: Name, start: u32) -> ExprId {
         let paren = self.advance();
         let mut args = Vec::new();
@@ -191,6 +196,7 @@ impl Parser<'_> {
         self.expand(target, function, args, span)
     }
 
+    #[inline(never)]
     fn expand(&mut self, target: Option<ExprId>, function: Name, args: Vec<ExprId>, span: Span) -> ExprId {
         let candidates =
             || self.macros.iter().filter(|m| m.function == &*function && m.member == target.is_some());
@@ -220,6 +226,7 @@ impl Parser<'_> {
         }
     }
 
+    #[inline(never)]
     fn list(&mut self) -> ExprId {
         let bracket = self.advance();
         let (mut items, mut optional) = (Vec::new(), Vec::new());
@@ -237,6 +244,7 @@ impl Parser<'_> {
         self.push(Expr::List { items, optional }, span)
     }
 
+    #[inline(never)]
     fn map(&mut self) -> ExprId {
         let brace = self.advance();
         let mut entries = Vec::new();
@@ -262,6 +270,7 @@ impl Parser<'_> {
         self.push(Expr::Map { entries }, span)
     }
 
+    #[inline(never)]
     fn structure(&mut self, name: Name, start: u32) -> ExprId {
         let brace = self.advance();
         let mut fields = Vec::new();

@@ -1,0 +1,14 @@
+//! The crate as its users see it.
+
+mod evaluate;
+mod limits;
+mod properties;
+
+use std::sync::Arc;
+
+use kro_cel::{Env, NoTypes, library};
+
+/// The language with all its extensions.
+fn everything() -> Env {
+    Env::new(&[&library::Standard], Arc::new(NoTypes)).with_libraries(library::EXTENSIONS)
+}
