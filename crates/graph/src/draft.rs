@@ -159,7 +159,7 @@ impl Draft {
             found.push(complaint);
             return None;
         }
-        match env.plan(checked) {
+        match env.plan(&checked) {
             Ok(program) => Some(Expression {
                 phase: self.phase(),
                 locus: Locus::value(self.path),
