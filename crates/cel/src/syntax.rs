@@ -4,6 +4,7 @@ mod lexer;
 mod literal;
 pub(crate) mod macros;
 mod parser;
+mod unparse;
 
 pub(crate) use parser::parse;
 

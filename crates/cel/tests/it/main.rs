@@ -1,5 +1,6 @@
 //! The crate as its users see it.
 
+mod cost;
 mod evaluate;
 mod limits;
 mod properties;
