@@ -1,5 +1,5 @@
 //! English plurals by the rules of the library upstream uses: the plural is part of the CRD's name and of every
-//! request path, so it has to be the same to the letter, odd as some are. The tables are in [`tables`].
+//! request path, so it has to be the same to the letter, odd as some are. The tables are in `tables`.
 
 mod tables;
 
