@@ -104,6 +104,8 @@ struct Pass<'a> {
     conditions: ConditionSet,
     status: ResourceGraphDefinitionStatus,
     effects: Vec<Effect>,
+    /// There is nothing new to say.
+    quiet: bool,
 }
 
 impl<'a> Pass<'a> {
@@ -115,6 +117,7 @@ impl<'a> Pass<'a> {
             conditions: ConditionSet::open(DEFINITION_CONDITIONS, &object, now),
             status: ResourceGraphDefinitionStatus::of(&object),
             effects: Vec::new(),
+            quiet: false,
             object,
         }
     }
@@ -145,10 +148,8 @@ impl<'a> Pass<'a> {
         }
         let Some(number) = latest else { return self.issue(&definition, hash, 0).await };
         let Some(revision) = input.compiled.get(&number) else {
-            self.wait(
-                "WaitingForGraphRevisionWarmup",
-                "waiting for the latest graph revision to warm the in-memory registry",
-            );
+            // It compiles right now, after a restart; the status of before stands until that is done.
+            self.quiet = true;
             return Ok(Outcome::Done);
         };
         self.status.last_issued_revision = self.status.last_issued_revision.max(number);
@@ -177,6 +178,9 @@ impl<'a> Pass<'a> {
 
     /// Writes what the pass found out. An error of the pass outweighs one of this write.
     async fn finish(mut self, outcome: Result<Outcome, Error>) -> Result<Report, Error> {
+        if self.quiet && outcome.is_ok() {
+            return Ok(Report { outcome: outcome?, effects: self.effects });
+        }
         let active = ["GraphAccepted", "KindReady", "ControllerReady"]
             .iter()
             .all(|kind| self.conditions.is_true(kind));
