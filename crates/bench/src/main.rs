@@ -7,6 +7,7 @@ use std::alloc::System;
 use clap::{Parser, Subcommand};
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 
+mod cel;
 mod main_job;
 mod measure;
 mod merge;
@@ -26,6 +27,8 @@ struct Args {
 enum What {
     /// From `kro dev` to an instance that is ready.
     MainJob(main_job::Args),
+    /// Expressions beside cel-go.
+    Cel(cel::Args),
     /// Structured merge beside the Go library.
     Merge(merge::Args),
 }
@@ -33,6 +36,7 @@ enum What {
 fn main() -> anyhow::Result<()> {
     match Args::parse().what {
         What::MainJob(args) => main_job::run(&args),
+        What::Cel(args) => cel::run(&args),
         What::Merge(args) => merge::run(&args),
     }
 }

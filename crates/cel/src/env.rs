@@ -221,7 +221,10 @@ impl Env {
 
     /// The price of an overload: its own, the host's, or one unit.
     pub(crate) fn cost(&self, overload: &Overload) -> Cost {
-        let host = || self.costs.as_ref().and_then(|c| c.cost(&overload.signature.function, &overload.id));
+        let host = || {
+            let profile = self.costs.as_ref()?;
+            overload.profile_cost.or_else(|| profile.cost(&overload.signature.function, &overload.id))
+        };
         overload.cost.or_else(host).or(overload.default_cost).unwrap_or(Cost::Fixed(1))
     }
 }

@@ -109,6 +109,8 @@ pub struct Overload {
     pub implementation: Implementation,
     /// Price of a call, which no cost profile overrides.
     pub cost: Option<Cost>,
+    /// Price of a call where the host has a cost profile, before what the profile says.
+    pub profile_cost: Option<Cost>,
     /// Price of a call where the cost profile has none; one unit without it.
     pub default_cost: Option<Cost>,
     /// Hook for constant arguments.
@@ -142,6 +144,7 @@ impl Overload {
             signature,
             implementation,
             cost: None,
+            profile_cost: None,
             default_cost: None,
             specialise: None,
             validate: None,
@@ -153,6 +156,13 @@ impl Overload {
     #[must_use]
     pub fn cost(mut self, cost: Cost) -> Self {
         self.cost = Some(cost);
+        self
+    }
+
+    /// With a price that counts only where the host has a cost profile, as Kubernetes' own functions have.
+    #[must_use]
+    pub fn profile_cost(mut self, cost: Cost) -> Self {
+        self.profile_cost = Some(cost);
         self
     }
 

@@ -57,14 +57,14 @@ fn declare<const UNMAP: bool>(functions: &mut Functions) {
             parse::<UNMAP>(text(args, 0)?).map(native).map_err(invalid)
         })
         .specialise(|args| once(args, |text| parse::<UNMAP>(text).ok()))
-        .cost(Cost::TRAVERSE)
+        .profile_cost(Cost::TRAVERSE)
         .example("cidr('10.0.0.0/8').prefixLength() == 8"),
     );
     functions.add(
         Overload::new("is_cidr", "isCIDR(string) -> bool", |_, args| {
             Ok(Value::Bool(parse::<UNMAP>(text(args, 0)?).is_ok()))
         })
-        .cost(Cost::TRAVERSE)
+        .profile_cost(Cost::TRAVERSE)
         .example("isCIDR('::/0') && !isCIDR('10.0.0.0/33')"),
     );
     functions.add(
@@ -77,7 +77,7 @@ fn declare<const UNMAP: bool>(functions: &mut Functions) {
         Overload::new("cidr_contains_ip", "<net.CIDR>.containsIP(net.IP) -> bool", |_, args| {
             Ok(Value::Bool(own::<Cidr>(args, 0)?.contains_ip(*own::<Ip>(args, 1)?)))
         })
-        .cost(Cost::Sizes(compare))
+        .profile_cost(Cost::Sizes(compare))
         .example("cidr('10.0.0.0/8').containsIP(ip('10.1.2.3'))"),
     );
     functions.add(
@@ -85,14 +85,14 @@ fn declare<const UNMAP: bool>(functions: &mut Functions) {
             let address = ip::parse::<UNMAP>(text(args, 1)?).map_err(invalid)?;
             Ok(Value::Bool(own::<Cidr>(args, 0)?.contains_ip(address)))
         })
-        .cost(Cost::Sizes(|sizes| compare(sizes) + sizes.arg(1).tenth()))
+        .profile_cost(Cost::Sizes(|sizes| compare(sizes) + sizes.arg(1).tenth()))
         .example("cidr('10.0.0.0/8').containsIP('10.1.2.3')"),
     );
     functions.add(
         Overload::new("cidr_contains_cidr", "<net.CIDR>.containsCIDR(net.CIDR) -> bool", |_, args| {
             Ok(Value::Bool(own::<Cidr>(args, 0)?.contains_cidr(*own(args, 1)?)))
         })
-        .cost(Cost::Sizes(compare_ranges))
+        .profile_cost(Cost::Sizes(compare_ranges))
         .example("cidr('10.0.0.0/8').containsCIDR(cidr('10.1.0.0/16'))"),
     );
     functions.add(
@@ -100,28 +100,28 @@ fn declare<const UNMAP: bool>(functions: &mut Functions) {
             let other = parse::<UNMAP>(text(args, 1)?).map_err(invalid)?;
             Ok(Value::Bool(own::<Cidr>(args, 0)?.contains_cidr(other)))
         })
-        .cost(Cost::Sizes(|sizes| compare_ranges(sizes) + sizes.arg(1).tenth()))
+        .profile_cost(Cost::Sizes(|sizes| compare_ranges(sizes) + sizes.arg(1).tenth()))
         .example("cidr('10.0.0.0/8').containsCIDR('10.1.0.0/16')"),
     );
     functions.add(
         Overload::new("cidr_ip", "<net.CIDR>.ip() -> net.IP", |_, args| {
             Ok(native(own::<Cidr>(args, 0)?.ip()))
         })
-        .cost(Cost::Fixed(1))
+        .profile_cost(Cost::Fixed(1))
         .example("cidr('10.0.0.1/8').ip() == ip('10.0.0.1')"),
     );
     functions.add(
         Overload::new("cidr_masked", "<net.CIDR>.masked() -> net.CIDR", |_, args| {
             Ok(native(own::<Cidr>(args, 0)?.masked()))
         })
-        .cost(Cost::Fixed(1))
+        .profile_cost(Cost::Fixed(1))
         .example("cidr('10.0.0.1/8').masked() == cidr('10.0.0.0/8')"),
     );
     functions.add(
         Overload::new("cidr_prefix_length", "<net.CIDR>.prefixLength() -> int", |_, args| {
             Ok(Value::Int(i64::from(own::<Cidr>(args, 0)?.prefix_length())))
         })
-        .cost(Cost::Fixed(1))
+        .profile_cost(Cost::Fixed(1))
         .example("cidr('10.0.0.0/8').prefixLength() == 8"),
     );
 }

@@ -60,7 +60,7 @@ impl Library for Formats {
                         .map_or(Value::NONE, |format| Value::some(native(format))))
                 },
             )
-            .cost(Cost::Fixed(1))
+            .profile_cost(Cost::Fixed(1))
             .example("!format.named('unknown').hasValue()"),
         );
         functions.add(
@@ -69,7 +69,7 @@ impl Library for Formats {
                 "<kubernetes.NamedFormat>.validate(string) -> optional(list(string))",
                 validate,
             )
-            .cost(VALIDATE)
+            .profile_cost(VALIDATE)
             .example("!format.dns1123Label().validate('my-name').hasValue()"),
         );
     }

@@ -45,14 +45,14 @@ fn declare<const UNMAP: bool>(functions: &mut Functions) {
             parse::<UNMAP>(text(args, 0)?).map(native).map_err(invalid)
         })
         .specialise(|args| once(args, |text| parse::<UNMAP>(text).ok()))
-        .cost(Cost::TRAVERSE)
+        .profile_cost(Cost::TRAVERSE)
         .example("ip('127.0.0.1').isLoopback()"),
     );
     functions.add(
         Overload::new("is_ip", "isIP(string) -> bool", |_, args| {
             Ok(Value::Bool(parse::<UNMAP>(text(args, 0)?).is_ok()))
         })
-        .cost(Cost::TRAVERSE)
+        .profile_cost(Cost::TRAVERSE)
         .example("isIP('::1') && !isIP('::1%eth0')"),
     );
     functions.add(
@@ -60,7 +60,7 @@ fn declare<const UNMAP: bool>(functions: &mut Functions) {
             let text = text(args, 0)?;
             parse::<UNMAP>(text).map(|ip| Value::Bool(ip.to_string() == text)).map_err(invalid)
         })
-        .cost(Cost::Sizes(|sizes| sizes.arg(0).scale(2.0).tenth()))
+        .profile_cost(Cost::Sizes(|sizes| sizes.arg(0).scale(2.0).tenth()))
         .example("ip.isCanonical('2001:db8::1') && !ip.isCanonical('2001:DB8::1')"),
     );
     functions.add(
@@ -73,12 +73,12 @@ fn declare<const UNMAP: bool>(functions: &mut Functions) {
         Overload::new("ip_family", "<net.IP>.family() -> int", |_, args| {
             Ok(Value::Int(i64::from(own::<Ip>(args, 0)?.family())))
         })
-        .cost(Cost::Fixed(1))
+        .profile_cost(Cost::Fixed(1))
         .example("ip('::1').family() == 6"),
     );
     let mut class = |id: &str, name: &str, code, example| {
         let signature = format!("<net.IP>.{name}() -> bool");
-        functions.add(Overload::new(id, &signature, code).cost(Cost::Fixed(1)).example(example));
+        functions.add(Overload::new(id, &signature, code).profile_cost(Cost::Fixed(1)).example(example));
     };
     class(
         "ip_is_unspecified",

@@ -22,7 +22,7 @@ impl Library for Lists {
     fn declare(&self, functions: &mut Functions) {
         for ty in COMPARABLE {
             let mut row = |id: String, signature: String, code, example| {
-                functions.add(Overload::new(&id, &signature, code).cost(TRAVERSAL).example(example));
+                functions.add(Overload::new(&id, &signature, code).profile_cost(TRAVERSAL).example(example));
             };
             row(
                 format!("list_{ty}_is_sorted_bool"),
@@ -55,7 +55,7 @@ impl Library for Lists {
                         _ => |_, args| sum(args, Value::Int(0)),
                     },
                 )
-                .cost(TRAVERSAL)
+                .profile_cost(TRAVERSAL)
                 .example("[1, 2].sum() == 3"),
             );
         }
@@ -63,20 +63,20 @@ impl Library for Lists {
             Overload::new("list_a_index_of_int", "list(A).indexOf(A) -> int", |_, args| {
                 position(args, |list, item| find(0..list.len(), list, item))
             })
-            .cost(TRAVERSAL)
+            .profile_cost(TRAVERSAL)
             .example("[1, 2, 2].indexOf(2) == 1"),
         );
         functions.add(
             Overload::new("list_a_last_index_of_int", "list(A).lastIndexOf(A) -> int", |_, args| {
                 position(args, |list, item| find((0..list.len()).rev(), list, item))
             })
-            .cost(TRAVERSAL)
+            .profile_cost(TRAVERSAL)
             .example("[1, 2, 2].lastIndexOf(2) == 2"),
         );
         if self.version >= 1 {
             functions.add(
                 Overload::new("list_includes_dyn_dyn", "dyn.includes(dyn) -> bool", includes)
-                    .cost(TRAVERSAL)
+                    .profile_cost(TRAVERSAL)
                     .example("[1, 2].includes(2)"),
             );
         }

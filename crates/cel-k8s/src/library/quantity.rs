@@ -25,19 +25,19 @@ impl Library for Quantities {
                 text(args, 0)?.parse::<Quantity>().map(native).map_err(invalid)
             })
             .specialise(|args| once(args, |text| text.parse::<Quantity>().ok()))
-            .cost(Cost::TRAVERSE)
+            .profile_cost(Cost::TRAVERSE)
             .example("quantity('1.5Gi') == quantity('1536Mi')"),
         );
         functions.add(
             Overload::new("is_quantity_string", "isQuantity(string) -> bool", |_, args| {
                 Ok(Value::Bool(text(args, 0)?.parse::<Quantity>().is_ok()))
             })
-            .cost(Cost::TRAVERSE)
+            .profile_cost(Cost::TRAVERSE)
             .example("isQuantity('1.3Gi') && !isQuantity('200K')"),
         );
         // A function, though upstream's documentation shows a method.
         let mut row = |id: &str, signature: &str, code, example| {
-            functions.add(Overload::new(id, signature, code).cost(Cost::Fixed(1)).example(example));
+            functions.add(Overload::new(id, signature, code).profile_cost(Cost::Fixed(1)).example(example));
         };
         row(
             "quantity_sign",

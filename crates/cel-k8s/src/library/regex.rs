@@ -25,7 +25,7 @@ impl Library for Regexes {
                 find(call, args, &compile(args)?)
             })
             .specialise(|args| constant(args, find))
-            .cost(SEARCH)
+            .profile_cost(SEARCH)
             .example("'abc 123'.find('[0-9]+') == '123'"),
         );
         functions.add(
@@ -35,7 +35,7 @@ impl Library for Regexes {
                 |call, args| find_all(call, args, &compile(args)?, usize::MAX),
             )
             .specialise(|args| constant(args, |call, args, regex| find_all(call, args, regex, usize::MAX)))
-            .cost(SEARCH)
+            .profile_cost(SEARCH)
             .example("'123 abc 456'.findAll('[0-9]+') == ['123', '456']"),
         );
         functions.add(
@@ -45,7 +45,7 @@ impl Library for Regexes {
                 |call, args| find_all(call, args, &compile(args)?, limit(args)?),
             )
             .specialise(|args| constant(args, |call, args, regex| find_all(call, args, regex, limit(args)?)))
-            .cost(SEARCH)
+            .profile_cost(SEARCH)
             .example("'1 2 3'.findAll('[0-9]', 2) == ['1', '2']"),
         );
     }

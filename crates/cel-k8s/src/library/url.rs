@@ -28,7 +28,7 @@ impl Library for Urls {
                 })
             })
             .specialise(|args| once(args, |text| Url::parse(text).ok()))
-            .cost(Cost::TRAVERSE)
+            .profile_cost(Cost::TRAVERSE)
             .example("url('https://example.com/').getHost() == 'example.com'"),
         );
         functions.add(
@@ -39,7 +39,7 @@ impl Library for Urls {
         );
         let mut getter = |id: &str, name: &str, code, example| {
             let signature = format!("<kubernetes.URL>.{name}() -> string");
-            functions.add(Overload::new(id, &signature, code).cost(Cost::Fixed(1)).example(example));
+            functions.add(Overload::new(id, &signature, code).profile_cost(Cost::Fixed(1)).example(example));
         };
         getter(
             "url_get_scheme",
@@ -73,7 +73,7 @@ impl Library for Urls {
         );
         functions.add(
             Overload::new("url_get_query", "<kubernetes.URL>.getQuery() -> map(string, list(string))", query)
-                .cost(Cost::Fixed(1))
+                .profile_cost(Cost::Fixed(1))
                 .example("url('/p?a=1&a=2').getQuery() == {'a': ['1', '2']}"),
         );
     }

@@ -75,32 +75,32 @@ impl<'a> Machine<'_, 'a> {
             optional |= step.optional;
             let last = test && index + 1 == steps.len();
             let located = |error: EvalError| error.at(step.span.0..step.span.1);
-            let next = match &step.by {
-                By::Field(name) => {
-                    self.charge(1)?;
-                    field(&value, name).map_err(located)?
-                }
-                By::Key(key) => {
-                    self.charge(1)?;
-                    item(&value, key).map_err(located)?
-                }
-                By::Node(node) => {
-                    let key = self.eval(*node)?;
-                    self.charge(1)?;
-                    match item(&value, &key).map_err(located)? {
-                        None if !optional && !last => return Err(located(missing_item(&value, &key))),
-                        found => found,
-                    }
-                }
+            let key = match &step.by {
+                By::Node(node) => Some(self.eval(*node)?),
+                By::Field(_) | By::Key(_) => None,
             };
+            // An optional step that finds nothing costs nothing.
+            let free_if_absent = optional && !last;
+            if !free_if_absent {
+                self.charge(1)?;
+            }
+            let next = match (&step.by, &key) {
+                (By::Field(name), _) => field(&value, name),
+                (By::Key(key), _) | (_, Some(key)) => item(&value, key),
+                (By::Node(_), None) => Err(EvalError::no_such_overload()),
+            };
+            let next = next.map_err(located)?;
+            if free_if_absent && next.is_some() {
+                self.charge(1)?;
+            }
             value = match next {
                 Some(next) => next,
                 None if optional || last => return Ok((At::Nothing, optional)),
                 None => {
-                    let error = match &step.by {
-                        By::Field(name) => missing_field(&value, name),
-                        By::Key(key) => missing_item(&value, key),
-                        By::Node(_) => EvalError::missing_key(""),
+                    let error = match (&step.by, &key) {
+                        (By::Field(name), _) => missing_field(&value, name),
+                        (By::Key(key), _) | (_, Some(key)) => missing_item(&value, key),
+                        (By::Node(_), None) => EvalError::no_such_overload(),
                     };
                     return Err(located(error));
                 }

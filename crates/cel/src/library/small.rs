@@ -1,5 +1,5 @@
 //! Small extension libraries: bindings, macros over two variables, blocks, encoders.
-use super::{Functions, Library, Overload, standard::str_arg};
+use super::{Cost, Functions, Library, Overload, standard::str_arg};
 use crate::{
     Call, EvalError, Value,
     syntax::macros::{
@@ -72,14 +72,18 @@ impl Library for Encoders {
     fn declare(&self, functions: &mut Functions) {
         functions.add(
             Overload::new("base64_encode_bytes", "base64.encode(bytes) -> string", encode)
+                .cost(READ_ONCE)
                 .example("base64.encode(b'hello') == 'aGVsbG8='"),
         );
         functions.add(
             Overload::new("base64_decode_string", "base64.decode(string) -> bytes", decode)
+                .cost(READ_ONCE)
                 .example("base64.decode('aGVsbG8=') == b'hello'"),
         );
     }
 }
+
+const READ_ONCE: Cost = Cost::Sizes(|sizes| sizes.arg(0).tenth() + 1.0);
 
 /// Writes padding, reads with or without.
 const BASE64: GeneralPurpose = GeneralPurpose::new(

@@ -111,18 +111,20 @@ fn text(functions: &mut Functions) {
         .default_cost(Cost::Sizes(|sizes| sizes.arg(0).tenth() * sizes.arg(1).tenth()))
         .example("'apple'.contains('ppl')"),
     );
+    // cel-go charged for the text up to 0.30 and charges for the affix since; no more than the shorter is read.
+    let affix = Cost::Sizes(|sizes| sizes.arg(0).least(sizes.arg(1)).tenth());
     functions.add(
         Overload::new("starts_with_string", "string.startsWith(string) -> bool", |_, args| {
             Ok(Value::Bool(str_arg(args, 0)?.starts_with(str_arg(args, 1)?)))
         })
-        .default_cost(Cost::TRAVERSE)
+        .default_cost(affix)
         .example("'apple'.startsWith('app')"),
     );
     functions.add(
         Overload::new("ends_with_string", "string.endsWith(string) -> bool", |_, args| {
             Ok(Value::Bool(str_arg(args, 0)?.ends_with(str_arg(args, 1)?)))
         })
-        .default_cost(Cost::TRAVERSE)
+        .default_cost(affix)
         .example("'apple'.endsWith('ple')"),
     );
     let pattern_cost = Cost::Sizes(|sizes| (sizes.arg(0) + 1.0).tenth() * sizes.arg(1).scale(0.25).ceil());

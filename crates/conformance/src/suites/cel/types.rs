@@ -80,6 +80,7 @@ pub(super) fn overload(
         signature,
         implementation: Implementation::BuiltIn,
         cost: None,
+        profile_cost: None,
         default_cost: None,
         specialise: None,
         validate: None,
