@@ -74,6 +74,11 @@ impl Checked {
     }
 }
 
+/// Whether a value of type `from` may be passed for a declared parameter of type `to`.
+pub(crate) fn assignable(to: &Type, from: &Type) -> bool {
+    unify::Substitution::new().assign(from, to)
+}
+
 /// Checks `ast` against the declarations of `env`.
 pub(crate) fn check(env: &Env, ast: Ast) -> Checked {
     let mut checker = expr::Checker::new(env, &ast);

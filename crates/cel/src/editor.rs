@@ -1,0 +1,164 @@
+//! Questions of an editor: the type under the cursor, and what may be written there. Both work on text that does not
+//! parse or check yet.
+use crate::{Ast, Checked, Env, Expr, ExprId, Type};
+use std::ops::Range;
+
+/// Something that may be written at a place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Completion {
+    /// The name.
+    pub name: String,
+    /// What it is.
+    pub kind: CompletionKind,
+    /// The type of a variable or field, the signature of a function.
+    pub detail: String,
+}
+
+/// What a completion stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CompletionKind {
+    /// A field of the value in front of the dot.
+    Field,
+    /// A variable of the environment.
+    Variable,
+    /// A function, or a member function of the value in front of the dot.
+    Function,
+}
+
+impl Checked {
+    /// The smallest expression that spans a byte of the text, with its range and type.
+    pub fn type_at(&self, offset: u32) -> Option<(Range<u32>, &Type)> {
+        let id = innermost(self.ast(), self.ast().root(), offset)?;
+        let span = self.ast().span(id);
+        Some((span.start..span.end, self.ty(id)))
+    }
+}
+
+impl Env {
+    /// What may stand at a byte of `text`: fields and member functions behind a dot, else variables and functions.
+    /// The part of a name that is written already narrows the answer.
+    pub fn completions_at(&self, text: &str, offset: u32) -> Vec<Completion> {
+        let before = &text[..text.floor_char_boundary(offset as usize)];
+        let start = before.rfind(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).map_or(0, |at| at + 1);
+        let start = text.ceil_char_boundary(start);
+        let (head, prefix) = before.split_at(start.min(before.len()));
+        let mut found = match head.strip_suffix(".?").or_else(|| head.strip_suffix('.')) {
+            Some(operand) => self.members(operand),
+            None => self.names(),
+        };
+        found.retain(|completion| completion.name.starts_with(prefix));
+        found.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
+        found.dedup_by(|a, b| a.name == b.name && a.kind == b.kind);
+        found
+    }
+
+    /// Fields and member functions of the value that `text` ends with.
+    fn members(&self, text: &str) -> Vec<Completion> {
+        let Some(ty) = self.type_of_end(text) else { return Vec::new() };
+        let ty = match &ty {
+            Type::Optional(inner) => (**inner).clone(),
+            other => other.clone(),
+        };
+        let mut found = Vec::new();
+        if let Type::Struct(name) = &ty {
+            for field in self.types.fields(name).unwrap_or_default() {
+                let detail = self.types.field(name, &field).map(|ty| ty.to_string()).unwrap_or_default();
+                found.push(Completion { name: field.to_string(), kind: CompletionKind::Field, detail });
+            }
+        }
+        found.extend(self.functions(|overload| {
+            overload.signature.member && crate::check::assignable(&overload.signature.parameters[0], &ty)
+        }));
+        found
+    }
+
+    /// The type of the longest expression that `text` ends with.
+    fn type_of_end(&self, text: &str) -> Option<Type> {
+        let starts = text.char_indices().filter(|(at, _)| {
+            let before = text[..*at].chars().next_back();
+            !before.is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '"' | '\''))
+        });
+        // The text in front may be anything; the operand is what parses and has no issue.
+        starts.take(64).find_map(|(at, _)| {
+            let (ast, issues) = self.parse(text[at..].trim_start());
+            if !issues.is_empty() || matches!(ast.expr(ast.root()), Expr::Hole) {
+                return None;
+            }
+            let checked = self.check(ast);
+            checked.issues().is_empty().then(|| checked.result_type().clone())
+        })
+    }
+
+    fn names(&self) -> Vec<Completion> {
+        let variables = self.variables().map(|name| Completion {
+            name: name.to_owned(),
+            kind: CompletionKind::Variable,
+            detail: self.variable(name).map(ToString::to_string).unwrap_or_default(),
+        });
+        variables.chain(self.functions(|overload| !overload.signature.member)).collect()
+    }
+
+    fn functions(&self, test: impl Fn(&crate::Overload) -> bool) -> impl Iterator<Item = Completion> {
+        let plain = |name: &str| name.starts_with(|c: char| c.is_ascii_alphabetic()) && !name.contains('@');
+        self.overloads().filter(move |overload| plain(&overload.signature.function) && test(overload)).map(
+            |overload| {
+                let signature = &overload.signature;
+                let parameters: Vec<_> = signature
+                    .parameters
+                    .iter()
+                    .skip(usize::from(signature.member))
+                    .map(ToString::to_string)
+                    .collect();
+                Completion {
+                    name: signature.function.clone(),
+                    kind: CompletionKind::Function,
+                    detail: format!("({}) -> {}", parameters.join(", "), signature.result),
+                }
+            },
+        )
+    }
+}
+
+fn innermost(ast: &Ast, id: ExprId, offset: u32) -> Option<ExprId> {
+    let span = ast.span(id);
+    let inner = ast.children(id).into_iter().find_map(|child| innermost(ast, child, offset));
+    inner.or_else(|| (span.start..=span.end).contains(&offset).then_some(id))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Env, NoTypes, Type, library};
+    use std::sync::Arc;
+
+    fn env() -> Env {
+        Env::new(&[&library::Standard, &library::Strings::LATEST], Arc::new(NoTypes))
+            .with_variable("name", Type::String)
+            .with_variable("names", Type::list(Type::String))
+    }
+
+    #[track_caller]
+    fn completes(text: &str, expected: &str, absent: &str) {
+        let found = env().completions_at(text, text.len() as u32);
+        let names: Vec<_> = found.iter().map(|completion| completion.name.as_str()).collect();
+        assert!(names.contains(&expected), "{names:?}");
+        assert!(!names.contains(&absent), "{names:?}");
+    }
+
+    #[test]
+    fn completions() {
+        completes("na", "names", "size");
+        completes("name.starts", "startsWith", "endsWith");
+        completes("1 + names.", "join", "startsWith");
+        completes("size(name.trim().", "charAt", "join");
+        completes("", "name", "startsWith");
+    }
+
+    #[test]
+    fn type_at() {
+        let env = env();
+        let (ast, _) = env.parse("size(names) + 1");
+        let checked = env.check(ast);
+        assert_eq!(checked.type_at(6), Some((5..10, &Type::list(Type::String))));
+        assert_eq!(checked.type_at(12), Some((0..15, &Type::Int)));
+    }
+}
