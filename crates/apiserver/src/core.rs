@@ -26,7 +26,7 @@ mod openapi;
 mod options;
 mod patch;
 mod registry;
-mod request;
+pub(crate) mod request;
 mod rules;
 mod selector;
 mod store;
@@ -35,6 +35,7 @@ mod table;
 mod verbs;
 mod write;
 
+pub(crate) use self::write::MODIFIED;
 pub use self::{
     answer::{Reply, ReplyBody},
     request::Call,
@@ -130,6 +131,11 @@ impl Core {
     /// The revision of the last write.
     pub fn revision(&self) -> u64 {
         self.store.revision()
+    }
+
+    /// The oldest revision whose state is still known.
+    pub fn oldest_revision(&self) -> u64 {
+        self.store.oldest()
     }
 
     /// The calls answered so far, oldest first; only the last 10,000 are kept.

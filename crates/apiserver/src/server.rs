@@ -152,6 +152,16 @@ impl ApiServer {
         self.core().compact();
     }
 
+    /// The revision of the last write.
+    pub fn revision(&self) -> u64 {
+        self.core().revision()
+    }
+
+    /// The oldest revision whose state is still known.
+    pub fn oldest_revision(&self) -> u64 {
+        self.core().oldest_revision()
+    }
+
     /// The server's present moment.
     pub fn now(&self) -> Timestamp {
         self.shared.clock.now()

@@ -75,7 +75,7 @@ impl ApiServer {
         self.respond(reply, is_head)
     }
 
-    fn respond(&self, reply: Reply, is_head: bool) -> Response<Body> {
+    pub(crate) fn respond(&self, reply: Reply, is_head: bool) -> Response<Body> {
         let (status, headers, body) = match reply.body {
             ReplyBody::Wait(late) => {
                 let bytes = if let ReplyBody::Full(bytes) = late.body { bytes } else { Vec::new() };

@@ -235,6 +235,11 @@ impl Status {
         }
     }
 
+    /// 503: not now.
+    pub fn unavailable(message: impl Into<String>) -> Self {
+        Self::plain(503, "ServiceUnavailable", message)
+    }
+
     /// 500 with a reason, as wrapped internal errors come.
     pub fn internal(message: impl std::fmt::Display) -> Self {
         let message = message.to_string();
