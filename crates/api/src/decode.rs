@@ -45,16 +45,15 @@ impl Decoder {
     pub(crate) fn fields<'a>(&mut self, at: At<'a>, known: &[&str]) -> Option<Fields<'a>> {
         let map = self.object(&at)?;
         for name in map.keys().filter(|name| !known.contains(&name.as_str())) {
-            let mut found = Diagnostic::warning(
-                codes::UNKNOWN_FIELD,
-                Locus::key(at.path.join(name)),
-                format!("unknown field {name:?}"),
-            );
-            found.help = Some(match nearest(name, known.iter().copied()) {
-                Some(close) => format!("did you mean {close:?}?"),
-                None => format!("the API server drops it; fields here: {}", known.join(", ")),
+            let locus = Locus::key(at.path.join(name));
+            let message = format!("unknown field {name:?}");
+            let found = Diagnostic::warning(codes::UNKNOWN_FIELD, locus.clone(), message);
+            self.error(match nearest(name, known.iter().copied()) {
+                Some(close) => found.with_suggestion(locus, close),
+                None => {
+                    found.with_help(format!("the API server drops it; fields here: {}", known.join(", ")))
+                }
             });
-            self.error(found);
         }
         Some(Fields { map, path: at.path })
     }

@@ -19,12 +19,23 @@ pub struct Diagnostic {
     pub related: Vec<(Locus, String)>,
     /// What to do about it.
     pub help: Option<String>,
+    /// A change of the input that mends it, for tools that can make it.
+    pub fix: Option<Fix>,
+}
+
+/// A text to put in place of another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fix {
+    /// What to replace: a key, a value, or bytes of one of them.
+    pub locus: Locus,
+    /// What to put there, before YAML's quoting and escapes.
+    pub replacement: String,
 }
 
 impl Diagnostic {
     /// A finding of the given severity without related places or help.
     pub fn new(code: Code, severity: Severity, primary: Locus, message: impl Into<String>) -> Self {
-        Self { code, severity, message: message.into(), primary, related: Vec::new(), help: None }
+        Self { code, severity, message: message.into(), primary, related: Vec::new(), help: None, fix: None }
     }
 
     /// A mistake that makes the input unusable.
@@ -41,6 +52,14 @@ impl Diagnostic {
     #[must_use]
     pub fn with_help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// The same finding with the name that was probably meant, in place of what stands at `locus`.
+    #[must_use]
+    pub fn with_suggestion(mut self, locus: Locus, name: &str) -> Self {
+        self.help = Some(format!("did you mean {name:?}?"));
+        self.fix = Some(Fix { locus, replacement: name.to_owned() });
         self
     }
 

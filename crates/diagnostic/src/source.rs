@@ -25,10 +25,12 @@
 
 mod align;
 mod build;
+mod place;
 mod render;
 mod resolve;
 mod scalar;
 
+pub use place::{Field, Located, Place, Shape};
 pub use render::Style;
 
 use crate::{Checked, Diagnostic, Locus};

@@ -126,9 +126,16 @@ impl Draft {
     fn report_issue(&mut self, code: kro_diagnostic::Code, issue: &Issue, found: &mut Vec<Diagnostic>) {
         let mut diagnostic = Diagnostic::error(code, self.locus(issue.span.clone()), issue.message.clone());
         if let Some(name) = issue.suggestions.first() {
-            diagnostic = diagnostic.with_help(format!("did you mean {name:?}?"));
+            diagnostic = diagnostic.with_suggestion(self.last_name(&issue.span), name);
         }
         self.report(diagnostic, found);
+    }
+
+    /// The name that a part of the CEL text ends with: of `a.b.c` it is `c`.
+    fn last_name(&self, range: &Range<u32>) -> Locus {
+        let text = self.cel.get(range.start as usize..range.end as usize).unwrap_or_default();
+        let name = text.rfind(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).map_or(0, |at| at + 1);
+        self.locus(range.start + name as u32..range.end)
     }
 
     /// Whether `omit()` is called anywhere in it.

@@ -201,13 +201,15 @@ impl<'a> Extractor<'a> {
             Some(gvk) => format!("{} {} has no field `{}`", gvk.api_version(), gvk.kind, self.path.join(key)),
             None => format!("there is no field `{}`", self.path.join(key)),
         };
-        let help = nearest(key, names.iter().copied()).map(|name| format!("did you mean \"{name}\"?"));
-        let few =
-            || (!names.is_empty() && names.len() <= 12).then(|| format!("known here: {}", names.join(", ")));
-        let path = self.root.concat(&self.path).join(key);
-        let mut diagnostic = Diagnostic::error(codes::TEMPLATE_FIELD, Locus::key(path), message);
-        diagnostic.help = help.or_else(few);
-        self.found.push(diagnostic);
+        let locus = Locus::key(self.root.concat(&self.path).join(key));
+        let diagnostic = Diagnostic::error(codes::TEMPLATE_FIELD, locus.clone(), message);
+        self.found.push(match nearest(key, names.iter().copied()) {
+            Some(name) => diagnostic.with_suggestion(locus, name),
+            None if !names.is_empty() && names.len() <= 12 => {
+                diagnostic.with_help(format!("known here: {}", names.join(", ")))
+            }
+            None => diagnostic,
+        });
     }
 
     fn report(&mut self, code: kro_diagnostic::Code, message: String, help: Option<String>) {

@@ -21,6 +21,14 @@ pub(crate) enum Place {
     Condition,
 }
 
+/// What to do about a name.
+enum Help {
+    /// This name was meant.
+    Name(String),
+    /// Anything else.
+    Text(String),
+}
+
 /// The names around an expression.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Names<'s> {
@@ -51,9 +59,13 @@ impl Names<'_> {
                         continue;
                     }
                     reported.push(&used.name);
-                    let mut problem = Diagnostic::error(code, draft.locus(used.name_span.clone()), message);
-                    problem.help = help;
-                    problems.push(problem);
+                    let locus = draft.locus(used.name_span.clone());
+                    let problem = Diagnostic::error(code, locus.clone(), message);
+                    problems.push(match help {
+                        Some(Help::Name(name)) => problem.with_suggestion(locus, &name),
+                        Some(Help::Text(text)) => problem.with_help(text),
+                        None => problem,
+                    });
                 }
             }
         }
@@ -69,9 +81,10 @@ impl Names<'_> {
         &self,
         name: &str,
         place: Place,
-    ) -> Result<Name, (kro_diagnostic::Code, String, Option<String>)> {
-        let out_of_place =
-            |message: String, help: &str| Err((codes::NAME_OUT_OF_PLACE, message, Some(help.to_owned())));
+    ) -> Result<Name, (kro_diagnostic::Code, String, Option<Help>)> {
+        let out_of_place = |message: String, help: &str| {
+            Err((codes::NAME_OUT_OF_PLACE, message, Some(Help::Text(help.to_owned()))))
+        };
         if place == Place::ReadyWhen {
             return match name {
                 "each" if self.collection => Ok(Name::Each),
@@ -104,7 +117,7 @@ impl Names<'_> {
                     format!(
                         "iterators cannot refer to each other, here `{name}`: a collection is their product"
                     ),
-                    Some("make one list of pairs in a single iterator".to_owned()),
+                    Some(Help::Text("make one list of pairs in a single iterator".to_owned())),
                 )),
                 _ => out_of_place(
                     format!("the iterator `{name}` only exists in the template"),
@@ -116,7 +129,7 @@ impl Names<'_> {
             return Err((
                 codes::SELF_REFERENCE,
                 format!("`{name}` refers to itself"),
-                Some("only readyWhen may look at the resource's own object".to_owned()),
+                Some(Help::Text("only readyWhen may look at the resource's own object".to_owned())),
             ));
         }
         if let Some(node) = self.nodes.iter().find(|node| node.as_str() == name) {
@@ -136,16 +149,16 @@ impl Names<'_> {
         }
     }
 
-    fn unknown(&self, name: &str, place: Place) -> (kro_diagnostic::Code, String, Option<String>) {
+    fn unknown(&self, name: &str, place: Place) -> (kro_diagnostic::Code, String, Option<Help>) {
         let own = self.own.map(NodeId::as_str);
         let nodes = self.nodes.iter().map(NodeId::as_str).filter(|node| Some(*node) != own);
         let candidates: Vec<&str> = match place {
             Place::ReadyWhen => own.into_iter().collect(),
             _ => ["schema"].into_iter().chain(self.iterators.iter().map(|it| &**it)).chain(nodes).collect(),
         };
-        let help = nearest(name, candidates.iter().copied()).map(|name| format!("did you mean \"{name}\"?"));
+        let help = nearest(name, candidates.iter().copied()).map(|name| Help::Name(name.to_owned()));
         let known = candidates.join(", ");
-        let help = help.or_else(|| (!known.is_empty()).then(|| format!("known here: {known}")));
+        let help = help.or_else(|| (!known.is_empty()).then(|| Help::Text(format!("known here: {known}"))));
         (codes::UNKNOWN_NAME, format!("unknown name `{name}`"), help)
     }
 
@@ -170,7 +183,11 @@ impl Names<'_> {
                 draft.locus(used.span.clone()),
                 format!("unknown function `{}`", used.name),
             );
-            problem.help = nearest(&used.name, names).map(|name| format!("did you mean \"{name}\"?"));
+            if let Some(name) = nearest(&used.name, names) {
+                let start = used.span.start;
+                let locus = draft.locus(start..start + used.name.len() as u32);
+                problem = problem.with_suggestion(locus, name);
+            }
             problems.push(problem);
         }
         let welcome = self.omit && place == Place::Template;

@@ -10,7 +10,7 @@ use crate::{
     source::Located,
 };
 use kro_api::names::RESERVED_PREFIXES;
-use kro_diagnostic::{Diagnostic, Locus, codes, nearest};
+use kro_diagnostic::{Diagnostic, Fix, Locus, codes, nearest};
 use kro_object::{Gvk, Object, ParseGvkError, ResourceType, Scope};
 use kro_schema::Schema;
 use serde_json::Value;
@@ -182,7 +182,7 @@ fn lookup(
     }
     let message = format!("no kind {} in {}", gvk.kind, gvk.api_version());
     let locus = Locus::value(source.object.path.join("kind"));
-    let mut diagnostic = Diagnostic::error(codes::UNKNOWN_KIND, locus, message);
+    let mut diagnostic = Diagnostic::error(codes::UNKNOWN_KIND, locus.clone(), message);
     let known = || kinds.by_gvk.keys().chain(&kinds.known);
     let same_kind = known().find(|known| known.kind == gvk.kind);
     let near = || {
@@ -190,9 +190,18 @@ fn lookup(
         let name = nearest(&gvk.kind, group.iter().map(|known| &*known.kind))?.to_owned();
         group.into_iter().find(|known| *known.kind == *name)
     };
-    diagnostic.help = same_kind
-        .or_else(near)
-        .map(|known| format!("did you mean apiVersion {} and kind {}?", known.api_version(), known.kind));
+    if let Some(known) = same_kind.or_else(near) {
+        let (version, kind) = (known.api_version(), &known.kind);
+        diagnostic = diagnostic.with_help(format!("did you mean apiVersion {version} and kind {kind}?"));
+        diagnostic.fix = if known.kind != gvk.kind && known.api_version() == gvk.api_version() {
+            Some(Fix { locus, replacement: kind.to_string() })
+        } else if known.kind == gvk.kind {
+            let locus = Locus::value(source.object.path.join("apiVersion"));
+            Some(Fix { locus, replacement: version.clone() })
+        } else {
+            None
+        };
+    }
     found.push(diagnostic);
     None
 }

@@ -43,6 +43,12 @@ pub fn read(text: &str) -> Result<Text<'_>, NestedExpression> {
     })
 }
 
+/// The expressions of a text without their delimiters, in bytes. None in a text that cannot be read.
+pub fn expressions(text: &str) -> Vec<Range<usize>> {
+    let matches = scan(text).unwrap_or_default();
+    matches.into_iter().map(|range| range.start + 2..range.end - 1).collect()
+}
+
 /// After so many `${` without an end the rest of a text is plain: looking for each end reads all of the rest.
 const MAX_UNTERMINATED: usize = 64;
 

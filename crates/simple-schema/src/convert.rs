@@ -104,9 +104,12 @@ impl Builder<'_> {
                     &(start..range.end),
                     format!("unknown type: {name}"),
                 );
-                found.help = usual_name(name)
-                    .or_else(|| nearest(name, ATOMICS.into_iter().chain(self.types.names())))
-                    .map(|close| format!("did you mean {close:?}?"));
+                let close =
+                    usual_name(name).or_else(|| nearest(name, ATOMICS.into_iter().chain(self.types.names())));
+                if let Some(close) = close {
+                    let locus = found.primary.clone();
+                    found = found.with_suggestion(locus, close);
+                }
                 self.diagnostics.push(found);
                 Draft::any()
             }),
@@ -185,7 +188,9 @@ fn explain(error: &FieldError, path: &FieldPath) -> Diagnostic {
     if let FieldErrorKind::UnknownMarker(name) = &error.kind
         && let Some(close) = nearest(name, crate::MarkerKey::ALL.iter().map(|key| key.as_str()))
     {
-        found.help = Some(format!("did you mean {close:?}?"));
+        let start = error.range.start;
+        let named = start..start + u32::try_from(name.len()).unwrap_or(0);
+        found = found.with_suggestion(Locus::value(path.clone()).with_range(named), close);
     }
     found
 }

@@ -29,6 +29,13 @@ pub(super) fn align(source: &str, notation: Notation, value: &str, range: Range<
     found.unwrap_or(aligner.at..aligner.at)
 }
 
+/// The byte of the decoded `value` behind a byte of `source`: the inverse of [`align`].
+pub(super) fn locate(source: &str, notation: Notation, value: &str, byte: usize) -> usize {
+    let mut aligner = Aligner { pieces: pieces(source, notation).peekable(), at: 0 };
+    let mut characters = value.char_indices();
+    characters.find(|(_, wanted)| aligner.next(*wanted).end > byte).map_or(value.len(), |(index, _)| index)
+}
+
 struct Aligner<I: Iterator<Item = Piece>> {
     pieces: Peekable<I>,
     /// Where the last piece ended.

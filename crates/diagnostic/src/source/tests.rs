@@ -303,3 +303,32 @@ proptest! {
         prop_assert_eq!(written, expected);
     }
 }
+
+#[track_caller]
+fn check_located(text: &str, at: &str, path: &str, part: crate::Part, offset: Option<u32>) {
+    let (sources, documents, _) = parse(text);
+    let byte = text.find(at).expect("the text");
+    let found = sources.locate(&documents[0], byte).expect("a place");
+    assert_eq!((found.path.to_string().as_str(), found.part, found.offset), (path, part, offset), "{text}");
+}
+
+#[test]
+fn places_of_bytes() {
+    use crate::Part;
+    let text = "a:\n  - b: xyz\n    c: |-\n      one\n      two\n  - \"q\\\"r\"\n";
+    check_located(text, "b:", "a[0].b", Part::Key, None);
+    check_located(text, "yz", "a[0].b", Part::Value, Some(1));
+    check_located(text, "one", "a[0].c", Part::Value, Some(0));
+    check_located(text, "wo\n", "a[0].c", Part::Value, Some(5));
+    check_located(text, "\\\"r", "a[1]", Part::Value, Some(1));
+    check_located(text, "r\"\n", "a[1]", Part::Value, Some(2));
+    check_located("a: {b: 1, c: [x]}\n", "x]", "a.c[0]", Part::Value, Some(0));
+}
+
+#[test]
+fn a_block_text_stands_without_its_header() {
+    let text = "a: |-\n  one\n  two\nb: 1\n";
+    let (_, documents, _) = parse(text);
+    let place = documents[0].place(&"a".parse().expect("a path")).expect("there");
+    assert_eq!(&text[place.bytes()], "one\n  two\n");
+}

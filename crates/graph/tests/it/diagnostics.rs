@@ -162,3 +162,27 @@ fn status_and_conditions() {
         ]
     );
 }
+
+/// Fixes as `path: what is replaced by what`.
+fn fixes(resource: Value) -> Vec<String> {
+    let found = compiled(&definition(vec![resource])).expect_err("a mistake");
+    let fix = |it: kro_diagnostic::Diagnostic| {
+        it.fix.map(|fix| format!("{} {:?} {}", fix.locus.path, fix.locus.range, fix.replacement))
+    };
+    found.into_iter().filter_map(fix).collect()
+}
+
+#[test]
+fn misspelt_names_can_be_fixed() {
+    for (spec, expected) in [
+        (json!({"titel": "x"}), "spec.resources[0].template.spec.titel None title"),
+        (json!({"title": "${schema.spec.nme}"}), "spec.resources[0].template.spec.title Some(14..17) name"),
+        (json!({"title": "${shema.spec.name}"}), "spec.resources[0].template.spec.title Some(2..7) schema"),
+        (
+            json!({"title": "x-${sizee(schema.spec.name)}"}),
+            "spec.resources[0].template.spec.title Some(4..9) size",
+        ),
+    ] {
+        assert_eq!(fixes(widget("a", spec)), [expected]);
+    }
+}

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 mod access;
 mod diagnostics;
 mod laws;
+mod scopes;
 
 /// A namespaced kind `Widget` with a field of each type, and a cluster-scoped kind `Zone`.
 fn kinds() -> Kinds {
