@@ -9,6 +9,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+mod resources;
+
 /// How often a definition may contain itself before what is below it holds anything.
 const MAX_RECURSION: usize = 2;
 
@@ -126,10 +128,12 @@ impl Refs for Resolver<'_> {
 
 fn kinds_of(schema: &Value) -> impl Iterator<Item = Gvk> {
     let list = schema.get("x-kubernetes-group-version-kind").and_then(Value::as_array);
-    list.into_iter().flatten().filter_map(|entry| {
-        let text = |field: &str| entry.get(field).and_then(Value::as_str);
-        Some(Gvk::new(text("group")?, text("version")?, text("kind")?))
-    })
+    list.into_iter().flatten().filter_map(gvk)
+}
+
+fn gvk(entry: &Value) -> Option<Gvk> {
+    let text = |field: &str| entry.get(field).and_then(Value::as_str);
+    Some(Gvk::new(text("group")?, text("version")?, text("kind")?))
 }
 
 /// Types that are written as plain objects, or as nothing, and hold any JSON.
