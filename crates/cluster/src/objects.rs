@@ -230,12 +230,21 @@ impl Cluster {
         &self,
         request: Result<http::Request<Vec<u8>>, kube_client::core::request::Error>,
     ) -> Result<T, Error> {
+        let text = self.send_text(request).await?;
+        serde_json::from_str(&text).map_err(|error| Error::Protocol(error.to_string()))
+    }
+
+    /// Sends a request and returns the text of its answer, within the time limit.
+    pub(crate) async fn send_text(
+        &self,
+        request: Result<http::Request<Vec<u8>>, kube_client::core::request::Error>,
+    ) -> Result<String, Error> {
         let request = request.map_err(|error| Error::Protocol(error.to_string()))?;
         let limit = self.inner.options.request_timeout;
         let text = tokio::time::timeout(limit, self.inner.client.request_text(request))
             .await
             .map_err(|_| Error::Timeout(limit))??;
-        serde_json::from_str(&text).map_err(|error| Error::Protocol(error.to_string()))
+        Ok(text)
     }
 }
 

@@ -62,9 +62,10 @@ impl Cluster {
             }
         }
         for (url, kinds) in missing {
-            let json: serde_json::Value = self.send(get(&url)).await?;
+            let text = self.send_text(get(&url)).await?;
             let unreadable = |error: kro_schema::ParseError| Error::Protocol(error.to_string());
-            let document = Document::parse(Arc::new(json)).map_err(unreadable)?;
+            let document = Document::select(&text, &kinds).map_err(unreadable)?;
+            drop(text);
             for gvk in kinds {
                 let Some(schema) = document.kind(&gvk).transpose().map_err(unreadable)? else { continue };
                 state.schemas.insert(gvk.clone(), Kept { url: url.clone(), schema: Arc::clone(&schema) });

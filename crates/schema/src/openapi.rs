@@ -1,15 +1,16 @@
 //! OpenAPI v3 documents as served below `/openapi/v3`: finding kinds, resolving references on demand.
 
+mod resources;
+mod select;
+
 use crate::{ParseError, Schema, parse::Refs};
 use kro_object::{FieldPath, Gvk};
 use serde_json::Value;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt,
     sync::{Arc, Mutex, PoisonError},
 };
-
-mod resources;
 
 /// How often a definition may contain itself before what is below it holds anything.
 const MAX_RECURSION: usize = 2;
@@ -46,6 +47,14 @@ impl Document {
         Ok(Self { root, kinds, resolved: Mutex::default() })
     }
 
+    /// The part of a document that these kinds need, from its JSON text. Of a large document that part is all that
+    /// is ever built. Kinds it does not declare are absent.
+    pub fn select(text: &str, kinds: &BTreeSet<Gvk>) -> Result<Self, ParseError> {
+        let selected = select::select(text, kinds)
+            .map_err(|error| ParseError { path: FieldPath::root(), message: error.to_string() })?;
+        Self::parse(Arc::new(selected))
+    }
+
     /// The kinds the document declares by `x-kubernetes-group-version-kind`.
     pub fn kinds(&self) -> impl Iterator<Item = &Gvk> {
         self.kinds.keys()
@@ -59,11 +68,6 @@ impl Document {
     /// The schema of a component, `io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta`.
     pub fn component(&self, name: &str) -> Option<Result<Arc<Schema>, ParseError>> {
         self.raw(name).map(|_| self.resolve(name))
-    }
-
-    /// The document as it was read.
-    pub fn root(&self) -> &Arc<Value> {
-        &self.root
     }
 
     fn raw(&self, name: &str) -> Option<&Value> {
@@ -119,7 +123,7 @@ impl Resolver<'_> {
 
 impl Refs for Resolver<'_> {
     fn resolve(&mut self, reference: &str) -> Result<Arc<Schema>, String> {
-        match reference.strip_prefix("#/components/schemas/") {
+        match reference.strip_prefix(select::LOCAL) {
             Some(name) => self.component(name),
             None => Err(format!("cannot follow reference {reference:?}")),
         }
@@ -127,8 +131,12 @@ impl Refs for Resolver<'_> {
 }
 
 fn kinds_of(schema: &Value) -> impl Iterator<Item = Gvk> {
-    let list = schema.get("x-kubernetes-group-version-kind").and_then(Value::as_array);
-    list.into_iter().flatten().filter_map(gvk)
+    schema.get("x-kubernetes-group-version-kind").into_iter().flat_map(kinds_in)
+}
+
+/// The entries of an `x-kubernetes-group-version-kind`.
+fn kinds_in(list: &Value) -> impl Iterator<Item = Gvk> {
+    list.as_array().into_iter().flatten().filter_map(gvk)
 }
 
 fn gvk(entry: &Value) -> Option<Gvk> {
@@ -160,8 +168,8 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn document() -> Document {
-        let root = json!({"components": {"schemas": {
+    fn root() -> Value {
+        json!({"openapi": "3.0.0", "paths": {"/x": {"$ref": "#/components/schemas/Broken"}}, "components": {"schemas": {
             "Pod": {
                 "type": "object",
                 "x-kubernetes-group-version-kind": [{"group": "", "version": "v1", "kind": "Pod"}],
@@ -172,8 +180,11 @@ mod tests {
                 "port": {"format": "int-or-string", "oneOf": [{"type": "integer"}, {"type": "string"}]},
             }},
             "Broken": {"type": "object", "properties": {"x": {"$ref": "#/components/schemas/None"}}},
-        }}});
-        Document::parse(Arc::new(root)).unwrap()
+        }}})
+    }
+
+    fn document() -> Document {
+        Document::parse(Arc::new(root())).unwrap()
     }
 
     #[test]
@@ -182,6 +193,23 @@ mod tests {
         let spec = pod.property("spec").unwrap();
         assert_eq!(spec.default, Some(json!({})));
         assert_eq!(spec.property("port").unwrap().kind, crate::Kind::IntOrString);
+    }
+
+    #[test]
+    fn a_selection_has_the_same_schemas_and_nothing_else() {
+        let pod = Gvk::new("", "v1", "Pod");
+        let selected = Document::select(&root().to_string(), &BTreeSet::from([pod.clone()])).unwrap();
+        assert_eq!(selected.kind(&pod).unwrap().unwrap(), document().kind(&pod).unwrap().unwrap());
+        assert!(selected.component("Spec").is_some() && selected.component("Broken").is_none());
+        let none = Document::select(&root().to_string(), &BTreeSet::new()).unwrap();
+        assert_eq!(none.kinds().count(), 0);
+    }
+
+    #[test]
+    fn text_that_is_no_document_is_an_error_and_not_an_empty_one() {
+        for text in ["", "{", "[]", r#"{"components": []}"#, r#"{"components": {"schemas": 1}}"#, "{} x"] {
+            assert!(Document::select(text, &BTreeSet::new()).is_err(), "{text:?}");
+        }
     }
 
     #[test]
