@@ -48,6 +48,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         &promise,
     );
     row("reads until ready", &format!("{:.1}", measured.reads), "");
+    for (kind, count) in &measured.requests {
+        row(&format!("  {kind}"), &format!("{count:.1}"), "");
+    }
     let idle = format!("{} reads, {} writes", measured.idle_reads, measured.idle_writes);
     row(&format!("requests in {} idle seconds", args.idle), &idle, "0 reads, 0 writes");
     Ok(())

@@ -46,6 +46,8 @@ pub(crate) enum Effect {
     Serve { uid: Box<str>, graph: Arc<Graph>, reread: bool },
     /// The definition is gone: its instances are left alone from now on.
     Unserve,
+    /// Whether an instance that waits has not been told so in its status yet.
+    Held(bool),
     /// What an instance wants to hear about, beside its children.
     Interests(Vec<Interest>),
 }

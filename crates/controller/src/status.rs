@@ -12,11 +12,19 @@ pub(crate) async fn write(
     object: &Object,
     wanted: &Value,
 ) -> Result<Option<Object>, Error> {
-    let none = Value::Object(Map::new());
-    let stored = object.as_map().get("status").unwrap_or(&none);
-    let Some(difference) = difference(stored, wanted) else { return Ok(None) };
+    let Some(difference) = from_stored(object, wanted) else { return Ok(None) };
     let patch = json!({ "status": difference });
     cluster.merge(resource, &object.key(), Part::Status, &patch).await.map(Some)
+}
+
+/// Whether the status of `object` is not `wanted`.
+pub(crate) fn differs(object: &Object, wanted: &Value) -> bool {
+    from_stored(object, wanted).is_some()
+}
+
+fn from_stored(object: &Object, wanted: &Value) -> Option<Value> {
+    let none = Value::Object(Map::new());
+    difference(object.as_map().get("status").unwrap_or(&none), wanted)
 }
 
 /// The merge patch that turns `old` into `new`; `None` when they are equal. Numbers are equal by value.

@@ -38,7 +38,8 @@ impl Pass {
         self.excluded(id).or_else(|| self.waits(id))
     }
 
-    fn excluded(&self, id: &NodeId) -> Option<Standing> {
+    /// What the node's own conditions say against it.
+    pub(crate) fn excluded(&self, id: &NodeId) -> Option<Standing> {
         let conditions = &self.node(id).include_when;
         for dependency in conditions.iter().flat_map(Expression::nodes) {
             match self.ready(dependency) {

@@ -11,7 +11,10 @@ use crate::{
 use kro_graph::{Graph, Limits, Node, NodeId, NodeKind};
 use kro_object::{Object, ObjectKey, Operator, Requirement, Selector};
 use serde_json::Value;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// Labels by which the items of a collection are found; written by whoever applies them.
 const INSTANCE_ID: &str = "kro.run/instance-id";
@@ -95,6 +98,37 @@ impl Planner {
         if track.is_settled() {
             self.settle(&node.clone());
         }
+    }
+
+    /// The nodes of ours whose objects this pass will bring as far as can be told now: whatever they wait for is on
+    /// its way too, and nothing the instance says excludes them. Collections that are not resolved may be empty and
+    /// are left out. For records that are written ahead.
+    pub fn foreseen(&self) -> impl Iterator<Item = &Node> {
+        let mut foreseen = BTreeSet::new();
+        for id in &self.pass.graph.order {
+            let node = self.pass.node(id);
+            let track = self.pass.track(id);
+            let comes = match track.standing {
+                Standing::Seen => node.is_managed() || self.pass.observed.contains_key(id),
+                Standing::Resolved => node.is_managed(),
+                Standing::Open | Standing::Pending(..) => {
+                    let decided_by_instance = node.include_when.iter().all(|it| it.nodes().next().is_none());
+                    matches!(node.kind, NodeKind::Resource)
+                        && node.dependencies.iter().all(|dependency| foreseen.contains(dependency))
+                        && decided_by_instance
+                        && self.pass.excluded(id).is_none()
+                }
+                Standing::Excluded(_) | Standing::Deleting(_) | Standing::Failed(_) => false,
+            };
+            if comes {
+                foreseen.insert(id);
+            }
+        }
+        let nodes = foreseen.into_iter().map(|id| self.pass.node(id));
+        nodes.filter(|node| {
+            let resolved = !self.pass.track(&node.id).desired.is_empty();
+            node.is_managed() && (resolved || matches!(node.kind, NodeKind::Resource))
+        })
     }
 
     /// Ends the pass here, with what is known: for an instance that is to be left alone, or when the cluster fails.

@@ -1,6 +1,7 @@
 //! Server and controller in one process, as in `kro dev`: what an instance costs in time and in requests.
 //! The server's audit log is the witness.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -33,6 +34,8 @@ pub(super) struct Measured {
     pub(super) writes: f64,
     /// Reads of the operator until an instance is ready, on average.
     pub(super) reads: f64,
+    /// Requests until an instance is ready on average, ours among them, by method and resource.
+    pub(super) requests: Vec<(String, f64)>,
     /// Reads in the idle time.
     pub(super) idle_reads: usize,
     /// Writes in the idle time.
@@ -71,6 +74,8 @@ pub(super) fn measure(example: &Path, instances: usize, idle: Duration) -> anyho
         // Our own apply is one of the writes.
         measured.writes = requests.writes as f64 / instances as f64 - 1.0;
         measured.reads = requests.reads as f64 / instances as f64;
+        measured.requests =
+            requests.kinds.into_iter().map(|(kind, count)| (kind, count as f64 / instances as f64)).collect();
 
         sleep(Duration::from_secs(2)).await;
         let before = server.audit().len();
@@ -109,6 +114,8 @@ const CHILDREN: usize = 5;
 struct Requests {
     reads: usize,
     writes: usize,
+    /// By method and what was asked for.
+    kinds: BTreeMap<String, usize>,
 }
 
 impl Requests {
@@ -118,8 +125,19 @@ impl Requests {
                 "GET" => self.reads += 1,
                 _ => self.writes += 1,
             }
+            *self.kinds.entry(format!("{} {}", record.verb, what(&record.path))).or_default() += 1;
         }
     }
+}
+
+/// The resource and subresource of a path, without names: `webapps/status`.
+fn what(path: &str) -> String {
+    let mut segments = path.split('/').skip(if path.starts_with("/apis/") { 4 } else { 3 }).peekable();
+    if segments.peek() == Some(&"namespaces") && segments.clone().count() > 2 {
+        segments.nth(1);
+    }
+    let resource = segments.next().unwrap_or(path);
+    segments.nth(1).map_or_else(|| resource.to_owned(), |part| format!("{resource}/{part}"))
 }
 
 fn runtime() -> anyhow::Result<Runtime> {

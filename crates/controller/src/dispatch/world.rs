@@ -30,6 +30,8 @@ const CHILDREN: &str = labels::NODE_ID;
 const WATCH_PATIENCE: Duration = Duration::from_secs(3);
 /// How long the API server may go on reading instances by the former CRD.
 const CRD_SETTLES: Duration = Duration::from_millis(300);
+/// How long an instance may wait before its status says so: most waits are over before anybody could read of them.
+const GRACE: Duration = Duration::from_millis(50);
 /// How often a waiting instance looks whether those watches work.
 const WATCH_POLL: Duration = Duration::from_millis(20);
 
@@ -351,6 +353,10 @@ impl World {
             object: record.object.clone(),
             served: Arc::clone(served),
             reread: served.reread.is_some_and(|settled| record.read < settled),
+            grace: match record.held {
+                None => GRACE,
+                Some(since) => GRACE.saturating_sub(now.saturating_duration_since(since)),
+            },
         }))
     }
 
@@ -385,13 +391,14 @@ impl World {
     fn store_instance(&mut self, definition: &Arc<str>, object: &Object, queue: &mut Queue<Key>) {
         let id = Instance { definition: Arc::clone(definition), key: object.key() };
         let Some(served) = self.served.get(definition) else { return };
-        let new = InstanceRecord::of(&served.resource.gvk.group_kind(), object, super::now());
+        let mut new = InstanceRecord::of(&served.resource.gvk.group_kind(), object, super::now());
         match self.instances.get_mut(&id) {
             Some(old) if old.is_newer_than(&new) => old.listed = true,
             old => {
-                if old.is_none_or(|old| old.differs(&new)) {
+                if old.as_ref().is_none_or(|old| old.differs(&new)) {
                     queue.add(Key::Instance(id.clone()));
                 }
+                new.held = old.and_then(|old| old.held);
                 self.by_set.insert(new.set.clone(), id.clone());
                 self.instances.insert(id, new);
             }
@@ -508,6 +515,11 @@ impl World {
             (Key::Instance(instance), Effect::Wrote(object)) => {
                 if self.instances.contains_key(instance) {
                     self.store_instance(&instance.definition, &object, queue);
+                }
+            }
+            (Key::Instance(instance), Effect::Held(held)) => {
+                if let Some(record) = self.instances.get_mut(instance) {
+                    record.held = if held { record.held.or(Some(super::now())) } else { None };
                 }
             }
             (Key::Instance(instance), Effect::Interests(interests)) => {

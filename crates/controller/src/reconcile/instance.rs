@@ -21,9 +21,9 @@ use kro_api::{
 };
 use kro_apply::{ApplySet, Membership};
 use kro_cluster::{ApplyOptions, Error, Query};
-use kro_object::{Object, Timestamp};
+use kro_object::{GroupKind, Object, Timestamp};
 use kro_plan::{Observation, Plan, Planner, Read, Step};
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 /// What the dispatcher knows of an instance.
 #[derive(Debug)]
@@ -32,6 +32,8 @@ pub(crate) struct Input {
     pub(crate) served: Arc<Served>,
     /// The CRD changed since the object was read, and with it perhaps its defaults.
     pub(crate) reread: bool,
+    /// How long what is said of waiting can still be held back.
+    pub(crate) grace: Duration,
 }
 
 /// Reconciles one instance.
@@ -51,6 +53,7 @@ pub(crate) async fn reconcile(shared: Arc<Shared>, input: Input) -> Report {
         return teardown::reconcile(&shared, &input.served, instance).await;
     }
     let mut pass = Pass::new(&shared, &input.served, instance);
+    pass.grace = input.grace;
     if input.reread {
         pass.effects.push(Effect::Wrote(pass.instance.clone()));
     }
@@ -71,6 +74,12 @@ struct Pass<'a> {
     recorded: Membership,
     /// What it records now, if that is whole and ours.
     written: Option<Membership>,
+    /// Kinds of what the pass will bring, as far as it is foreseen.
+    foreseen: BTreeSet<GroupKind>,
+    /// How long what is said of waiting can still be held back.
+    grace: Duration,
+    /// Something was held back.
+    held: bool,
     /// Where the objects of this pass are.
     batch: Membership,
     /// A request for a child failed.
@@ -115,6 +124,9 @@ impl<'a> Pass<'a> {
             set,
             written: whole.then(|| recorded.clone()),
             recorded,
+            foreseen: BTreeSet::new(),
+            grace: Duration::ZERO,
+            held: false,
             batch: Membership::default(),
             failed: false,
             wanted: BTreeSet::new(),
@@ -155,16 +167,19 @@ impl<'a> Pass<'a> {
                         planner.observe(read.id, answer);
                     }
                 }
-                Step::Apply(desired) => match self.apply(desired).await {
-                    Ok(results) => {
-                        for (node, item, result) in results {
-                            planner.applied(&node, item.map(|item| item.index), result);
+                Step::Apply(desired) => {
+                    self.foreseen = planner.foreseen().map(|node| node.resource.gvk.group_kind()).collect();
+                    match self.apply(desired).await {
+                        Ok(results) => {
+                            for (node, item, result) in results {
+                                planner.applied(&node, item.map(|item| item.index), result);
+                            }
+                        }
+                        Err(Stop { message, outcome }) => {
+                            return End::Stopped { plan: planner.finish(), message, outcome };
                         }
                     }
-                    Err(Stop { message, outcome }) => {
-                        return End::Stopped { plan: planner.finish(), message, outcome };
-                    }
-                },
+                }
                 Step::Done(plan) => return End::Planned(plan),
             }
         }

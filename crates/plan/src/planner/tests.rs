@@ -158,6 +158,36 @@ fn a_missing_external_object_is_waited_for() {
 }
 
 #[test]
+fn what_waits_is_foreseen_unless_it_may_never_come() {
+    let collection = NodeKind::Collection { dimensions: Vec::new() };
+    let nodes = [
+        ("e", NodeKind::External, &[][..]),
+        ("a", RESOURCE, &[]),
+        ("b", RESOURCE, &["a"]),
+        ("c", RESOURCE, &["b"]),
+        ("d", RESOURCE, &["e", "a"]),
+        ("l", collection, &["a"]),
+    ];
+    let foreseen = |there: bool| {
+        let mut planner = Planner::new(graph(&nodes), instance());
+        let Step::Read(reads) = planner.poll() else { panic!("it reads first") };
+        for read in reads {
+            let found = there && read.node.as_str() == "e";
+            let Target::Named(key) = &read.target else { panic!("by name") };
+            let object = Object::new(&read.resource.gvk, key);
+            planner.observe(
+                read.id,
+                if found { Observation::Found(vec![object]) } else { Observation::Missing },
+            );
+        }
+        planner.poll();
+        planner.foreseen().map(|node| node.id.to_string()).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(foreseen(true), "a b c d");
+    assert_eq!(foreseen(false), "a b c");
+}
+
+#[test]
 fn a_pass_that_ends_early_knows_what_it_knows() {
     let plan = Planner::new(graph(&[("a", RESOURCE, &[])]), instance()).finish();
     assert!(matches!(plan.nodes["a"], NodeState::Pending { .. }));

@@ -6,7 +6,7 @@ use crate::{
     packed::{Packed, version_of},
     reconcile::definition::RevisionState,
 };
-use kro_graph::{Graph, NodeId, NodeKind};
+use kro_graph::{Graph, NodeKind};
 use kro_object::{FieldPath, GroupKind, Gvr, Object, ResourceType};
 use serde_json::Value;
 use std::{
@@ -127,6 +127,8 @@ pub(super) struct InstanceRecord {
     suspended: bool,
     /// When the server gave it in this form.
     pub(super) read: Instant,
+    /// Since when what its status should say is held back, because it waits and may not for long.
+    pub(super) held: Option<Instant>,
     pub(super) listed: bool,
 }
 
@@ -142,6 +144,7 @@ impl InstanceRecord {
             deleting: metadata.is_deleting(),
             suspended: kro_api::is_suspended(object),
             read,
+            held: None,
             listed: true,
         }
     }
@@ -177,8 +180,6 @@ pub(crate) struct Served {
     reads: BTreeMap<Box<str>, Reads>,
     /// The resources of those nodes.
     children: BTreeSet<Gvr>,
-    /// Kinds of nodes that nothing but a failure can keep from being applied in the first pass.
-    certain: BTreeSet<GroupKind>,
 }
 
 /// What expressions read of a node's objects.
@@ -203,17 +204,7 @@ impl Served {
             };
             (id.as_str().into(), reads)
         });
-        let mut certain = BTreeSet::new();
-        for id in &graph.order {
-            let node = &graph.nodes[id];
-            let waits = |id: &NodeId| !certain.contains(id) || !graph.nodes[id].ready_when.is_empty();
-            if node.is_managed() && node.include_when.is_empty() && !node.dependencies.iter().any(waits) {
-                certain.insert(id.clone());
-            }
-        }
-        let certain = certain.iter().map(|id| graph.nodes[id].resource.gvk.group_kind()).collect();
         Self {
-            certain,
             reads: reads.collect(),
             children: managed().map(|(_, node)| node.resource.gvr()).collect(),
             resource: Arc::new(graph.instance.resource.clone()),
@@ -233,11 +224,6 @@ impl Served {
     /// What expressions read of a node's objects; everything of a node of another revision.
     pub(crate) fn reads(&self, node: &str) -> &Reads {
         self.reads.get(node).unwrap_or(&Reads::All)
-    }
-
-    /// Kinds of the objects that the first pass over an instance brings, if nothing fails.
-    pub(crate) fn certain_kinds(&self) -> impl Iterator<Item = &GroupKind> {
-        self.certain.iter()
     }
 
     /// Whether everything the cluster has of the children is known.

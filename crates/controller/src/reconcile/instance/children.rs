@@ -170,14 +170,14 @@ impl Pass<'_> {
         Need::Apply(Contact::Member)
     }
 
-    /// Writes the record of where children can be onto the instance, before they are. What the graph is certain to
-    /// bring in this pass is written along, so that one write does for all levels.
+    /// Writes the record of where children can be onto the instance, before they are. What is foreseen to come is
+    /// written along, so that one write does for all levels.
     async fn record(&mut self) -> Result<(), Stop> {
         let mut needed = self.recorded.union(&self.batch);
         if self.written.as_ref().is_some_and(|written| written.covers(&needed)) {
             return Ok(());
         }
-        needed.kinds.extend(self.served.certain_kinds().cloned());
+        needed.kinds.extend(self.foreseen.iter().cloned());
         self.write_record(needed).await
     }
 

@@ -9,10 +9,11 @@ use crate::{
     status,
 };
 use kro_api::{ConditionStatus, InstanceState};
-use kro_apply::Removal;
-use kro_object::Object;
+use kro_apply::{Membership, Removal};
+use kro_object::{GroupKind, Object};
 use kro_plan::{AuthorConditions, NodeState, Plan, Problem};
 use serde_json::{Map, Value, json};
+use std::{collections::BTreeSet, time::Duration};
 
 /// What the instance says about its resources, and when to look again.
 struct Verdict {
@@ -37,6 +38,9 @@ impl Pass<'_> {
     pub(super) async fn finish(mut self, end: End) -> Report {
         let retry = Outcome::Again(self.shared.options.retry_interval);
         let heard = matches!(end, End::Planned(_) | End::Suspended(_));
+        if !matches!(end, End::Planned(_)) {
+            self.grace = Duration::ZERO;
+        }
         let (plan, verdict) = match end {
             End::Unmanaged(message) => {
                 self.set("InstanceManaged", ConditionStatus::False, "ManagementFailed", &message);
@@ -59,7 +63,11 @@ impl Pass<'_> {
             None => (InstanceState::Active, Outcome::Retry),
         };
         self.report(plan.as_ref(), state);
-        let outcome = self.write_status(plan.as_ref(), state, outcome).await;
+        let mut outcome = self.write_status(plan.as_ref(), state, outcome).await;
+        if self.held {
+            outcome = Outcome::Again(self.grace);
+        }
+        self.effects.push(Effect::Held(self.held));
         if heard {
             // A pass that broke off leaves what was listened to as it was.
             self.effects.push(Effect::Interests(std::mem::take(&mut self.interests)));
@@ -69,7 +77,7 @@ impl Pass<'_> {
 
     /// Sums up the nodes, and deletes what is no longer wanted if every node is known.
     async fn judge(&mut self, plan: &Plan, retry: Outcome) -> Verdict {
-        let mut record = self.recorded.union(&self.batch);
+        let mut record = self.occupied();
         let mut pruned = Pruned::Clean;
         if plan.is_complete() && !self.failed {
             pruned = self.prune().await;
@@ -77,7 +85,13 @@ impl Pass<'_> {
                 record = self.batch.clone();
             }
         }
-        if let Err(Stop { message, outcome }) = self.write_record(record).await {
+        let waits = matches!(plan.problem(), Some(Problem::Pending(_) | Problem::Unready(_))) && !self.failed;
+        if !waits {
+            self.grace = Duration::ZERO;
+        }
+        if !self.holds(&record)
+            && let Err(Stop { message, outcome }) = self.write_record(record).await
+        {
             return Verdict::not_ready(InstanceState::InProgress, &message, outcome);
         }
         match (plan.problem(), pruned) {
@@ -108,6 +122,28 @@ impl Pass<'_> {
                 Verdict::not_ready(InstanceState::Active, &format!("prune failed: {message}"), retry)
             }
         }
+    }
+
+    /// Where members of the set are: all that was recorded or applied, but for kinds that were only foreseen.
+    fn occupied(&self) -> Membership {
+        let mut record = self.recorded.union(&self.batch);
+        let members = self.shared.members();
+        let kinds: BTreeSet<GroupKind> =
+            members.of_set(&self.set.id).map(|child| child.member.resource.gvk.group_kind()).collect();
+        record.kinds.retain(|kind| {
+            let empty = self.foreseen.contains(kind) && !kinds.contains(kind) && members.is_kind_synced(kind);
+            self.batch.kinds.contains(kind) || !empty
+        });
+        record
+    }
+
+    /// Whether a record that could be smaller is left as it is for now.
+    fn holds(&mut self, record: &Membership) -> bool {
+        let covered =
+            self.written.as_ref().is_some_and(|written| written.covers(record) && written != record);
+        let holds = covered && !self.grace.is_zero();
+        self.held |= holds;
+        holds
     }
 
     /// Deletes members of the set that no node wants, the latest waves first.
@@ -165,6 +201,10 @@ impl Pass<'_> {
         fields.insert("state".to_owned(), state.as_str().into());
         fields.insert("conditions".to_owned(), conditions);
         let wanted = Value::Object(fields);
+        if !self.grace.is_zero() && status::differs(&self.instance, &wanted) {
+            self.held = true;
+            return outcome;
+        }
         match status::write(&self.shared.cluster, &self.served.resource, &self.instance, &wanted).await {
             Ok(Some(written)) => {
                 let before = std::mem::replace(&mut self.instance, written.clone());
