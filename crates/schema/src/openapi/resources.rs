@@ -27,7 +27,8 @@ impl Document {
 
 /// Plural and scope of `/apis/apps/v1/namespaces/{namespace}/deployments` or `…/deployments/{name}`.
 fn resource(url: &str) -> Option<(&str, Scope)> {
-    let rest = url.strip_prefix("/api/").or_else(|| url.strip_prefix("/apis/")?.split_once('/').map(|it| it.1))?;
+    let rest =
+        url.strip_prefix("/api/").or_else(|| url.strip_prefix("/apis/")?.split_once('/').map(|it| it.1))?;
     let (_, rest) = rest.split_once('/')?;
     let (rest, scope) = match rest.strip_prefix("namespaces/{namespace}/") {
         Some(rest) => (rest, Scope::Namespaced),
