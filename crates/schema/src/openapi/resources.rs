@@ -9,7 +9,7 @@ impl Document {
     /// The kinds that the document's paths serve, by name. Subresources are no kinds of their own.
     pub fn resources(&self) -> Vec<ResourceType> {
         let mut found: BTreeMap<Gvk, ResourceType> = BTreeMap::new();
-        let paths = self.root().get("paths").and_then(Value::as_object);
+        let paths = self.root.get("paths").and_then(Value::as_object);
         for (url, item) in paths.into_iter().flatten() {
             let Some((plural, scope)) = resource(url) else { continue };
             let operations = item.as_object().into_iter().flatten().map(|(_, operation)| operation);
