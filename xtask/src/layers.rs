@@ -73,7 +73,13 @@ pub(crate) const LAYERS: &[Layer] = &[
             "controller",
             "operator",
             "simple-schema",
+            "ide",
         ],
+    ),
+    layer(
+        "crates/ide",
+        Tier::Pure,
+        &["object", "diagnostic", "schema", "simple-schema", "api", "cel", "graph", "k8s-schemas"],
     ),
     layer("crates/conformance", Tier::Rim, &["*"]),
     layer("crates/bench", Tier::Rim, &["*"]),
