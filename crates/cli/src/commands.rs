@@ -6,6 +6,7 @@ use anyhow::Context;
 
 mod apiserver;
 mod dev;
+mod fmt;
 mod generate;
 mod validate;
 
@@ -14,8 +15,10 @@ mod validate;
 pub(crate) enum Command {
     /// Run definitions on an embedded API server and show what happens.
     Dev(dev::Args),
-    /// Check definitions, offline: every mistake with its place.
+    /// Check definitions: every mistake with its place.
     Validate(validate::Args),
+    /// Format files of manifests; comments and values stay as they are.
+    Fmt(fmt::Args),
     /// Print what a definition generates.
     #[command(subcommand)]
     Generate(generate::What),
@@ -29,13 +32,14 @@ impl Command {
         match self {
             Self::Dev(args) => block_on(dev::run(args))?,
             Self::Validate(args) => validate::run(&args),
+            Self::Fmt(args) => fmt::run(&args),
             Self::Generate(what) => generate::run(&what),
             Self::Apiserver(args) => block_on(apiserver::run(args))?,
         }
     }
 }
 
-fn block_on<T>(future: impl Future<Output = T>) -> anyhow::Result<T> {
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> anyhow::Result<T> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

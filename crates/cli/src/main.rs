@@ -6,10 +6,11 @@ use std::process::ExitCode;
 use clap::Parser;
 
 mod commands;
+mod input;
 mod kubeconfig;
-mod offline;
 mod output;
 mod project;
+mod report;
 mod server;
 
 /// ResourceGraphDefinitions without a cluster: develop, validate, generate.

@@ -28,16 +28,6 @@ impl fmt::Display for Advice {
 
 impl std::error::Error for Advice {}
 
-/// How findings are printed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum OutputFormat {
-    /// For people: the lines that findings are about.
-    #[default]
-    Human,
-    /// One JSON array.
-    Json,
-}
-
 /// How diagnostics are drawn.
 pub(crate) fn render_style() -> Style {
     // `anstream` takes the colours out again where they cannot be shown.

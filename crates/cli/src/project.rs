@@ -2,16 +2,19 @@
 //! Decides nothing about their contents beyond `apiVersion`, `kind` and `metadata.name`.
 
 use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
-use kro_diagnostic::source::{Document, Sources};
+use kro_diagnostic::source::{Document, FileId, Sources};
 use kro_diagnostic::{Diagnostic, Severity};
 use kro_object::{Object, ObjectKey};
 
 use crate::output::{Advice, render_style};
 
+/// What standard input is called in messages.
+pub(crate) const STDIN: &str = "<stdin>";
 /// Larger files are no manifests; as the API server's limit for one object, with room for several.
 const LARGEST_FILE: u64 = 16 * 1024 * 1024;
 
@@ -24,6 +27,17 @@ pub(crate) struct Project {
     pub(crate) manifests: Vec<Manifest>,
     /// What could not be read as manifests.
     pub(crate) problems: Vec<Problem>,
+    /// Files with CRDs that were not looked into yet.
+    pub(crate) deferred: Vec<(PathBuf, String)>,
+}
+
+/// What to do with files that hold nothing but CRDs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Crds {
+    /// Read them like all others.
+    Read,
+    /// Put them aside: there may be many, and few are needed.
+    Defer,
 }
 
 /// Something that is no manifest.
@@ -35,6 +49,8 @@ pub(crate) struct Problem {
     pub(crate) message: String,
     /// The same for people, with the place where that is known.
     pub(crate) text: String,
+    /// The same with its code and bytes of the file, when it is no YAML.
+    pub(crate) syntax: Option<(FileId, Diagnostic)>,
 }
 
 /// One document of a file.
@@ -73,26 +89,36 @@ pub(crate) struct Expected {
 }
 
 impl Project {
-    /// Reads every `.yaml`, `.yml` and `.json` file below the paths, folders in name order.
+    /// Reads every `.yaml`, `.yml` and `.json` file below the paths, folders in name order; `-` is standard input.
     pub(crate) fn read(paths: &[PathBuf]) -> anyhow::Result<Self> {
+        Self::read_with(paths, Crds::Read)
+    }
+
+    /// [`Project::read`], perhaps without the CRDs for now.
+    pub(crate) fn read_with(paths: &[PathBuf], crds: Crds) -> anyhow::Result<Self> {
         let mut project = Self::default();
         for path in paths {
-            let metadata = fs::metadata(path).with_context(|| {
-                Advice::new(
-                    format!("cannot read {}", path.display()),
-                    "name a YAML file, or a folder that holds some",
-                )
-            })?;
-            if metadata.is_dir() {
-                for file in manifests_below(path)? {
-                    project.read_file(&file)?;
-                }
-            } else {
-                project.read_file(path)?;
+            if path.as_os_str() == "-" {
+                project.read_text(Path::new(STDIN), standard_input()?, crds);
+                continue;
+            }
+            for file in files_at(path, &["yaml", "yml", "json"])? {
+                project.read_text(&file, read_text(&file)?, crds);
             }
         }
         project.manifests.sort_by_key(|manifest| manifest.role);
         Ok(project)
+    }
+
+    /// Looks into the deferred files that a test selects.
+    pub(crate) fn undefer(&mut self, mut wanted: impl FnMut(&str) -> bool) {
+        for (file, text) in std::mem::take(&mut self.deferred) {
+            if wanted(&text) {
+                self.read_text(&file, text, Crds::Read);
+            } else {
+                self.deferred.push((file, text));
+            }
+        }
     }
 
     /// Refuses a project in which something is no manifest, after saying on standard error what and where.
@@ -128,8 +154,11 @@ impl Project {
         expected
     }
 
-    fn read_file(&mut self, file: &Path) -> anyhow::Result<()> {
-        let text = read_text(file)?;
+    fn read_text(&mut self, file: &Path, text: String, crds: Crds) {
+        if crds == Crds::Defer && holds_crds_only(&text) {
+            self.deferred.push((file.to_path_buf(), text));
+            return;
+        }
         let id = self.sources.add(&file.display().to_string(), text);
         let read = self.sources.documents(id);
         for diagnostic in read.diagnostics.iter().filter(|d| d.severity == Severity::Error) {
@@ -138,6 +167,7 @@ impl Project {
                 file: file.to_path_buf(),
                 message: diagnostic.message.clone(),
                 text,
+                syntax: Some((id, diagnostic.clone())),
             });
         }
         for document in read.value.unwrap_or_default() {
@@ -153,11 +183,10 @@ impl Project {
                 }
                 Err(message) => {
                     let text = format!("{}: {message}", file.display());
-                    self.problems.push(Problem { file: file.to_path_buf(), message, text });
+                    self.problems.push(Problem { file: file.to_path_buf(), message, text, syntax: None });
                 }
             }
         }
-        Ok(())
     }
 
     /// Diagnostics of one manifest, with the lines they are about.
@@ -189,7 +218,8 @@ fn role(value: &serde_json::Value) -> Result<Role, String> {
     })
 }
 
-fn read_text(file: &Path) -> anyhow::Result<String> {
+/// The text of a file that may be a manifest.
+pub(crate) fn read_text(file: &Path) -> anyhow::Result<String> {
     let what = || format!("cannot read {}", file.display());
     let size = fs::metadata(file).with_context(what)?.len();
     anyhow::ensure!(size <= LARGEST_FILE, "{}: {size} bytes; the limit is {LARGEST_FILE}", what());
@@ -200,22 +230,48 @@ fn read_text(file: &Path) -> anyhow::Result<String> {
     })
 }
 
-/// Manifest files below a folder, in name order; hidden files and folders are left out.
-fn manifests_below(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+/// The text on standard input.
+pub(crate) fn standard_input() -> anyhow::Result<String> {
+    let mut text = String::new();
+    std::io::stdin().take(LARGEST_FILE).read_to_string(&mut text).context("cannot read standard input")?;
+    Ok(text)
+}
+
+/// Whether a text holds CRDs and nothing else that matters here. Looks at lines only: a wrong yes would hide a
+/// definition, so anything unusual is a no.
+fn holds_crds_only(text: &str) -> bool {
+    if text.contains("ResourceGraphDefinition") {
+        return false;
+    }
+    let mut kinds = text.lines().filter_map(|line| line.strip_prefix("kind:")).map(str::trim).peekable();
+    kinds.peek().is_some() && kinds.all(|kind| kind == "CustomResourceDefinition")
+}
+
+/// A file itself, or the files below a folder with one of the endings, in name order; hidden files and folders are
+/// left out.
+pub(crate) fn files_at(path: &Path, endings: &[&str]) -> anyhow::Result<Vec<PathBuf>> {
+    let metadata = fs::metadata(path).with_context(|| {
+        Advice::new(
+            format!("cannot read {}", path.display()),
+            "name a YAML file, or a folder that holds some",
+        )
+    })?;
+    if !metadata.is_dir() {
+        return Ok(vec![path.to_path_buf()]);
+    }
     let mut files = Vec::new();
-    let mut folders = vec![folder.to_path_buf()];
+    let mut folders = vec![path.to_path_buf()];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))? {
             let path = entry?.path();
             let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-            let is_manifest =
-                path.extension().is_some_and(|end| ["yaml", "yml", "json"].iter().any(|known| end == *known));
+            let wanted = path.extension().is_some_and(|end| endings.iter().any(|known| end == *known));
             if hidden {
                 continue;
             }
             if path.is_dir() {
                 folders.push(path);
-            } else if is_manifest {
+            } else if wanted {
                 files.push(path);
             }
         }

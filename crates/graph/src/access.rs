@@ -1,5 +1,9 @@
 //! The exact rules an operator needs for a graph. Says nothing about the operator's own objects.
 
+mod manifests;
+
+pub use manifests::manifests;
+
 use crate::{Graph, Node, NodeKind};
 use kro_object::{Gvr, Scope};
 use serde_json::Value;
@@ -48,6 +52,19 @@ pub fn rules(graph: &Graph) -> Vec<AccessRule> {
         .filter(|(_, verbs)| !verbs.is_empty())
         .map(|((resource, names, namespaces), verbs)| AccessRule { resource, verbs, names, namespaces })
         .collect()
+}
+
+/// The rules for the instances of the generated kind: to see them, to mark them as managed, to report on them.
+pub fn instance_rules(graph: &Graph) -> Vec<AccessRule> {
+    let instances = graph.instance.resource.gvr();
+    let status = Gvr { resource: format!("{}/status", instances.resource).into(), ..instances.clone() };
+    let rule = |resource: Gvr, verbs: &[&'static str]| AccessRule {
+        resource,
+        verbs: verbs.iter().copied().collect(),
+        names: BTreeSet::new(),
+        namespaces: BTreeSet::new(),
+    };
+    vec![rule(instances, &["get", "list", "patch", "watch"]), rule(status, &["patch"])]
 }
 
 /// A field of `metadata` that holds no expression.

@@ -1,4 +1,11 @@
-//! A graph as a diagram: Mermaid for Markdown, DOT for Graphviz.
+//! A graph for people: diagrams (Mermaid for Markdown, DOT for Graphviz, SVG for everything else) and the reference
+//! page of its kind.
+
+mod reference;
+mod svg;
+
+pub use reference::reference;
+pub use svg::svg;
 
 use crate::{Graph, Node, NodeKind};
 use std::fmt::Write;

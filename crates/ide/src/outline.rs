@@ -59,7 +59,7 @@ fn object(file: &File, manifest: &Manifest) -> Option<Symbol> {
     if manifest.is_definition() {
         symbol.kind = SymbolKind::Definition;
         let made = manifest.value.pointer("/spec/schema/kind").and_then(Value::as_str);
-        symbol.detail = made.unwrap_or_default().to_owned();
+        made.unwrap_or_default().clone_into(&mut symbol.detail);
         for part in ["spec", "status"] {
             let path = FieldPath::root().join("spec").join("schema").join(part);
             symbol.children.extend(fields(file, manifest, &path));

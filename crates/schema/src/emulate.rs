@@ -7,7 +7,7 @@ use serde_json::{Map, Number, Value};
 const MAX_DEPTH: usize = 12;
 
 /// A value that fits: defaults and enumerated values where there are some, every declared property, empty maps.
-/// Equal seeds give equal values. A `pattern` is met where a usual text meets it; rules are not looked at.
+/// Equal seeds give equal values. A `pattern` is met where a usual text or its [example](crate::Pattern::example) meets it; rules are not looked at.
 pub fn emulate(schema: &Schema, seed: u64) -> Value {
     Emulator { state: seed }.value(schema, 0)
 }
@@ -106,6 +106,10 @@ impl Emulator {
             return Value::from(*text);
         }
         let least = constraints.min_length.unwrap_or(1).clamp(1, 4096) as usize;
+        let example = constraints.pattern.as_ref().and_then(|pattern| pattern.example(least));
+        if let Some(text) = example.filter(|text| fits(&&text.as_str())) {
+            return Value::from(text);
+        }
         let most = constraints.max_length.unwrap_or(4096).clamp(0, 4096) as usize;
         Value::from("a".repeat(least.min(most)))
     }

@@ -1,5 +1,7 @@
 //! Regular expressions of `pattern`: Go's syntax and meaning, in linear time.
 
+mod example;
+
 use regex::Regex;
 use std::{
     fmt,

@@ -1,32 +1,61 @@
-//! `kro generate`: what a definition makes, as manifests for other tools.
+//! `kro generate`: what a definition makes, for clusters, for other tools, for readers.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use kro_graph::CompileOptions;
+use kro_cel_k8s::{RuleLimits, Rules};
+use kro_graph::{Graph, access, environment, render, sample};
+use kro_object::Object;
 use serde_json::Value;
 
-use crate::offline::compile_all;
-use crate::output::Advice;
-use crate::project::Project;
+use crate::input::Input;
+use crate::output::{BUSY, styled};
+
+/// How many samples are tried until one meets the author's rules.
+const SAMPLES: u64 = 200;
 
 /// What can be generated.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum What {
     /// The CustomResourceDefinition of each definition.
-    Crd(Args),
+    Crd(Manifests),
+    /// A sample instance of each definition, which its CRD accepts.
+    Instance(Manifests),
+    /// The roles that an operator needs for each definition, and no more.
+    Rbac(Manifests),
+    /// The graph of a definition.
+    Diagram(Diagram),
+    /// A reference page of the generated API in Markdown.
+    Docs(Page),
+    /// JSON Schema (draft 2020-12) of the instances, for editors.
+    Jsonschema(Page),
 }
 
-/// Options of `kro generate`.
+/// Options of manifests.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {
-    /// Files and folders with definitions, and with the CRDs they need.
-    #[arg(required = true, value_name = "FILE")]
-    files: Vec<PathBuf>,
+pub(crate) struct Manifests {
+    #[command(flatten)]
+    input: Input,
     /// The notation.
     #[arg(short, long, value_enum, default_value_t)]
     output: Notation,
+}
+
+/// Options of diagrams.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Diagram {
+    #[command(flatten)]
+    input: Input,
+    /// The kind of diagram.
+    #[arg(short, long, value_enum, default_value_t)]
+    output: Drawing,
+}
+
+/// Options of everything that has one form.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Page {
+    #[command(flatten)]
+    input: Input,
 }
 
 /// How manifests are written.
@@ -39,37 +68,114 @@ enum Notation {
     Json,
 }
 
-/// Prints the manifests; nothing at all when a definition is invalid.
+/// How graphs are drawn.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Drawing {
+    /// Mermaid, for Markdown.
+    #[default]
+    Mermaid,
+    /// DOT, for Graphviz.
+    Dot,
+    /// A picture; of one definition only.
+    Svg,
+}
+
+/// Prints; nothing at all when a definition is invalid.
 pub(crate) fn run(what: &What) -> anyhow::Result<ExitCode> {
-    let What::Crd(args) = what;
-    let project = Project::read(&args.files)?;
-    project.require_manifests()?;
-    let mut crds = Vec::new();
-    for one in compile_all(&project, &CompileOptions::default()) {
-        let Some(graph) = one.graph else {
-            anstream::eprintln!("{}", project.render(one.manifest, &one.diagnostics));
-            return Err(Advice::new(
-                format!("{} is not valid", one.manifest.object.key().name),
-                "`kro validate` shows every mistake",
-            )
-            .into());
-        };
-        crds.push(graph.crd.into_value());
-    }
-    anyhow::ensure!(!crds.is_empty(), "there is no ResourceGraphDefinition in these files");
-    for crd in &crds {
-        print(crd, args.output)?;
+    match what {
+        What::Crd(args) => manifests(args, |_, graph| Ok(vec![graph.crd.clone()]))?,
+        What::Instance(args) => manifests(args, |_, graph| Ok(vec![instance(graph)?]))?,
+        What::Rbac(args) => manifests(args, |name, graph| {
+            let mut rules = access::instance_rules(graph);
+            rules.extend(access::rules(graph));
+            Ok(access::manifests(&format!("kro:{name}"), &rules))
+        })?,
+        What::Diagram(args) => diagram(args)?,
+        What::Docs(args) => {
+            let texts = each(&args.input, |_, graph| page(graph))?;
+            print!("{}", texts.join("\n"));
+        }
+        What::Jsonschema(args) => {
+            for schema in each(&args.input, |_, graph| Ok(json_schema(graph)))? {
+                println!("{schema:#}");
+            }
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn print(manifest: &Value, notation: Notation) -> anyhow::Result<()> {
-    match notation {
-        Notation::Json => println!("{manifest:#}"),
-        Notation::Yaml => {
-            let text = serde_saphyr::to_string(manifest).context("cannot write YAML")?;
-            print!("---\n{text}");
+/// Something of each graph, in the order of the definitions.
+fn each<T>(input: &Input, make: impl Fn(&str, &Graph) -> anyhow::Result<T>) -> anyhow::Result<Vec<T>> {
+    let loaded = input.load()?;
+    let graphs = loaded.graphs(input)?;
+    graphs.into_iter().map(|(name, graph)| make(&name, graph)).collect()
+}
+
+fn manifests(
+    args: &Manifests,
+    make: impl Fn(&str, &Graph) -> anyhow::Result<Vec<Object>>,
+) -> anyhow::Result<()> {
+    for manifest in each(&args.input, make)?.into_iter().flatten() {
+        let manifest = manifest.into_value();
+        match args.output {
+            Notation::Json => println!("{manifest:#}"),
+            Notation::Yaml => print!("---\n{}", yaml(&manifest)?),
         }
     }
     Ok(())
+}
+
+fn yaml(value: &Value) -> anyhow::Result<String> {
+    serde_saphyr::to_string(value).context("cannot write YAML")
+}
+
+/// A sample that meets the author's rules, if one is found soon.
+fn instance(graph: &Graph) -> anyhow::Result<Object> {
+    let rules = Rules::compile(&graph.instance.schema, environment());
+    let limits = RuleLimits { per_rule: 1_000_000, per_object: 10_000_000 };
+    let first = sample(graph, 0);
+    let refused = |object: &Object| rules.validate(&object.to_value(), None, limits).violations;
+    if refused(&first).is_empty() {
+        return Ok(first);
+    }
+    if let Some(found) = (1..SAMPLES).map(|seed| sample(graph, seed)).find(|it| refused(it).is_empty()) {
+        return Ok(found);
+    }
+    for violation in refused(&first) {
+        anstream::eprintln!("{}: the sample breaks a rule: {violation}", styled(BUSY, "warning"));
+    }
+    Ok(first)
+}
+
+fn diagram(args: &Diagram) -> anyhow::Result<()> {
+    let draw = match args.output {
+        Drawing::Mermaid => render::mermaid,
+        Drawing::Dot => render::dot,
+        Drawing::Svg => render::svg,
+    };
+    let texts = each(&args.input, |_, graph| Ok(draw(graph)))?;
+    anyhow::ensure!(
+        args.output != Drawing::Svg || texts.len() == 1,
+        "an SVG file holds one picture, here are {} definitions",
+        texts.len()
+    );
+    print!("{}", texts.join("\n"));
+    Ok(())
+}
+
+fn page(graph: &Graph) -> anyhow::Result<String> {
+    let example = yaml(&instance(graph)?.into_value())?;
+    Ok(format!("{}\n## Example\n\n```yaml\n{example}```\n", render::reference(graph)))
+}
+
+fn json_schema(graph: &Graph) -> Value {
+    let gvk = &graph.instance.resource.gvk;
+    let mut schema = kro_schema::json_schema(&graph.instance.schema);
+    schema["title"] = gvk.kind.as_ref().into();
+    schema["required"] = serde_json::json!(["apiVersion", "kind", "metadata"]);
+    let fields = &mut schema["properties"];
+    fields["apiVersion"] = serde_json::json!({"const": gvk.api_version()});
+    fields["kind"] = serde_json::json!({"const": &*gvk.kind});
+    fields["metadata"] = serde_json::json!({"type": "object"});
+    schema
 }

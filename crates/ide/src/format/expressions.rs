@@ -3,8 +3,9 @@
 
 use super::{Edit, File, Step};
 use crate::expressions::{is_definition, places};
-use kro_diagnostic::Locus;
+use kro_diagnostic::{Locus, source::Document};
 use kro_graph::template;
+use kro_object::FieldPath;
 
 pub(super) fn edits(text: &str, file: &File) -> Step {
     let mut step = Step { edits: Vec::new(), expected: file.values.clone() };
@@ -30,7 +31,7 @@ pub(super) fn edits(text: &str, file: &File) -> Step {
             }
             // In a plain scalar a colon or a sharp with a space beside it would end the text.
             let breaks = |text: &str| text.contains(": ") || text.contains(" #");
-            if edits.is_empty() || (breaks(&new) && !breaks(old)) {
+            if edits.is_empty() || (is_plain(text, document, &path) && breaks(&new) && !breaks(old)) {
                 continue;
             }
             if path.set(expected, new.into()).is_ok() {
@@ -39,6 +40,13 @@ pub(super) fn edits(text: &str, file: &File) -> Step {
         }
     }
     step
+}
+
+/// Whether a text is written without quotes, on one line.
+fn is_plain(text: &str, document: &Document, path: &FieldPath) -> bool {
+    let Some(place) = document.place(path) else { return true };
+    let written = &text[place.bytes()];
+    !written.starts_with(['"', '\'']) && !written.ends_with('\n')
 }
 
 /// The expression with the unparser's spaces; `None` when more than spaces would change.

@@ -55,7 +55,7 @@ fn fields() {
         "                - name: web",
         "                - na$0me: web",
         "name",
-        "`name`: string — apps/v1 Deployment",
+        "`name`: string — apps/v1 Deployment\n\ndefault: `\"\"`",
     );
     let (text, at) = with_cursor("      readyWhen:", "      ready$0When:");
     let found = hover(&File::read("web.yaml", text), at, &catalog()).expect("a field of kro's own");

@@ -1,0 +1,158 @@
+//! What was found in some files, in the formats that people and programs read. Finds nothing itself.
+
+use std::fmt::Write as _;
+use std::ops::Range;
+use std::path::Path;
+
+use kro_diagnostic::source::{Document, FileId, Position};
+use kro_diagnostic::{Diagnostic, Locus, Severity};
+
+use crate::input::Loaded;
+use crate::project::Project;
+
+mod github;
+mod human;
+mod json;
+mod sarif;
+
+/// How findings are printed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// For people: the lines that findings are about.
+    #[default]
+    Human,
+    /// One JSON array.
+    Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// Annotations of GitHub Actions.
+    Github,
+}
+
+/// Everything that was found, by file and place.
+#[derive(Debug)]
+pub(crate) struct Report<'l> {
+    project: &'l Project,
+    findings: Vec<Finding<'l>>,
+    definitions: usize,
+}
+
+/// One thing that is wrong.
+#[derive(Debug)]
+struct Finding<'l> {
+    file: &'l Path,
+    /// The definition it is about.
+    definition: Option<String>,
+    severity: Severity,
+    message: &'l str,
+    /// Absent for what is no manifest at all.
+    detail: Option<Detail<'l>>,
+}
+
+/// Code and place of a finding.
+#[derive(Debug)]
+struct Detail<'l> {
+    diagnostic: &'l Diagnostic,
+    id: FileId,
+    document: Option<&'l Document>,
+    bytes: Range<usize>,
+}
+
+impl<'l> Report<'l> {
+    /// The findings about everything that was loaded.
+    pub(crate) fn new(loaded: &'l Loaded) -> Self {
+        let project = &loaded.project;
+        let mut findings: Vec<Finding<'l>> = project
+            .problems
+            .iter()
+            .map(|problem| Finding {
+                file: &problem.file,
+                definition: None,
+                severity: Severity::Error,
+                message: &problem.message,
+                detail: problem.syntax.as_ref().map(|(id, diagnostic)| Detail {
+                    diagnostic,
+                    id: *id,
+                    document: None,
+                    bytes: bytes_of_file(&diagnostic.primary),
+                }),
+            })
+            .collect();
+        for (manifest, definition) in loaded.compiled() {
+            let from = findings.len();
+            for diagnostic in &definition.diagnostics {
+                let span = project.sources.span(&manifest.document, &diagnostic.primary);
+                findings.push(Finding {
+                    file: &manifest.file,
+                    definition: Some(manifest.object.key().name.to_string()),
+                    severity: diagnostic.severity,
+                    message: &diagnostic.message,
+                    detail: Some(Detail {
+                        diagnostic,
+                        id: span.file,
+                        document: Some(&manifest.document),
+                        bytes: span.bytes,
+                    }),
+                });
+            }
+            findings[from..].sort_by_key(|finding| finding.detail.as_ref().map(|it| it.bytes.start));
+        }
+        Self { project, findings, definitions: loaded.definitions.len() }
+    }
+
+    /// How many findings are of a severity.
+    pub(crate) fn count(&self, severity: Severity) -> usize {
+        self.findings.iter().filter(|finding| finding.severity == severity).count()
+    }
+
+    /// Prints to standard output.
+    pub(crate) fn print(&self, format: Format) {
+        match format {
+            Format::Human => human::print(self),
+            Format::Json => println!("{:#}", json::render(self)),
+            Format::Sarif => println!("{:#}", sarif::render(self)),
+            Format::Github => print!("{}", github::render(self)),
+        }
+    }
+
+    /// Start and end of a place.
+    fn positions(&self, id: FileId, bytes: &Range<usize>) -> (Position, Position) {
+        let position = |byte| self.project.sources.position(id, byte);
+        (position(bytes.start), position(bytes.end))
+    }
+
+    /// The places that take part in a finding, each with what it contributes.
+    fn related<'d>(&self, detail: &'d Detail<'_>) -> Vec<(Range<usize>, &'d str)> {
+        let place = |locus: &Locus| match detail.document {
+            Some(document) => self.project.sources.span(document, locus).bytes,
+            None => bytes_of_file(locus),
+        };
+        detail.diagnostic.related.iter().map(|(locus, note)| (place(locus), note.as_str())).collect()
+    }
+}
+
+fn bytes_of_file(locus: &Locus) -> Range<usize> {
+    locus.range.as_ref().map_or(0..0, |range| range.start as usize..range.end as usize)
+}
+
+/// A path as a relative URI.
+fn uri(path: &Path) -> String {
+    let mut out = String::new();
+    for byte in path.to_string_lossy().bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                out.push(byte.into())
+            }
+            b'\\' if cfg!(windows) => out.push('/'),
+            byte => {
+                let _ = write!(out, "%{byte:02X}");
+            }
+        }
+    }
+    out
+}
+
+/// `3 definitions`.
+pub(crate) fn plural(count: usize, word: &str) -> String {
+    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
+}

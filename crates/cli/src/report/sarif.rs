@@ -1,0 +1,72 @@
+//! Findings as a SARIF 2.1.0 log with one run.
+
+use std::collections::BTreeSet;
+
+use kro_diagnostic::{Code, Severity};
+use serde_json::{Value, json};
+
+use super::{Finding, Report, uri};
+
+pub(super) fn render(report: &Report<'_>) -> Value {
+    let codes: BTreeSet<Code> =
+        report.findings.iter().filter_map(|it| Some(it.detail.as_ref()?.diagnostic.code)).collect();
+    let codes: Vec<Code> = codes.into_iter().collect();
+    let rules: Vec<Value> = codes
+        .iter()
+        .map(|code| json!({"id": code.to_string(), "shortDescription": {"text": code.title()}}))
+        .collect();
+    let results: Vec<Value> = report.findings.iter().map(|it| result(report, it, &codes)).collect();
+    json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": {"driver": {"name": "kro", "version": env!("CARGO_PKG_VERSION"), "rules": rules}},
+            "columnKind": "unicodeCodePoints",
+            "results": results,
+        }],
+    })
+}
+
+fn result(report: &Report<'_>, finding: &Finding<'_>, codes: &[Code]) -> Value {
+    let level = match finding.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Hint => "note",
+    };
+    let file = json!({"uri": uri(finding.file)});
+    let Some(detail) = &finding.detail else {
+        return json!({
+            "level": level,
+            "message": {"text": finding.message},
+            "locations": [{"physicalLocation": {"artifactLocation": file}}],
+        });
+    };
+    let code = detail.diagnostic.code;
+    let text = match &detail.diagnostic.help {
+        Some(help) => format!("{}\n{help}", finding.message),
+        None => finding.message.to_owned(),
+    };
+    let place = |bytes: &std::ops::Range<usize>| {
+        let (start, end) = report.positions(detail.id, bytes);
+        json!({"artifactLocation": file, "region": {
+            "startLine": start.line, "startColumn": start.column,
+            "endLine": end.line, "endColumn": end.column,
+        }})
+    };
+    let mut result = json!({
+        "ruleId": code.to_string(),
+        "ruleIndex": codes.iter().position(|known| *known == code),
+        "level": level,
+        "message": {"text": text},
+        "locations": [{"physicalLocation": place(&detail.bytes)}],
+    });
+    let related: Vec<Value> = report
+        .related(detail)
+        .into_iter()
+        .map(|(bytes, note)| json!({"physicalLocation": place(&bytes), "message": {"text": note}}))
+        .collect();
+    if !related.is_empty() {
+        result["relatedLocations"] = related.into();
+    }
+    result
+}
