@@ -42,8 +42,6 @@ pub(crate) struct Loaded {
     pub(crate) project: Project,
     /// One for each definition of the project, in its order.
     pub(crate) definitions: Vec<Definition>,
-    /// All kinds, those of the definitions among them.
-    pub(crate) catalog: Catalog,
 }
 
 impl Input {
@@ -78,7 +76,7 @@ impl Input {
             &mut catalog,
             &CompileOptions { omit: self.omit, ..CompileOptions::default() },
         );
-        Ok(Loaded { project, definitions, catalog })
+        Ok(Loaded { project, definitions })
     }
 
     /// The kinds that do not come from CRD files.

@@ -141,7 +141,7 @@ fn uri(path: &Path) -> String {
     for byte in path.to_string_lossy().bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-                out.push(byte.into())
+                out.push(byte.into());
             }
             b'\\' if cfg!(windows) => out.push('/'),
             byte => {

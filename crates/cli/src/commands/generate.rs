@@ -84,7 +84,7 @@ enum Drawing {
 pub(crate) fn run(what: &What) -> anyhow::Result<ExitCode> {
     match what {
         What::Crd(args) => manifests(args, |_, graph| Ok(vec![graph.crd.clone()]))?,
-        What::Instance(args) => manifests(args, |_, graph| Ok(vec![instance(graph)?]))?,
+        What::Instance(args) => manifests(args, |_, graph| Ok(vec![instance(graph)]))?,
         What::Rbac(args) => manifests(args, |name, graph| {
             let mut rules = access::instance_rules(graph);
             rules.extend(access::rules(graph));
@@ -130,21 +130,21 @@ fn yaml(value: &Value) -> anyhow::Result<String> {
 }
 
 /// A sample that meets the author's rules, if one is found soon.
-fn instance(graph: &Graph) -> anyhow::Result<Object> {
+fn instance(graph: &Graph) -> Object {
     let rules = Rules::compile(&graph.instance.schema, environment());
     let limits = RuleLimits { per_rule: 1_000_000, per_object: 10_000_000 };
     let first = sample(graph, 0);
     let refused = |object: &Object| rules.validate(&object.to_value(), None, limits).violations;
     if refused(&first).is_empty() {
-        return Ok(first);
+        return first;
     }
     if let Some(found) = (1..SAMPLES).map(|seed| sample(graph, seed)).find(|it| refused(it).is_empty()) {
-        return Ok(found);
+        return found;
     }
     for violation in refused(&first) {
         anstream::eprintln!("{}: the sample breaks a rule: {violation}", styled(BUSY, "warning"));
     }
-    Ok(first)
+    first
 }
 
 fn diagram(args: &Diagram) -> anyhow::Result<()> {
@@ -164,7 +164,7 @@ fn diagram(args: &Diagram) -> anyhow::Result<()> {
 }
 
 fn page(graph: &Graph) -> anyhow::Result<String> {
-    let example = yaml(&instance(graph)?.into_value())?;
+    let example = yaml(&instance(graph).into_value())?;
     Ok(format!("{}\n## Example\n\n```yaml\n{example}```\n", render::reference(graph)))
 }
 

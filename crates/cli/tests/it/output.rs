@@ -83,7 +83,8 @@ error: no ResourceGraphDefinition in a.yaml
 
 "]]);
     run(&[("a.yaml", CONFIG_MAP)], &["generate", "crd", "a.yaml"]).code(1).stderr_eq(str![[r"
-error: there is no ResourceGraphDefinition in these files
+error: no ResourceGraphDefinition in a.yaml
+  help: a definition has `apiVersion: kro.run/v1alpha1` and `kind: ResourceGraphDefinition`
 
 "]]);
 }
@@ -91,6 +92,12 @@ error: there is no ResourceGraphDefinition in these files
 #[test]
 fn every_mistake_has_its_place() {
     run(&[("a.yaml", MISTAKEN)], &["validate", "a.yaml"]).code(1).stdout_eq(str![[r#"
+error[KRO0105]: required field "schema" is missing
+ --> a.yaml:5:1
+  |
+5 | spec:
+  | ^^^^
+
 warning[KRO0103]: unknown field "scheme"
  --> a.yaml:6:3
   |
@@ -98,12 +105,6 @@ warning[KRO0103]: unknown field "scheme"
   |   ^^^^^^
   |
   = help: did you mean "schema"?
-
-error[KRO0105]: required field "schema" is missing
- --> a.yaml:5:1
-  |
-5 | spec:
-  | ^^^^
 
 error[KRO0104]: expected a list, found an integer
  --> a.yaml:7:14
@@ -125,7 +126,7 @@ fn findings_as_json() {
         findings.iter().map(|f| format!("{} {} {}", f["code"], f["path"], f["start"]["line"])).collect();
     assert_eq!(
         places,
-        [r#""KRO0103" "spec.scheme" 6"#, r#""KRO0105" "spec" 5"#, r#""KRO0104" "spec.resources" 7"#]
+        [r#""KRO0105" "spec" 5"#, r#""KRO0103" "spec.scheme" 6"#, r#""KRO0104" "spec.resources" 7"#]
     );
 }
 

@@ -56,3 +56,18 @@ fn definitions_that_wait_for_each_other() {
     let found = compile_all(&[&inner, &outer], &mut Catalog::builtin(), &CompileOptions::default());
     assert!(found[0].has_errors());
 }
+
+#[test]
+fn a_resource_that_cannot_be_read_is_reported_once() {
+    let text = crate::DEFINITION.replacen("      readyWhen:", "      readyWhen: 3\n      other:", 1);
+    let text = text.replacen("      template:\n", "      templat:\n", 1);
+    let file = File::read("a.yaml", text);
+    let errors: Vec<String> = file
+        .findings(&Catalog::builtin())
+        .into_iter()
+        .filter(|found| found.diagnostic.severity == kro_diagnostic::Severity::Error)
+        .map(|found| found.diagnostic.to_string())
+        .collect();
+    assert!(errors.iter().all(|error| error.contains("spec.resources[0]")), "{errors:#?}");
+    assert!(!errors.is_empty());
+}
