@@ -8,6 +8,7 @@ mod apiserver;
 mod dev;
 mod fmt;
 mod generate;
+mod lsp;
 mod validate;
 
 /// What `kro` can do.
@@ -22,6 +23,8 @@ pub(crate) enum Command {
     /// Print what a definition generates.
     #[command(subcommand)]
     Generate(generate::What),
+    /// Serve an editor: findings, types, completion, navigation, formatting.
+    Lsp(lsp::Args),
     /// Serve a bare in-memory Kubernetes API server.
     Apiserver(apiserver::Args),
 }
@@ -33,6 +36,7 @@ impl Command {
             Self::Dev(args) => block_on(dev::run(args))?,
             Self::Validate(args) => validate::run(&args),
             Self::Fmt(args) => fmt::run(&args),
+            Self::Lsp(args) => lsp::run(&args),
             Self::Generate(what) => generate::run(&what),
             Self::Apiserver(args) => block_on(apiserver::run(args))?,
         }

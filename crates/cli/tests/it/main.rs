@@ -4,5 +4,6 @@
 
 mod check;
 mod docs;
+mod lsp;
 mod output;
 mod session;
