@@ -8,6 +8,8 @@ use clap::Parser;
 mod commands;
 mod input;
 mod kubeconfig;
+#[cfg(test)]
+mod manual;
 mod output;
 mod project;
 mod report;

@@ -204,11 +204,11 @@ fn a_session() {
 fn completion_while_typing() {
     let (mut editor, _) = Editor::start(None);
     editor.open(&TEXT.replace("${schema.spec.nmae}", "${schema.spec."));
-    let items = editor.at("textDocument/completion", 16, 32);
+    let items = editor.at("textDocument/completion", 16, 30);
     let labels: Vec<&str> =
         items.as_array().expect("items").iter().filter_map(|it| it["label"].as_str()).collect();
     assert_eq!(labels.first(), Some(&"name"), "{labels:?}");
-    assert_eq!(edit(&items[0]["textEdit"]), "16:32-32 \"name\"");
+    assert_eq!(edit(&items[0]["textEdit"]), "16:30-30 \"name\"");
     editor.end();
 }
 
