@@ -37,7 +37,7 @@ pub(crate) fn conformance(rest: &[String]) -> anyhow::Result<ExitCode> {
 
 /// One benchmark, in release mode.
 pub(crate) fn bench(rest: &[String]) -> anyhow::Result<ExitCode> {
-    if rest.first().is_some_and(|what| what == "main-job") {
+    if matches!(rest.first().map(String::as_str), Some("main-job" | "compile")) {
         built(&mut cargo(&[
             "build",
             "--quiet",

@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context, anyhow, ensure};
 use kro_cel::{Env, Limits, NoTypes, Options, Program, Scope, Value, library};
@@ -95,7 +94,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         .with_libraries(library::EXTENSIONS)
         .with_libraries(environment::kro())
         .with_libraries(kro_graph::functions::libraries());
-    let effort = Effort { repetitions: args.reps, least_time: Duration::from_millis(8) };
+    let effort = Effort::small(args.reps);
     let mut all = Vec::new();
     println!(
         "{:<22} {:>10} {:>8} {:>10} {:>8} {:>8} {:>8}",

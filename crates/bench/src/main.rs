@@ -8,6 +8,7 @@ use clap::{Parser, Subcommand};
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 
 mod cel;
+mod compile;
 mod main_job;
 mod measure;
 mod merge;
@@ -27,6 +28,8 @@ struct Args {
 enum What {
     /// From `kro dev` to an instance that is ready.
     MainJob(main_job::Args),
+    /// The compiler beside upstream's builder.
+    Compile(compile::Args),
     /// Expressions beside cel-go.
     Cel(cel::Args),
     /// Structured merge beside the Go library.
@@ -36,6 +39,7 @@ enum What {
 fn main() -> anyhow::Result<()> {
     match Args::parse().what {
         What::MainJob(args) => main_job::run(&args),
+        What::Compile(args) => compile::run(&args),
         What::Cel(args) => cel::run(&args),
         What::Merge(args) => merge::run(&args),
     }

@@ -24,10 +24,16 @@ pub(crate) struct Figures {
 pub(crate) struct Effort {
     pub(crate) repetitions: usize,
     pub(crate) least_time: Duration,
+    /// How many inputs are prepared at a time: fewer for operations that take long.
+    pub(crate) batch: usize,
 }
 
-/// How many inputs are prepared at a time.
-const BATCH: usize = 64;
+impl Effort {
+    /// For operations of some microseconds.
+    pub(crate) fn small(repetitions: usize) -> Self {
+        Self { repetitions, least_time: Duration::from_millis(8), batch: 64 }
+    }
+}
 
 /// Runs an operation on fresh inputs. Preparing and dropping them is not measured, dropping the results is.
 pub(crate) fn measure<I, O>(
@@ -42,7 +48,7 @@ pub(crate) fn measure<I, O>(
         let (mut total, mut count) = (Duration::ZERO, 0_u32);
         (allocs, bytes) = (0.0, 0.0);
         while total < effort.least_time {
-            let mut inputs: Vec<I> = (0..BATCH).map(|_| prepare()).collect();
+            let mut inputs: Vec<I> = (0..effort.batch).map(|_| prepare()).collect();
             let region = Region::new(crate::ALLOCATOR);
             let start = processor_time();
             for input in &mut inputs {
@@ -52,7 +58,7 @@ pub(crate) fn measure<I, O>(
             let change = region.change();
             allocs += (change.allocations + change.reallocations) as f64;
             bytes += change.bytes_allocated as f64;
-            count += BATCH as u32;
+            count += effort.batch as u32;
         }
         times.push(total.as_nanos() as f64 / f64::from(count));
         (allocs, bytes) = (allocs / f64::from(count), bytes / f64::from(count));

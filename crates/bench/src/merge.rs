@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use anyhow::Context;
 use kro_structured_merge::{Duplicates, FieldSet, Keys, MergeSchema, OnConflict, Owner, Ownership, Updater};
@@ -67,7 +66,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let state = State::deserialize(read("data/deployment.merge-state.json")?)?;
     let baseline = Baseline::deserialize(read("structured-merge-go.json")?)?;
     let schema = MergeSchema::from_model(&model, ROOT)?;
-    let effort = Effort { repetitions: args.reps, least_time: Duration::from_millis(8) };
+    let effort = Effort::small(args.reps);
 
     let mut all = Vec::new();
     println!("{:<22} {:>10} {:>8} {:>8} {:>8}", "case", "ns", "faster", "allocs", "fewer");
