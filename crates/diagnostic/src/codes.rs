@@ -12,6 +12,7 @@
 //! | 08xx | status |
 //! | 09xx | compatibility of the generated CRD |
 //! | 10xx | limits |
+//! | 11xx | warnings: what may be meant and is likely a mistake |
 #![expect(clippy::zero_prefixed_literal, reason = "0103 reads as in KRO0103 and is decimal in Rust")]
 
 use std::fmt;
@@ -32,6 +33,11 @@ impl Code {
     /// The rule in a few words, the heading of its page.
     pub const fn title(self) -> &'static str {
         self.title
+    }
+
+    /// Whether it is about something that may be meant: the definition is accepted.
+    pub const fn is_warning(self) -> bool {
+        self.number / 100 == 11 || self.number == UNKNOWN_FIELD.number
     }
 
     /// Looks a code up by its text (`KRO0203`).

@@ -6,7 +6,7 @@ use crate::{
     draft::Draft,
     extract::path,
     instance,
-    link::{Names, Place},
+    link::{Names, Nodes, Place},
     naming, plural,
     resource::{self, NodeDraft, NodeShape},
     status,
@@ -50,7 +50,7 @@ pub fn compile(source: &GraphSource, kinds: &Kinds, options: &CompileOptions) ->
     let scope = source.instance.scope;
     let mut nodes: Vec<NodeDraft<'_>> =
         source.resources.iter().map(|entry| resource::read(entry, scope, kinds, &mut found)).collect();
-    let ids: Vec<NodeId> = nodes.iter().map(|node| node.id.clone()).collect();
+    let ids = Nodes::new(nodes.iter().map(|node| node.id.clone()).collect());
     link(&mut nodes, &ids, options, &mut found);
     let dependencies = dependencies(&nodes, &ids);
     let (order, waves) = order(&nodes, &dependencies, &mut found);
@@ -65,11 +65,11 @@ pub fn compile(source: &GraphSource, kinds: &Kinds, options: &CompileOptions) ->
     let typing = Typing::new(view.as_ref(), &nodes);
     let mut compiled: Vec<Node> = Vec::with_capacity(nodes.len());
     for (index, node) in nodes.into_iter().enumerate() {
-        let on = dependencies[index].iter().map(|on| ids[*on].clone()).collect::<BTreeSet<_>>();
+        let on = dependencies[index].iter().map(|on| ids.id(*on).clone()).collect::<BTreeSet<_>>();
         compiled.extend(typing.node(node, waves[index] as u32, on.into_iter().collect(), &mut found));
     }
-    let fields = status::compile(fields, typing.env(), &mut found);
-    let authored = authored.map(|drafts| conditions::compile(drafts, &typing.conditions(), &mut found));
+    let fields = status::compile(fields, &typing, &mut found);
+    let authored = authored.map(|drafts| conditions::compile(drafts, &typing, &mut found));
 
     found.sort_by(|one: &Diagnostic, other| one.primary.path.cmp(&other.primary.path));
     let failed = found.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
@@ -94,19 +94,14 @@ pub fn compile(source: &GraphSource, kinds: &Kinds, options: &CompileOptions) ->
     let mentioned: BTreeSet<NodeId> =
         instance.expressions().flat_map(crate::Expression::nodes).cloned().collect();
     instance.dependencies = mentioned.into_iter().collect();
-    let deepest = waves.iter().copied().max().unwrap_or_default();
+    let mut by_wave = vec![Vec::new(); waves.iter().copied().max().unwrap_or_default()];
+    for node in &compiled {
+        by_wave[node.wave as usize - 1].push(node.id.clone());
+    }
     let graph = Graph {
         instance,
-        order: order.iter().map(|index| ids[*index].clone()).collect(),
-        waves: (1..=deepest)
-            .map(|wave| {
-                compiled
-                    .iter()
-                    .filter(|node| node.wave as usize == wave)
-                    .map(|node| node.id.clone())
-                    .collect()
-            })
-            .collect(),
+        order: order.iter().map(|index| ids.id(*index).clone()).collect(),
+        waves: by_wave,
         nodes: compiled.into_iter().map(|node| (node.id.clone(), node)).collect(),
         crd,
         types: typing.types,
@@ -115,7 +110,7 @@ pub fn compile(source: &GraphSource, kinds: &Kinds, options: &CompileOptions) ->
 }
 
 /// Resolves the names of every expression of the nodes.
-fn link(nodes: &mut [NodeDraft<'_>], ids: &[NodeId], options: &CompileOptions, found: &mut Vec<Diagnostic>) {
+fn link(nodes: &mut [NodeDraft<'_>], ids: &Nodes, options: &CompileOptions, found: &mut Vec<Diagnostic>) {
     for node in nodes {
         let iterators: Vec<Arc<str>> = node.dimensions.iter().map(|(name, _)| name.clone()).collect();
         let id = node.id.clone();
@@ -145,10 +140,10 @@ fn link(nodes: &mut [NodeDraft<'_>], ids: &[NodeId], options: &CompileOptions, f
 }
 
 /// For each node the positions of those that its template, iterators and conditions of existence mention.
-fn dependencies(nodes: &[NodeDraft<'_>], ids: &[NodeId]) -> Vec<Vec<usize>> {
+fn dependencies(nodes: &[NodeDraft<'_>], ids: &Nodes) -> Vec<Vec<usize>> {
     let mentioned = |draft: &Draft| -> Vec<usize> {
         let position = |name: &crate::Name| match name {
-            crate::Name::Node(id) => ids.iter().position(|other| other == id),
+            crate::Name::Node(id) => ids.position(id.as_str()),
             _ => None,
         };
         draft.references.iter().filter_map(|reference| position(&reference.name)).collect()

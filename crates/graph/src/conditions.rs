@@ -6,9 +6,10 @@ use crate::{
     environment,
     functions::Runtime,
     link::{Names, Place},
+    typing::Typing,
 };
 use kro_api::INSTANCE_CONDITIONS;
-use kro_cel::{Env, Expr, ExprId, Literal, Type};
+use kro_cel::{Expr, ExprId, Literal, Type};
 use kro_diagnostic::{Diagnostic, Locus, codes};
 use serde_json::Value;
 use std::{ops::Range, sync::Arc};
@@ -46,7 +47,7 @@ pub(crate) fn read(
 }
 
 /// Checks the types.
-pub(crate) fn compile(drafts: Vec<Draft>, env: &Env, found: &mut Vec<Diagnostic>) -> Vec<Expression> {
+pub(crate) fn compile(drafts: Vec<Draft>, typing: &Typing, found: &mut Vec<Diagnostic>) -> Vec<Expression> {
     let condition = Runtime::condition_type();
     let fits = |ty: &Type| *ty == condition || matches!(ty, Type::Dyn | Type::Error);
     drafts
@@ -60,7 +61,7 @@ pub(crate) fn compile(drafts: Vec<Draft>, env: &Env, found: &mut Vec<Diagnostic>
                     Some(Diagnostic::error(codes::AUTHOR_CONDITION_TYPE, Locus::default(), message))
                 }
             };
-            draft.compile(env, judge, found)
+            draft.compile(typing, &[], judge, found)
         })
         .collect()
 }

@@ -4,6 +4,7 @@
 use crate::{
     Expression, Name, Phase, Reference,
     template::{self, Lowered, Text},
+    typing::Typing,
 };
 use kro_cel::{Ast, Env, Issue, References, Type};
 use kro_diagnostic::{Diagnostic, Locus, codes};
@@ -144,16 +145,18 @@ impl Draft {
         self.uses.functions.iter().find(omit).map(|function| function.span.clone())
     }
 
-    /// Checks the draft and makes its program. `judge` looks at the result's type; its complaint is about the whole.
+    /// Checks the draft, with local names besides those of the definition, and makes its program. `judge` looks at the result's type; its complaint is about the whole.
     pub(crate) fn compile(
         mut self,
-        env: &Env,
+        typing: &Typing,
+        local: &[(Arc<str>, Type)],
         judge: impl FnOnce(&Type) -> Option<Diagnostic>,
         found: &mut Vec<Diagnostic>,
     ) -> Option<Expression> {
         if self.broken {
             return None;
         }
+        let env = typing.env(&self, local);
         let checked = env.check(std::mem::replace(&mut self.ast, kro_cel::parse("null").0));
         if !checked.issues().is_empty() {
             for issue in checked.into_issues() {

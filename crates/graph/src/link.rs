@@ -2,7 +2,7 @@
 
 use crate::{Name, NodeId, Reference, draft::Draft, environment, references::merge};
 use kro_diagnostic::{Diagnostic, codes, nearest};
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Where an expression stands, which decides the names it may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,11 +29,43 @@ enum Help {
     Text(String),
 }
 
+/// Every node of a definition with its position; of two with one id, which was reported, the first.
+#[derive(Debug)]
+pub(crate) struct Nodes {
+    ids: Vec<NodeId>,
+    positions: BTreeMap<NodeId, usize>,
+}
+
+impl Nodes {
+    /// The nodes in the author's order.
+    pub(crate) fn new(ids: Vec<NodeId>) -> Self {
+        let mut positions = BTreeMap::new();
+        for (index, id) in ids.iter().enumerate() {
+            positions.entry(id.clone()).or_insert(index);
+        }
+        Self { ids, positions }
+    }
+
+    /// The id at a position.
+    pub(crate) fn id(&self, index: usize) -> &NodeId {
+        &self.ids[index]
+    }
+
+    /// The position of a node.
+    pub(crate) fn position(&self, name: &str) -> Option<usize> {
+        self.positions.get(name).copied()
+    }
+
+    fn get(&self, name: &str) -> Option<&NodeId> {
+        self.positions.get_key_value(name).map(|(id, _)| id)
+    }
+}
+
 /// The names around an expression.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Names<'s> {
     /// Every node.
-    pub(crate) nodes: &'s [NodeId],
+    pub(crate) nodes: &'s Nodes,
     /// The node the expression belongs to; `None` for the instance.
     pub(crate) own: Option<&'s NodeId>,
     /// The iterators of that node.
@@ -132,7 +164,7 @@ impl Names<'_> {
                 Some(Help::Text("only readyWhen may look at the resource's own object".to_owned())),
             ));
         }
-        if let Some(node) = self.nodes.iter().find(|node| node.as_str() == name) {
+        if let Some(node) = self.nodes.get(name) {
             return Ok(Name::Node(node.clone()));
         }
         match name {
@@ -151,7 +183,7 @@ impl Names<'_> {
 
     fn unknown(&self, name: &str, place: Place) -> (kro_diagnostic::Code, String, Option<Help>) {
         let own = self.own.map(NodeId::as_str);
-        let nodes = self.nodes.iter().map(NodeId::as_str).filter(|node| Some(*node) != own);
+        let nodes = self.nodes.ids.iter().map(NodeId::as_str).filter(|node| Some(*node) != own);
         let candidates: Vec<&str> = match place {
             Place::ReadyWhen => own.into_iter().collect(),
             _ => ["schema"].into_iter().chain(self.iterators.iter().map(|it| &**it)).chain(nodes).collect(),
@@ -164,7 +196,7 @@ impl Names<'_> {
 
     fn is_known(&self, name: &str) -> bool {
         name == "schema"
-            || self.nodes.iter().any(|node| node.as_str() == name)
+            || self.nodes.get(name).is_some()
             || self.iterators.iter().any(|iterator| **iterator == *name)
     }
 

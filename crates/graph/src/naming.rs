@@ -2,6 +2,7 @@
 
 use crate::{CompileOptions, GraphSource, ResourceSource, names};
 use kro_diagnostic::{Diagnostic, Locus, codes};
+use std::collections::BTreeMap;
 
 /// Checks every name of a source.
 pub(crate) fn check(source: &GraphSource, options: &CompileOptions, found: &mut Vec<Diagnostic>) {
@@ -10,15 +11,17 @@ pub(crate) fn check(source: &GraphSource, options: &CompileOptions, found: &mut 
         let message = format!("kind {kind:?} must be UpperCamelCase");
         found.push(Diagnostic::error(codes::KIND_NAME, source.instance.kind_path.clone().into(), message));
     }
-    for (index, resource) in source.resources.iter().enumerate() {
-        check_id(resource, &source.resources[..index], found);
+    let mut first: BTreeMap<&str, &ResourceSource> = BTreeMap::new();
+    for resource in &source.resources {
+        let earlier = *first.entry(&resource.id.value).or_insert(resource);
+        check_id(resource, (!std::ptr::eq(earlier, resource)).then_some(earlier), found);
     }
     for resource in &source.resources {
-        check_iterators(resource, &source.resources, options.limits.dimensions, found);
+        check_iterators(resource, &first, options.limits.dimensions, found);
     }
 }
 
-fn check_id(resource: &ResourceSource, before: &[ResourceSource], found: &mut Vec<Diagnostic>) {
+fn check_id(resource: &ResourceSource, earlier: Option<&ResourceSource>, found: &mut Vec<Diagnostic>) {
     let id = resource.id.value.as_str();
     if names::is_reserved(id) {
         let message = format!("id {id:?} is a reserved word");
@@ -30,7 +33,7 @@ fn check_id(resource: &ResourceSource, before: &[ResourceSource], found: &mut Ve
         let message = format!("id {id:?} must be lowerCamelCase");
         found.push(legal(Diagnostic::error(codes::RESOURCE_ID, resource.id.locus(), message), id));
     }
-    if let Some(first) = before.iter().find(|other| other.id.value == id) {
+    if let Some(first) = earlier {
         found.push(
             Diagnostic::error(codes::DUPLICATE_ID, resource.id.locus(), format!("id {id:?} is used twice"))
                 .with_related(first.id.locus(), "first used here"),
@@ -40,7 +43,7 @@ fn check_id(resource: &ResourceSource, before: &[ResourceSource], found: &mut Ve
 
 fn check_iterators(
     resource: &ResourceSource,
-    all: &[ResourceSource],
+    all: &BTreeMap<&str, &ResourceSource>,
     limit: usize,
     found: &mut Vec<Diagnostic>,
 ) {
@@ -63,7 +66,7 @@ fn check_iterators(
                 locus,
                 format!("iterator {name:?} is a reserved word"),
             ));
-        } else if let Some(other) = all.iter().find(|other| other.id.value == name) {
+        } else if let Some(other) = all.get(name) {
             let message = format!("iterator {name:?} has the name of a resource");
             found.push(
                 Diagnostic::error(codes::ITERATOR_CONFLICT, locus, message)

@@ -1,7 +1,7 @@
 //! What any author-facing API lowers to. Shapes only: no name, kind or expression has been looked at.
 
 use kro_diagnostic::Locus;
-use kro_object::{FieldPath, Gvk, Object, Scope};
+use kro_object::{FieldPath, Gvk, Scope};
 use kro_schema::Schema;
 use serde_json::Value;
 use std::{collections::BTreeMap, sync::Arc};
@@ -103,8 +103,8 @@ impl<T> Located<T> {
 pub fn required_kinds(source: &GraphSource) -> Vec<(Gvk, Locus)> {
     let mut found: Vec<(Gvk, Locus)> = Vec::new();
     for resource in &source.resources {
-        let Ok(object) = Object::from_value(resource.object.value.clone()) else { continue };
-        let Ok(gvk) = object.gvk() else { continue };
+        let text = |field: &str| resource.object.value.get(field).and_then(Value::as_str).unwrap_or_default();
+        let Ok(gvk) = Gvk::from_api_version(text("apiVersion"), text("kind")) else { continue };
         if !found.iter().any(|(known, _)| *known == gvk) {
             found.push((gvk, Locus::value(resource.object.path.join("kind"))));
         }

@@ -6,8 +6,9 @@ use crate::{
     environment,
     extract::path,
     link::{Names, Place},
+    typing::Typing,
 };
-use kro_cel::{Env, Type, Types};
+use kro_cel::{Type, Types};
 use kro_cel_k8s::schema_of;
 use kro_diagnostic::{Diagnostic, codes};
 use kro_object::{FieldPath, Segment};
@@ -65,9 +66,9 @@ fn walk<'v>(value: &'v Value, path: FieldPath, leaves: &mut Vec<(FieldPath, &'v 
 }
 
 /// Checks the fields.
-pub(crate) fn compile(drafts: Vec<(FieldPath, Draft)>, env: &Env, found: &mut Vec<Diagnostic>) -> Vec<Hole> {
+pub(crate) fn compile(drafts: Vec<(FieldPath, Draft)>, typing: &Typing, found: &mut Vec<Diagnostic>) -> Vec<Hole> {
     let compile = |(path, draft): (FieldPath, Draft)| {
-        let expression = draft.compile(env, |_| None, found)?;
+        let expression = draft.compile(typing, &[], |_| None, found)?;
         Some(Hole { path, expression, expected: Type::Dyn })
     };
     drafts.into_iter().filter_map(compile).collect()

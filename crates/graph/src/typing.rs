@@ -1,26 +1,29 @@
 //! Types of names, and of the expressions of nodes against what their places expect.
 
 use crate::{
-    Dimension, Hole, Node, NodeKind, Template,
+    Dimension, Hole, Name, Node, NodeKind, Template,
     draft::Draft,
     environment,
     extract::path,
-    functions::{RUNTIME, Runtime},
+    functions::Runtime,
     resource::{NodeDraft, NodeShape},
 };
 use kro_cel::{Env, Type};
 use kro_cel_k8s::{SchemaTypes, UnknownFields, assignable};
 use kro_diagnostic::{Diagnostic, Locus, codes};
 use kro_schema::Schema;
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// The variables of a definition and their types.
 #[derive(Debug)]
 pub(crate) struct Typing {
     /// Struct types and shapes, by name.
     pub(crate) types: Arc<SchemaTypes>,
-    /// `schema` and every node.
-    env: Env,
+    /// Without variables: each expression is checked with those that it mentions, so that a definition of many nodes
+    /// costs no more for each.
+    base: Env,
+    /// The type of `schema` and of every node.
+    variables: BTreeMap<Arc<str>, Type>,
 }
 
 impl Typing {
@@ -37,22 +40,31 @@ impl Typing {
             .chain(nodes.iter().filter_map(|node| Some((node.id.as_str(), schema_of(node)?))))
             .collect();
         let types = Arc::new(SchemaTypes::new(known.iter().cloned(), UnknownFields::Dynamic));
-        let mut env = environment::typed(types.clone());
-        for name in ["schema"].into_iter().chain(nodes.iter().map(|node| node.id.as_str())) {
-            let is_known = known.iter().any(|(known, _)| *known == name);
-            env = env.with_variable(name, if is_known { types.type_of(name) } else { Type::Error });
+        let names = ["schema"].into_iter().chain(nodes.iter().map(|node| node.id.as_str()));
+        let mut variables: BTreeMap<Arc<str>, Type> =
+            names.map(|name| (Arc::from(name), Type::Error)).collect();
+        for (name, _) in &known {
+            if let Some(ty) = variables.get_mut(*name) {
+                *ty = types.type_of(name);
+            }
         }
-        Self { types, env }
+        let base = environment::typed(types.clone());
+        Self { types, base, variables }
     }
 
-    /// Where status fields are checked.
-    pub(crate) fn env(&self) -> &Env {
-        &self.env
-    }
-
-    /// Where conditions are checked.
-    pub(crate) fn conditions(&self) -> Env {
-        self.env.with_variable(RUNTIME, Runtime::handle_type())
+    /// Where an expression is checked: the names it mentions, and these local ones.
+    pub(crate) fn env(&self, draft: &Draft, local: &[(Arc<str>, Type)]) -> Env {
+        draft.references.iter().fold(self.base.clone(), |env, reference| {
+            let name = reference.name.as_str();
+            match local.iter().find(|(local, _)| **local == *name) {
+                Some((_, ty)) => env.with_variable(name, ty.clone()),
+                None if reference.name == Name::Runtime => env.with_variable(name, Runtime::handle_type()),
+                None => match self.variables.get(name) {
+                    Some(ty) => env.with_variable(name, ty.clone()),
+                    None => env,
+                },
+            }
+        })
     }
 
     /// Checks all expressions of a node. The parts that do not pass are missing from the result.
@@ -64,36 +76,35 @@ impl Typing {
         found: &mut Vec<Diagnostic>,
     ) -> Option<Node> {
         let id = draft.id;
-        let mut template_env = self.env.clone();
+        let mut iterators = Vec::new();
         let mut dimensions = Vec::new();
         for (name, list) in draft.dimensions {
-            let list = list.and_then(|list| list.compile(&self.env, |ty| not_a_list(ty, &name), found));
+            let list =
+                list.and_then(|list| list.compile(self, &[], |ty| not_a_list(ty, &name), found));
             let item = match list.as_ref().map(|list| list.program.result_type()) {
                 Some(Type::List(item)) => Type::clone(item),
                 _ => Type::Error,
             };
-            template_env = template_env.with_variable(&name, item.clone());
+            iterators.push((name.clone(), item.clone()));
             dimensions.extend(list.map(|list| Dimension { name, list, item }));
         }
         let mut holes = Vec::with_capacity(draft.holes.len());
         for hole in draft.holes {
             let judge = |ty: &Type| self.misfit(ty, &hole.expected, &hole.path.to_string());
-            if let Some(expression) = hole.draft.compile(&template_env, judge, found) {
+            if let Some(expression) = hole.draft.compile(self, &iterators, judge, found) {
                 holes.push(Hole { path: hole.path, expression, expected: hole.expected });
             }
         }
-        let mut conditions = |drafts: Vec<Draft>, env: &Env, place: &str| {
-            let compile = |draft: Draft| draft.compile(env, |ty| not_a_bool(ty, place), found);
+        let mut conditions = |drafts: Vec<Draft>, local: &[(Arc<str>, Type)], place: &str| {
+            let compile = |draft: Draft| draft.compile(self, local, |ty| not_a_bool(ty, place), found);
             drafts.into_iter().filter_map(compile).collect::<Vec<_>>()
         };
-        let include_when = conditions(draft.include_when, &self.env, "includeWhen");
-        let each = match (draft.shape, self.env.variable(id.as_str())) {
-            (NodeShape::Collection, Some(Type::List(item))) => Some(Type::clone(item)),
-            (NodeShape::Collection, _) => Some(Type::Error),
-            _ => None,
+        let include_when = conditions(draft.include_when, &[], "includeWhen");
+        let each = match (draft.shape, self.variables.get(id.as_str())) {
+            (NodeShape::Collection, Some(Type::List(item))) => Type::clone(item),
+            _ => Type::Error,
         };
-        let ready_env = each.map_or_else(|| self.env.clone(), |each| self.env.with_variable("each", each));
-        let ready_when = conditions(draft.ready_when, &ready_env, "readyWhen");
+        let ready_when = conditions(draft.ready_when, &[("each".into(), each)], "readyWhen");
         let (resource, schema) = draft.kind?;
         Some(Node {
             id,

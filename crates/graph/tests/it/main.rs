@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 mod access;
 mod diagnostics;
+mod fixtures;
 mod generate;
 mod laws;
 mod scopes;
