@@ -118,13 +118,29 @@ impl Decoder {
     ) -> Option<T> {
         let found = read(at.value);
         if found.is_none() {
-            self.error(Diagnostic::error(
-                codes::FIELD_TYPE,
-                Locus::value(at.path.clone()),
-                format!("expected {wanted}, found {}", describe(at.value)),
-            ));
+            let locus = Locus::value(at.path.clone());
+            let message = format!("expected {wanted}, found {}", describe(at.value));
+            let mut problem = Diagnostic::error(codes::FIELD_TYPE, locus, message);
+            problem.help = advice(wanted, at.value).map(str::to_owned);
+            self.error(problem);
         }
         found
+    }
+}
+
+/// What was probably meant.
+fn advice(wanted: &str, found: &Value) -> Option<&'static str> {
+    match (wanted, found) {
+        ("a string", Value::Bool(_)) => {
+            Some("put it in quotes; YAML reads a bare yes, no, on, off, true and false as booleans")
+        }
+        ("a string", Value::Number(_)) => Some("put it in quotes"),
+        ("a list", Value::Object(_)) => Some("begin each item with `- `"),
+        ("a list", Value::String(_)) => Some("write it as an item: `- …`"),
+        ("an object", Value::String(text)) if text.contains(": ") => {
+            Some("remove the `|` or `>` in front: this is a text")
+        }
+        _ => None,
     }
 }
 

@@ -52,7 +52,16 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     }
     println!(
         "{:>5} {:>9} {:>9} {:>9} {:>9} {:>9} {:>11} {:>11} {:>9} {:>8}",
-        "nodes", "read ms", "decode ms", "compile", "µs/node", "allocs", "MB", "KB/node", "upstream", "faster"
+        "nodes",
+        "read ms",
+        "decode ms",
+        "compile",
+        "µs/node",
+        "allocs",
+        "MB",
+        "KB/node",
+        "upstream",
+        "faster"
     );
     for (nodes, upstream) in SIZES {
         let sized = Sized::new(nodes)?;
@@ -85,7 +94,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
             per(compiled.bytes / 1e3),
         );
     }
-    println!("upstream: milliseconds / megabytes allocated, schemas warm. promise: 50 nodes ~3 ms, < 2 MB, linear");
+    println!(
+        "upstream: milliseconds / megabytes allocated, schemas warm. promise: 50 nodes ~3 ms, < 2 MB, linear"
+    );
     if args.warm_only {
         return Ok(());
     }

@@ -4,12 +4,13 @@ use crate::{
     Expression, Located,
     draft::Draft,
     environment,
+    explain::readable,
     functions::Runtime,
     link::{Names, Place},
     typing::Typing,
 };
 use kro_api::INSTANCE_CONDITIONS;
-use kro_cel::{Expr, ExprId, Literal, Type};
+use kro_cel::{Ast, Expr, ExprId, Literal, Type};
 use kro_diagnostic::{Diagnostic, Locus, codes};
 use serde_json::Value;
 use std::{ops::Range, sync::Arc};
@@ -57,8 +58,14 @@ pub(crate) fn compile(drafts: Vec<Draft>, typing: &Typing, found: &mut Vec<Diagn
                 Type::List(item) if fits(item) => None,
                 ty if fits(ty) => None,
                 ty => {
-                    let message = format!("a condition must come from runtime.newCondition(…), found {ty}");
-                    Some(Diagnostic::error(codes::AUTHOR_CONDITION_TYPE, Locus::default(), message))
+                    let message = format!(
+                        "a condition must come from runtime.newCondition(…), found {}",
+                        readable(&ty.to_string())
+                    );
+                    Some(
+                        Diagnostic::error(codes::AUTHOR_CONDITION_TYPE, Locus::default(), message)
+                            .with_help("write `${runtime.newCondition({type: …, status: …})}`"),
+                    )
                 }
             };
             draft.compile(typing, &[], judge, found)
@@ -128,12 +135,12 @@ fn check_literals(drafts: &mut [Draft], found: &mut Vec<Diagnostic>) {
 /// The fields of `runtime.newCondition({…})` whose values are written out.
 fn new_conditions(draft: &Draft) -> Vec<(Arc<str>, Arc<str>, Range<u32>)> {
     let mut fields = Vec::new();
-    each_call(draft, "newCondition", |args| {
+    each_call(draft, "newCondition", |ast, args| {
         let [map] = args else { return };
-        let Expr::Map { entries } = draft.ast.expr(*map) else { return };
+        let Expr::Map { entries } = ast.expr(*map) else { return };
         for entry in entries {
-            if let (Some(field), Some(value)) = (text(draft, entry.key), text(draft, entry.value)) {
-                let span = draft.ast.span(entry.value);
+            if let (Some(field), Some(value)) = (text(ast, entry.key), text(ast, entry.value)) {
+                let span = ast.span(entry.value);
                 fields.push((field, value, span.start..span.end));
             }
         }
@@ -144,11 +151,11 @@ fn new_conditions(draft: &Draft) -> Vec<(Arc<str>, Arc<str>, Range<u32>)> {
 /// The condition types that `runtime.condition(schema, '…')` reads.
 fn own_lookups(draft: &Draft) -> Vec<(Arc<str>, Range<u32>)> {
     let mut types = Vec::new();
-    each_call(draft, "condition", |args| {
+    each_call(draft, "condition", |ast, args| {
         let [object, ty] = args else { return };
-        let is_schema = matches!(draft.ast.expr(*object), Expr::Ident(name) if &**name == "schema");
-        if let (true, Some(value)) = (is_schema, text(draft, *ty)) {
-            let span = draft.ast.span(*ty);
+        let is_schema = matches!(ast.expr(*object), Expr::Ident(name) if &**name == "schema");
+        if let (true, Some(value)) = (is_schema, text(ast, *ty)) {
+            let span = ast.span(*ty);
             types.push((value, span.start..span.end));
         }
     });
@@ -156,22 +163,22 @@ fn own_lookups(draft: &Draft) -> Vec<(Arc<str>, Range<u32>)> {
 }
 
 /// Calls `visit` with the arguments of each `runtime.<function>(…)`.
-fn each_call(draft: &Draft, function: &str, mut visit: impl FnMut(&[ExprId])) {
-    let ast = &draft.ast;
+fn each_call(draft: &Draft, function: &str, mut visit: impl FnMut(&Ast, &[ExprId])) {
+    let Some(ast) = draft.ast() else { return };
     let mut stack = vec![ast.root()];
     while let Some(id) = stack.pop() {
         if let Expr::Call { function: called, target: Some(target), args } = ast.expr(id)
             && **called == *function
             && matches!(ast.expr(*target), Expr::Ident(name) if &**name == "runtime")
         {
-            visit(args);
+            visit(ast, args);
         }
         stack.extend(ast.children(id).into_iter().rev());
     }
 }
 
-fn text(draft: &Draft, id: ExprId) -> Option<Arc<str>> {
-    match draft.ast.expr(id) {
+fn text(ast: &Ast, id: ExprId) -> Option<Arc<str>> {
+    match ast.expr(id) {
         Expr::Literal(Literal::String(text)) => Some(text.clone()),
         _ => None,
     }

@@ -2,14 +2,14 @@
 //! that was reported once is broken and stays silent.
 
 use crate::{
-    Expression, Name, Phase, Reference,
+    Expression, Name, Phase, Reference, explain,
     template::{self, Lowered, Text},
     typing::Typing,
 };
 use kro_cel::{Ast, Env, Issue, References, Type};
 use kro_diagnostic::{Diagnostic, Locus, codes};
 use kro_object::FieldPath;
-use std::{ops::Range, sync::Arc};
+use std::{collections::BTreeSet, ops::Range, sync::Arc};
 
 /// One expression that was read.
 #[derive(Debug)]
@@ -20,8 +20,8 @@ pub(crate) struct Draft {
     pub(crate) source: Arc<str>,
     /// Where the author's text stands.
     pub(crate) path: FieldPath,
-    /// The tree; with holes where the syntax is wrong.
-    pub(crate) ast: Ast,
+    /// The tree, with holes where the syntax is wrong, until it is compiled.
+    ast: Option<Ast>,
     /// Free names and functions.
     pub(crate) uses: References,
     /// The names by what they stand for; filled when the draft is linked.
@@ -91,16 +91,70 @@ impl Draft {
             cel,
             source: source.into(),
             path: path.clone(),
-            ast,
+            ast: Some(ast),
             uses,
             references: Vec::new(),
             broken: false,
             lowered,
         };
-        for issue in &issues {
-            draft.report_issue(codes::CEL_SYNTAX, issue, found);
-        }
+        draft.report_syntax(&issues, found);
         draft
+    }
+
+    /// Reports the first finding of each `${…}`: what follows it is the parser's guess.
+    fn report_syntax(&mut self, issues: &[Issue], found: &mut Vec<Diagnostic>) {
+        let mut reported = BTreeSet::new();
+        for issue in issues {
+            let whole = 0..self.cel.len() as u32;
+            let (piece, range) = match &self.lowered {
+                Some(lowered) => lowered.piece(issue.span.start).unwrap_or((usize::MAX, whole)),
+                None => (0, whole),
+            };
+            if reported.insert(piece) {
+                let text = self.cel.get(range.start as usize..range.end as usize).unwrap_or_default();
+                let ends = self.lowered.is_some() && issue.span.start >= range.end;
+                let explained = explain::syntax(issue, text, ends);
+                self.report_explained(codes::CEL_SYNTAX, issue, explained, found);
+            }
+        }
+    }
+
+    fn report_explained(
+        &mut self,
+        code: kro_diagnostic::Code,
+        issue: &Issue,
+        explained: explain::Explained,
+        found: &mut Vec<Diagnostic>,
+    ) {
+        let mut diagnostic = Diagnostic::error(code, self.locus(issue.span.clone()), explained.message);
+        diagnostic.help = explained.help;
+        if let Some(name) = issue.suggestions.first() {
+            diagnostic = diagnostic.with_suggestion(self.last_name(&issue.span), name);
+        }
+        self.report(diagnostic, found);
+    }
+
+    /// Reports what the checker found, without what only follows from another finding.
+    fn report_types(&mut self, checked: &kro_cel::Checked, typing: &Typing, found: &mut Vec<Diagnostic>) {
+        let issues = checked.issues();
+        let causes = issues.iter().filter(|issue| !explain::is_consequence(issue)).count();
+        for issue in issues.iter().filter(|issue| causes == 0 || !explain::is_consequence(issue)) {
+            let explained = match issue.message.strip_prefix("undefined field '") {
+                Some(rest) => typing.no_field(checked, issue, rest.trim_end_matches('\'')),
+                None => explain::types(issue),
+            };
+            self.report_explained(codes::CEL_TYPE, issue, explained, found);
+        }
+    }
+
+    /// The tree.
+    pub(crate) fn ast(&self) -> Option<&Ast> {
+        self.ast.as_ref()
+    }
+
+    /// The tree alone.
+    pub(crate) fn into_ast(self) -> Option<Ast> {
+        self.ast
     }
 
     /// A place in the author's text for a place in the CEL text.
@@ -122,14 +176,6 @@ impl Draft {
     pub(crate) fn report(&mut self, diagnostic: Diagnostic, found: &mut Vec<Diagnostic>) {
         self.broken = true;
         found.push(diagnostic);
-    }
-
-    fn report_issue(&mut self, code: kro_diagnostic::Code, issue: &Issue, found: &mut Vec<Diagnostic>) {
-        let mut diagnostic = Diagnostic::error(code, self.locus(issue.span.clone()), issue.message.clone());
-        if let Some(name) = issue.suggestions.first() {
-            diagnostic = diagnostic.with_suggestion(self.last_name(&issue.span), name);
-        }
-        self.report(diagnostic, found);
     }
 
     /// The name that a part of the CEL text ends with: of `a.b.c` it is `c`.
@@ -157,11 +203,9 @@ impl Draft {
             return None;
         }
         let env = typing.env(&self, local);
-        let checked = env.check(std::mem::replace(&mut self.ast, kro_cel::parse("null").0));
+        let checked = env.check(self.ast.take()?);
         if !checked.issues().is_empty() {
-            for issue in checked.into_issues() {
-                self.report_issue(codes::CEL_TYPE, &issue, found);
-            }
+            self.report_types(&checked, typing, found);
             return None;
         }
         if let Some(mut complaint) = judge(checked.result_type()) {
@@ -180,7 +224,7 @@ impl Draft {
             }),
             Err(issues) => {
                 for issue in issues {
-                    self.report_issue(codes::CEL_TYPE, &issue, found);
+                    self.report_explained(codes::CEL_TYPE, &issue, explain::types(&issue), found);
                 }
                 None
             }

@@ -133,6 +133,10 @@ impl<'a> Extractor<'a> {
 
     fn object(&mut self, map: &Map<String, Value>, schema: &Arc<Schema>) {
         for (key, child) in map {
+            // What is no metadata at all was reported with the object's structure.
+            if self.path.is_root() && key == "metadata" && !child.is_object() {
+                continue;
+            }
             let declared = schema.property(key).is_some();
             match schema.field(key).cloned() {
                 Some(schema) => self.field(key, declared, |this| this.closed(child, &schema)),
@@ -167,6 +171,9 @@ impl<'a> Extractor<'a> {
     }
 
     fn text(&mut self, text: &str, schema: Option<&Arc<Schema>>) {
+        if !text.contains("${") {
+            return;
+        }
         let path = self.root.concat(&self.path);
         let Some(draft) = Draft::read(text, &path, self.env, self.found) else { return };
         let shape =
@@ -177,17 +184,24 @@ impl<'a> Extractor<'a> {
 
     fn mismatch(&mut self, value: &Value, expected: &[&str]) {
         let field = self.path.to_string();
-        let message =
-            format!("expected {} for `{field}`, found {}", expected.join(" or "), json::type_name(value));
+        let of = self.gvk.map(|gvk| format!(" of {} {}", gvk.api_version(), gvk.kind)).unwrap_or_default();
+        let wanted = expected.join(" or ");
+        let message = format!("expected {wanted} for `{field}`{of}, found {}", json::type_name(value));
         let help = match (value, expected) {
             (Value::String(text), _) if template::read(text).is_ok_and(|it| it != Text::Plain) => {
                 Some("an expression with text around it is a string; let it stand alone".to_owned())
             }
-            (Value::String(text), ["integer" | "number" | "boolean"]) => {
+            (Value::String(text), ["integer"]) if text.parse::<i64>().is_ok() => {
+                Some(format!("write {text} without quotes"))
+            }
+            (Value::String(text), ["number"]) if text.parse::<f64>().is_ok() => {
+                Some(format!("write {text} without quotes"))
+            }
+            (Value::String(text), ["boolean"]) if matches!(text.as_str(), "true" | "false") => {
                 Some(format!("write {text} without quotes"))
             }
             (Value::Bool(_) | Value::Number(_), ["string"]) => Some(format!("write \"{value}\" with quotes")),
-            _ => self.gvk.map(|gvk| format!("{} {} declares the type", gvk.api_version(), gvk.kind)),
+            _ => None,
         };
         self.report(codes::LITERAL_TYPE, message, help);
     }

@@ -1,6 +1,7 @@
 //! From names in expressions to what they stand for: which are known where, and which edges they make.
 
 use crate::{Name, NodeId, Reference, draft::Draft, environment, references::merge};
+use kro_cel::NameUse;
 use kro_diagnostic::{Diagnostic, codes, nearest};
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -79,15 +80,22 @@ pub(crate) struct Names<'s> {
 impl Names<'_> {
     /// Resolves every name and function of a draft and fills its references. Says what is wrong, once for each name.
     pub(crate) fn link(&self, draft: &mut Draft, place: Place, found: &mut Vec<Diagnostic>) {
-        self.check_functions(draft, place, found);
+        // Names in a text that is no expression may be anything.
+        let is_readable = !draft.broken;
+        if is_readable {
+            self.check_functions(draft, place, found);
+        }
         let mut references: Vec<Reference> = Vec::new();
         let mut reported: Vec<&str> = Vec::new();
         let mut problems = Vec::new();
         for used in &draft.uses.names {
+            if is_readable && self.is_library(draft, used, place, &mut problems) {
+                continue;
+            }
             match self.resolve(&used.name, place) {
                 Ok(name) => merge(&mut references, name, &used.path),
                 Err((code, message, help)) => {
-                    if reported.contains(&used.name.as_str()) {
+                    if !is_readable || reported.contains(&used.name.as_str()) {
                         continue;
                     }
                     reported.push(&used.name);
@@ -188,16 +196,57 @@ impl Names<'_> {
             Place::ReadyWhen => own.into_iter().collect(),
             _ => ["schema"].into_iter().chain(self.iterators.iter().map(|it| &**it)).chain(nodes).collect(),
         };
-        let help = nearest(name, candidates.iter().copied()).map(|name| Help::Name(name.to_owned()));
+        let message = format!("unknown name `{name}`");
+        let help = match name {
+            "spec" | "metadata" if place != Place::ReadyWhen => {
+                Some(Help::Text(format!("the instance is `schema`: write `schema.{name}`")))
+            }
+            "self" => Some(Help::Text("the instance is `schema`, a resource is its id".to_owned())),
+            "string" | "int" | "uint" | "double" | "bool" | "bytes" | "list" | "map" | "null_type" => {
+                Some(Help::Text("types are no values here".to_owned()))
+            }
+            _ => nearest(name, candidates.iter().copied()).map(|name| Help::Name(name.to_owned())),
+        };
         let known = candidates.join(", ");
-        let help = help.or_else(|| (!known.is_empty()).then(|| Help::Text(format!("known here: {known}"))));
-        (codes::UNKNOWN_NAME, format!("unknown name `{name}`"), help)
+        let help = help.or_else(|| {
+            (!known.is_empty()).then(|| Help::Text(format!("known here: {known}; a text needs quotes")))
+        });
+        (codes::UNKNOWN_NAME, message, help)
     }
 
     fn is_known(&self, name: &str) -> bool {
         name == "schema"
             || self.nodes.get(name).is_some()
             || self.iterators.iter().any(|iterator| **iterator == *name)
+    }
+
+    /// Whether a name is that of a library, of which a function is called that it lacks; that is reported.
+    fn is_library(
+        &self,
+        draft: &Draft,
+        used: &NameUse,
+        place: Place,
+        problems: &mut Vec<Diagnostic>,
+    ) -> bool {
+        if !used.path.is_empty() || self.resolve(&used.name, place).is_ok() {
+            return false;
+        }
+        let prefix = format!("{}.", used.name);
+        let overloads = environment::base().overloads();
+        let mut names: Vec<&str> =
+            overloads.filter_map(|it| it.signature.function.strip_prefix(prefix.as_str())).collect();
+        names.sort_unstable();
+        names.dedup();
+        let call = |it: &&kro_cel::FunctionUse| it.member && it.span.start == used.name_span.start;
+        let Some(call) = draft.uses.functions.iter().find(call).filter(|_| !names.is_empty()) else {
+            return false;
+        };
+        let message = format!("`{}` has no function `{}`", used.name, call.name);
+        problems.push(
+            Diagnostic::error(codes::UNKNOWN_FUNCTION, draft.locus(call.span.clone()), message)
+                .with_help(format!("it has {}", names.join(", "))),
+        );
+        true
     }
 
     fn check_functions(&self, draft: &mut Draft, place: Place, found: &mut Vec<Diagnostic>) {

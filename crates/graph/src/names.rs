@@ -68,12 +68,6 @@ pub fn is_lower_camel_case(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
-/// `^[A-Z][a-zA-Z0-9]*$`: what kinds are called.
-pub fn is_upper_camel_case(text: &str) -> bool {
-    text.starts_with(|first: char| first.is_ascii_uppercase())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
-}
-
 /// RFC 1035: what a kind must be once in lower case.
 pub fn is_dns_label(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();

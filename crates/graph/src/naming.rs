@@ -1,4 +1,5 @@
-//! Whether the names that an author gives may be used: the kind, the ids, the iterators.
+//! Whether the names that an author gives may be used: the ids, the iterators. The name of the kind was checked when
+//! the definition was decoded.
 
 use crate::{CompileOptions, GraphSource, ResourceSource, names};
 use kro_diagnostic::{Diagnostic, Locus, codes};
@@ -6,11 +7,6 @@ use std::collections::BTreeMap;
 
 /// Checks every name of a source.
 pub(crate) fn check(source: &GraphSource, options: &CompileOptions, found: &mut Vec<Diagnostic>) {
-    let kind = &source.instance.gvk.kind;
-    if !names::is_upper_camel_case(kind) {
-        let message = format!("kind {kind:?} must be UpperCamelCase");
-        found.push(Diagnostic::error(codes::KIND_NAME, source.instance.kind_path.clone().into(), message));
-    }
     let mut first: BTreeMap<&str, &ResourceSource> = BTreeMap::new();
     for resource in &source.resources {
         let earlier = *first.entry(&resource.id.value).or_insert(resource);
@@ -61,11 +57,10 @@ fn check_iterators(
             let message = format!("iterator {name:?} must be lowerCamelCase");
             found.push(legal(Diagnostic::error(codes::ITERATOR_NAME, locus, message), name));
         } else if names::is_reserved(name) {
-            found.push(Diagnostic::error(
-                codes::RESERVED_NAME,
-                locus,
-                format!("iterator {name:?} is a reserved word"),
-            ));
+            let message = format!("iterator {name:?} is a reserved word");
+            found.push(
+                Diagnostic::error(codes::RESERVED_NAME, locus, message).with_help("choose another name"),
+            );
         } else if let Some(other) = all.get(name) {
             let message = format!("iterator {name:?} has the name of a resource");
             found.push(

@@ -54,6 +54,9 @@ pub(crate) fn merge(references: &mut Vec<Reference>, name: Name, path: &[Step]) 
     match references.iter_mut().find(|reference| reference.name == name) {
         Some(reference) if reference.paths.iter().any(|known| known == path) => {}
         Some(reference) => reference.paths.push(path.to_vec()),
-        None => references.push(Reference { name, paths: vec![path.to_vec()] }),
+        None => {
+            references.reserve_exact(1);
+            references.push(Reference { name, paths: vec![path.to_vec()] });
+        }
     }
 }

@@ -119,7 +119,9 @@ fn shape(source: &ResourceSource, found: &mut Vec<Diagnostic>) -> NodeShape {
 /// `apiVersion`, `kind` and `metadata` have to be there, and be text, text and a map.
 fn structure(source: &ResourceSource, object: &Object, found: &mut Vec<Diagnostic>) -> Option<Gvk> {
     let at = &source.object.path;
+    let help = "a template is a Kubernetes object with apiVersion, kind and metadata";
     let mut complete = true;
+    let mut missing = Vec::new();
     for (field, expected) in [("apiVersion", "string"), ("kind", "string"), ("metadata", "map")] {
         let value = object.as_value_at(field);
         let fits = match expected {
@@ -130,15 +132,17 @@ fn structure(source: &ResourceSource, object: &Object, found: &mut Vec<Diagnosti
             continue;
         }
         complete &= expected == "map";
-        let diagnostic = if value.is_none() {
-            Diagnostic::error(codes::OBJECT_STRUCTURE, at.clone().into(), format!("{field} field not found"))
+        if value.is_none() {
+            missing.push(field);
         } else {
             let message = format!("{field} field is not a {expected}");
-            Diagnostic::error(codes::OBJECT_STRUCTURE, at.join(field).into(), message)
-        };
-        found.push(
-            diagnostic.with_help("a template is a Kubernetes object with apiVersion, kind and metadata"),
-        );
+            let problem = Diagnostic::error(codes::OBJECT_STRUCTURE, at.join(field).into(), message);
+            found.push(problem.with_help(help));
+        }
+    }
+    if !missing.is_empty() {
+        let message = format!("{} field not found", missing.join(", "));
+        found.push(Diagnostic::error(codes::OBJECT_STRUCTURE, at.clone().into(), message).with_help(help));
     }
     if !complete {
         return None;
@@ -152,10 +156,12 @@ fn structure(source: &ResourceSource, object: &Object, found: &mut Vec<Diagnosti
                 _ => "apiVersion",
             };
             let message = format!("invalid {field} {:?}", text(field));
-            found.push(
-                Diagnostic::error(codes::KIND_REFERENCE, at.join(field).into(), message)
-                    .with_help("apiVersion is `version` or `group/version`, written out"),
-            );
+            found.push(Diagnostic::error(codes::KIND_REFERENCE, at.join(field).into(), message).with_help(
+                match field {
+                    "kind" => "write the kind out",
+                    _ => "apiVersion is `version` or `group/version`, written out",
+                },
+            ));
             return None;
         }
     };

@@ -2,7 +2,9 @@
 //! definitions with mistakes; whatever is not known is left out or has no type. Reports nothing.
 
 use crate::{
-    GraphSource, Kinds, NodeId, environment,
+    GraphSource, Kinds, NodeId,
+    draft::Draft,
+    environment,
     functions::{RUNTIME, Runtime},
     instance,
     resource::{self, NodeDraft, NodeShape},
@@ -59,7 +61,7 @@ pub fn scopes(source: &GraphSource, kinds: &Kinds) -> Scopes {
     for (index, draft) in drafts.into_iter().enumerate() {
         let env = scopes.around(Some(index));
         let iterators = draft.dimensions.into_iter().map(|(name, list)| {
-            let item = match list.map(|list| env.check(list.ast).result_type().clone()) {
+            let item = match list.and_then(Draft::into_ast).map(|ast| env.check(ast).result_type().clone()) {
                 Some(Type::List(item)) => Type::clone(&item),
                 _ => Type::Dyn,
             };

@@ -26,8 +26,6 @@ pub struct InstanceSource {
     pub gvk: Gvk,
     /// Whether instances live in namespaces.
     pub scope: Scope,
-    /// Where the kind is named.
-    pub kind_path: FieldPath,
     /// The schema of an instance's `spec`; `None` when it could not be read, which was reported.
     pub spec: Option<Arc<Schema>>,
     /// A tree whose leaves are expressions; `conditions` at its top is a list of expressions.

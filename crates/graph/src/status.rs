@@ -66,7 +66,11 @@ fn walk<'v>(value: &'v Value, path: FieldPath, leaves: &mut Vec<(FieldPath, &'v 
 }
 
 /// Checks the fields.
-pub(crate) fn compile(drafts: Vec<(FieldPath, Draft)>, typing: &Typing, found: &mut Vec<Diagnostic>) -> Vec<Hole> {
+pub(crate) fn compile(
+    drafts: Vec<(FieldPath, Draft)>,
+    typing: &Typing,
+    found: &mut Vec<Diagnostic>,
+) -> Vec<Hole> {
     let compile = |(path, draft): (FieldPath, Draft)| {
         let expression = draft.compile(typing, &[], |_| None, found)?;
         Some(Hole { path, expression, expected: Type::Dyn })

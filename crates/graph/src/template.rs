@@ -145,6 +145,13 @@ impl Lowered {
         }
     }
 
+    /// The `${…}` that a place in the CEL expression belongs to, counted from 0, with its range there.
+    pub(crate) fn piece(&self, at: u32) -> Option<(usize, Range<u32>)> {
+        let range = |piece: &(usize, usize, usize)| piece.0 as u32..(piece.0 + piece.2) as u32;
+        let mut ranges = self.pieces.iter().map(range).enumerate();
+        ranges.find(|(_, range)| range.start <= at && at <= range.end)
+    }
+
     /// The place in the text for a place in the CEL expression: the part of it that lies in one `${…}`, or everything
     /// from the first to the last of those it spans.
     pub fn locate(&self, range: Range<u32>) -> Range<u32> {

@@ -4,13 +4,16 @@ use crate::{
     Dimension, Hole, Name, Node, NodeKind, Template,
     draft::Draft,
     environment,
+    explain::{Explained, readable},
     extract::path,
     functions::Runtime,
+    names,
     resource::{NodeDraft, NodeShape},
 };
-use kro_cel::{Env, Type};
+use kro_cel::{Env, Expr, Issue, Type, Types};
 use kro_cel_k8s::{SchemaTypes, UnknownFields, assignable};
 use kro_diagnostic::{Diagnostic, Locus, codes};
+use kro_object::{FieldPath, ResourceType};
 use kro_schema::Schema;
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -24,6 +27,8 @@ pub(crate) struct Typing {
     base: Env,
     /// The type of `schema` and of every node.
     variables: BTreeMap<Arc<str>, Type>,
+    /// Who declares the types of a name, for messages.
+    origins: BTreeMap<Arc<str>, String>,
 }
 
 impl Typing {
@@ -34,11 +39,15 @@ impl Typing {
             let (_, schema) = node.kind.as_ref()?;
             Some(if node.shape.is_list() { Arc::new(Schema::array(schema.clone())) } else { schema.clone() })
         };
-        let known: Vec<(&str, Arc<Schema>)> = view
-            .map(|view| ("schema", view.clone()))
-            .into_iter()
-            .chain(nodes.iter().filter_map(|node| Some((node.id.as_str(), schema_of(node)?))))
+        // The instance comes last: a node of its name, which was reported, hides nothing.
+        let known: Vec<(&str, Arc<Schema>)> = nodes
+            .iter()
+            .filter_map(|node| Some((node.id.as_str(), schema_of(node)?)))
+            .chain(view.map(|view| ("schema", view.clone())))
             .collect();
+        let origin =
+            |node: &NodeDraft<'_>| Some((Arc::from(node.id.as_str()), shown(&node.kind.as_ref()?.0)));
+        let origins = nodes.iter().filter_map(origin).collect();
         let types = Arc::new(SchemaTypes::new(known.iter().cloned(), UnknownFields::Dynamic));
         let names = ["schema"].into_iter().chain(nodes.iter().map(|node| node.id.as_str()));
         let mut variables: BTreeMap<Arc<str>, Type> =
@@ -49,7 +58,7 @@ impl Typing {
             }
         }
         let base = environment::typed(types.clone());
-        Self { types, base, variables }
+        Self { types, base, variables, origins }
     }
 
     /// Where an expression is checked: the names it mentions, and these local ones.
@@ -79,8 +88,7 @@ impl Typing {
         let mut iterators = Vec::new();
         let mut dimensions = Vec::new();
         for (name, list) in draft.dimensions {
-            let list =
-                list.and_then(|list| list.compile(self, &[], |ty| not_a_list(ty, &name), found));
+            let list = list.and_then(|list| list.compile(self, &[], |ty| not_a_list(ty, &name), found));
             let item = match list.as_ref().map(|list| list.program.result_type()) {
                 Some(Type::List(item)) => Type::clone(item),
                 _ => Type::Error,
@@ -90,7 +98,8 @@ impl Typing {
         }
         let mut holes = Vec::with_capacity(draft.holes.len());
         for hole in draft.holes {
-            let judge = |ty: &Type| self.misfit(ty, &hole.expected, &hole.path.to_string());
+            let kind = draft.kind.as_ref().map(|(resource, _)| resource);
+            let judge = |ty: &Type| self.misfit(ty, &hole.expected, &hole.path, kind);
             if let Some(expression) = hole.draft.compile(self, &iterators, judge, found) {
                 holes.push(Hole { path: hole.path, expression, expected: hole.expected });
             }
@@ -124,9 +133,17 @@ impl Typing {
         })
     }
 
-    fn misfit(&self, found: &Type, expected: &Type, path: &str) -> Option<Diagnostic> {
+    fn misfit(
+        &self,
+        found: &Type,
+        expected: &Type,
+        path: &FieldPath,
+        kind: Option<&ResourceType>,
+    ) -> Option<Diagnostic> {
         assignable(found, expected, &*self.types).err().map(|reason| {
-            let message = format!("expected {expected} for `{path}`, found {found}");
+            let of = kind.map(|kind| format!(" of {}", shown(kind))).unwrap_or_default();
+            let (wanted, actual) = (readable(&expected.to_string()), readable(&found.to_string()));
+            let message = format!("expected {wanted} for `{path}`{of}, found {actual}");
             let help = match (found, expected) {
                 (
                     Type::Int
@@ -140,18 +157,75 @@ impl Typing {
                 ) => "convert it: `string(…)`".to_owned(),
                 (Type::String | Type::Double, Type::Int) => "convert it: `int(…)`".to_owned(),
                 (Type::String | Type::Int, Type::Double) => "convert it: `double(…)`".to_owned(),
-                _ => reason.to_string(),
+                (Type::List(item), Type::List(wanted)) if **wanted == Type::String && is_plain(item) => {
+                    "convert each item: `.map(x, string(x))`".to_owned()
+                }
+                (found, Type::List(item)) if found == &**item => "make it a list: `[…]`".to_owned(),
+                (Type::String, Type::Bytes) => "convert it: `bytes(…)`".to_owned(),
+                _ => reason_of(&reason),
             };
-            Diagnostic::error(codes::HOLE_TYPE, Locus::default(), message).with_help(help)
+            let diagnostic = Diagnostic::error(codes::HOLE_TYPE, Locus::default(), message);
+            if help.is_empty() { diagnostic } else { diagnostic.with_help(help) }
         })
     }
+
+    /// The finding that an object has no field of this name.
+    pub(crate) fn no_field(&self, checked: &kro_cel::Checked, issue: &Issue, field: &str) -> Explained {
+        let Some(Type::Struct(name)) = operand(checked, issue, field).map(|operand| checked.ty(operand))
+        else {
+            return Explained { message: format!("there is no field `{field}`"), help: None };
+        };
+        let object = readable(name);
+        let root = object.split(['.', '[']).next().unwrap_or_default();
+        let of = self.origins.get(root).map(|kind| format!(" of {kind}")).unwrap_or_default();
+        let fields = self.types.fields(name).unwrap_or_default();
+        let help = (1..=12).contains(&fields.len()).then(|| {
+            let names: Vec<&str> = fields.iter().map(|name| &**name).collect();
+            format!("known here: {}", names.join(", "))
+        });
+        Explained { message: format!("`{object}`{of} has no field `{field}`"), help }
+    }
+}
+
+/// What the field at an issue is selected from.
+fn operand(checked: &kro_cel::Checked, issue: &Issue, field: &str) -> Option<kro_cel::ExprId> {
+    let ast = checked.ast();
+    let mut stack = vec![ast.root()];
+    while let Some(id) = stack.pop() {
+        let span = ast.span(id);
+        if let Expr::Select { operand, field: selected, .. } = ast.expr(id)
+            && **selected == *field
+            && (span.start..span.end) == issue.span
+        {
+            return Some(*operand);
+        }
+        stack.extend(ast.children(id));
+    }
+    None
+}
+
+/// `apps/v1 Deployment`.
+fn shown(resource: &ResourceType) -> String {
+    format!("{} {}", resource.gvk.api_version(), resource.gvk.kind)
+}
+
+/// Why a type does not fit, unless the message says it already.
+fn reason_of(reason: &impl ToString) -> String {
+    let reason = readable(&reason.to_string());
+    let known = ["type kind mismatch", "map parameter count", "list parameter count"];
+    if known.iter().any(|prefix| reason.starts_with(prefix)) { String::new() } else { reason }
+}
+
+fn is_plain(ty: &Type) -> bool {
+    matches!(ty, Type::Int | Type::Uint | Type::Double | Type::Bool)
 }
 
 fn not_a_list(ty: &Type, iterator: &str) -> Option<Diagnostic> {
     match ty {
         Type::List(_) | Type::Error => None,
         ty => {
-            let message = format!("the iterator `{iterator}` must run over a list, found {ty}");
+            let found = readable(&ty.to_string());
+            let message = format!("the iterator `{iterator}` must run over a list, found {found}");
             let diagnostic = Diagnostic::error(codes::ITERATOR_LIST, Locus::default(), message);
             Some(match ty {
                 Type::Map(..) => diagnostic.with_help("make a list of the keys: `.map(key, key)`"),
@@ -168,7 +242,7 @@ fn not_a_bool(ty: &Type, place: &str) -> Option<Diagnostic> {
         Type::Optional(inner) if fits(inner) => None,
         ty if fits(ty) => None,
         ty => {
-            let message = format!("{place} must be a bool, found {ty}");
+            let message = format!("{place} must be a bool, found {}", readable(&ty.to_string()));
             let diagnostic = Diagnostic::error(codes::CONDITION_TYPE, Locus::default(), message);
             Some(match ty {
                 Type::Dyn => {
@@ -191,6 +265,11 @@ pub(crate) fn check_identity(node: &NodeDraft<'_>, found: &mut Vec<Diagnostic>) 
         return;
     }
     for (index, (name, _)) in node.dimensions.iter().enumerate() {
+        // An iterator that cannot be used has been reported.
+        let is_taken = **name == *node.id.as_str() || names::is_reserved(name);
+        if is_taken || !names::is_lower_camel_case(name) {
+            continue;
+        }
         let shows = |draft: &Draft| {
             draft.references.iter().any(|it| matches!(&it.name, crate::Name::Iterator(it) if it == name))
         };

@@ -148,6 +148,10 @@ const ATOMICS: [&str; 5] = ["string", "integer", "boolean", "float", "object"];
 
 /// What other notations call the types.
 fn usual_name(name: &str) -> Option<&'static str> {
+    if let Some(item) = name.strip_suffix("[]") {
+        let lists = ["[]string", "[]integer", "[]boolean", "[]float", "[]object"];
+        return lists.into_iter().find(|list| list.strip_prefix("[]") == Some(item));
+    }
     Some(match name.to_ascii_lowercase().as_str() {
         "int" | "int32" | "int64" | "long" => "integer",
         "bool" => "boolean",

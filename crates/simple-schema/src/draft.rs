@@ -214,7 +214,7 @@ impl Draft {
         match self.list_type.replace(wanted) {
             Some(before) if before != wanted => {
                 let (before, wanted) = (before.as_str(), wanted.as_str());
-                bad_target(format!("the list is a {before} already and cannot be a {wanted} too"))
+                bad_target(format!("the list type is {before} already and cannot be {wanted} too"))
             }
             _ => Ok(()),
         }
@@ -266,7 +266,17 @@ impl Draft {
         if let Some(wanted) = wanted {
             return bad_default(format!("the default must be {wanted}, got {value:?}"));
         }
-        json(value).map_or_else(|| bad_default(format!("the default is not JSON: {value}")), Ok)
+        json(value).map_or_else(
+            || {
+                let advice = match self.schema.kind {
+                    Kind::Boolean => "; write true or false",
+                    Kind::Integer | Kind::Number => "; JSON numbers have no plus sign and no leading zeros",
+                    _ => "; texts and keys in JSON have double quotes",
+                };
+                bad_default(format!("the default is not JSON: {value}{advice}"))
+            },
+            Ok,
+        )
     }
 
     fn must_be(&self, key: MarkerKey, types: &[&str]) -> Result<(), Problem> {

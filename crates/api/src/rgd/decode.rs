@@ -91,11 +91,9 @@ fn schema(decoder: &mut Decoder, at: At<'_>) -> Option<SchemaSpec> {
         let kind = decoder.string(&at)?;
         if !is_kind(&kind) {
             let message = format!("{kind:?} is not a legal kind");
-            decoder.refuse(
-                &at,
-                message,
-                "start with an upper-case letter and use letters and digits, 63 at most",
-            );
+            let help = "start with an upper-case letter and use letters and digits, 63 at most";
+            let locus = Locus::value(at.path.clone());
+            decoder.error(Diagnostic::error(codes::KIND_NAME, locus, message).with_help(help));
         }
         Some(kind)
     });

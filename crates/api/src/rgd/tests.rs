@@ -61,7 +61,7 @@ fn all_problems_at_once() {
             ],
         }),
         &[
-            r#"error[KRO0107] at spec.schema.kind: "web" is not a legal kind"#,
+            r#"error[KRO0201] at spec.schema.kind: "web" is not a legal kind"#,
             r#"error[KRO0107] at spec.schema.apiVersion: "kro.run/v1" is not a legal version"#,
             r#"error[KRO0107] at spec.schema.scope: unknown scope "Global""#,
             r#"error[KRO0107] at spec.schema.shortNames[1]: "W" is not a legal name here"#,

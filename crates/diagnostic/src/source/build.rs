@@ -258,13 +258,39 @@ impl<'t> Builder<'t> {
     fn syntax(&mut self, error: &ScanError) -> Stop {
         let at = error.marker().byte_offset().unwrap_or(0).min(self.text.len());
         let width = self.text[at..].chars().next().filter(|c| *c != '\n').map_or(0, char::len_utf8);
-        self.stop(codes::YAML_SYNTAX, at..at + width, error.info())
+        if error.info().contains("recursion limit") {
+            let message = format!("more than {MAX_DEPTH} levels of nesting");
+            return self.stop(codes::DOCUMENT_TOO_DEEP, at..at + width, message);
+        }
+        let stop = self.stop(codes::YAML_SYNTAX, at..at + width, error.info());
+        if let Some(found) = self.diagnostics.last_mut() {
+            found.help = advice(&error.info()).map(str::to_owned);
+        }
+        stop
     }
 
     fn stop(&mut self, code: Code, bytes: Range<usize>, message: impl Into<String>) -> Stop {
         self.diagnostics.push(Diagnostic::error(code, file_locus(&bytes), message));
         Stop
     }
+}
+
+/// What to do about an error of the parser.
+fn advice(info: &str) -> Option<&'static str> {
+    let known = [
+        (
+            "mapping values are not allowed",
+            "a text with `: ` in it needs quotes, or `>-` and a line of its own",
+        ),
+        ("tabs disallowed", "indent with spaces"),
+        ("unknown escape", "in double quotes a backslash starts an escape; single quotes have none"),
+        ("unexpected character", "put the text in quotes"),
+        ("did not find expected key", "align it with the keys of its mapping, or add `:` and a value"),
+        ("unclosed quote", "close the quote"),
+        ("unclosed bracket", "close the bracket"),
+        ("unknown anchor", "define it with `&` before it is used"),
+    ];
+    known.iter().find(|(part, _)| info.contains(part)).map(|(_, help)| *help)
 }
 
 const MERGE: &str = "<<";

@@ -36,7 +36,6 @@ fn instance(schema: &SchemaSpec, path: &FieldPath, diagnostics: &mut Vec<Diagnos
     InstanceSource {
         gvk: Gvk::new(&schema.group, &schema.api_version, &schema.kind),
         scope: schema.scope,
-        kind_path: path.join("kind"),
         spec: spec.map(Arc::new),
         status: schema.status.clone().map(|status| Located::new(status, path.join("status"))),
         presentation: Presentation {

@@ -40,8 +40,8 @@ fn templates() {
         widget("a", json!({"count": "3", "title": 3})),
         |_| {},
         &[
-            "KRO0406 [0].template.spec.count: expected integer for `spec.count`, found string (write 3 without quotes)",
-            "KRO0406 [0].template.spec.title: expected string for `spec.title`, found integer (write \"3\" with quotes)",
+            "KRO0406 [0].template.spec.count: expected integer for `spec.count` of test.dev/v1 Widget, found string (write 3 without quotes)",
+            "KRO0406 [0].template.spec.title: expected string for `spec.title` of test.dev/v1 Widget, found integer (write \"3\" with quotes)",
         ],
     );
     check(widget("a", json!({"free": {"any": [1, {"thing": "${schema.spec.count}"}]}})), |_| {}, &[]);
@@ -72,7 +72,7 @@ fn expressions() {
         widget("a", json!({"count": "${schema.spec.name}"})),
         |_| {},
         &[
-            "KRO0602 [0].template.spec.count [2..18]: expected int for `spec.count`, found string (convert it: `int(…)`)",
+            "KRO0602 [0].template.spec.count [2..18]: expected int for `spec.count` of test.dev/v1 Widget, found string (convert it: `int(…)`)",
         ],
     );
     check(

@@ -22,8 +22,8 @@ fn root() -> PathBuf {
 /// The kinds of `crds.yaml`.
 static CUSTOM: LazyLock<Kinds> = LazyLock::new(|| {
     let mut sources = Sources::default();
-    let file =
-        sources.add("crds.yaml", fs::read_to_string(root().join("fixtures/rgd/crds.yaml")).expect("readable"));
+    let file = sources
+        .add("crds.yaml", fs::read_to_string(root().join("fixtures/rgd/crds.yaml")).expect("readable"));
     let mut kinds = Kinds::default();
     for document in sources.documents(file).into_result().expect("YAML") {
         kinds.insert_crd(&Object::from_value(document.to_value()).expect("an object")).expect("a CRD");
@@ -156,28 +156,33 @@ fn announced(text: &str) -> Vec<(usize, String)> {
 
 /// The text with the announcements it should have, each as near above its line as YAML allows a comment.
 fn with_announcements(name: &str, text: &str) -> String {
-    let mut lines: Vec<String> =
-        text.split_inclusive('\n').filter(|line| !is_announcement(line)).map(str::to_owned).collect();
-    let bare = lines.concat();
+    let bare: String = text.split_inclusive('\n').filter(|line| !is_announcement(line)).collect();
+    let mut lines: Vec<(Option<usize>, String)> = bare
+        .split_inclusive('\n')
+        .enumerate()
+        .map(|(number, line)| (Some(number), line.to_owned()))
+        .collect();
+    let joined = |lines: &[(Option<usize>, String)]| -> String {
+        lines.iter().map(|(_, line)| line.as_str()).collect()
+    };
     let before = values(&bare);
     let mut comments: Vec<(usize, String)> =
         findings(name, &bare).iter().map(|found| announcement(&bare, found)).collect();
     comments.sort();
-    comments.dedup();
-    for (number, comment) in comments.into_iter().rev() {
+    for (number, comment) in comments {
         let (head, target) = comment.split_at(comment.find(']').expect("a code") + 1);
         let newline = if bare.contains("\r\n") { "\r\n" } else { "\n" };
         let placed = (0..=number).find_map(|skip| {
-            let at = number - skip;
+            let at = lines.iter().position(|(line, _)| *line == Some(number - skip))?;
             let offset = if skip == 0 { String::new() } else { format!(" +{skip}") };
-            let indent: String = lines[at].chars().take_while(|c| *c == ' ').collect();
+            let indent: String = lines[at].1.chars().take_while(|c| *c == ' ').collect();
             let mut tried = lines.clone();
-            tried.insert(at, format!("{indent}# {head}{offset}{target}{newline}"));
-            (values(&tried.concat()) == before).then_some(tried)
+            tried.insert(at, (None, format!("{indent}# {head}{offset}{target}{newline}")));
+            (values(&joined(&tried)) == before).then_some(tried)
         });
         lines = placed.expect("the first line can have a comment above");
     }
-    lines.concat()
+    joined(&lines)
 }
 
 fn values(text: &str) -> (usize, Vec<serde_json::Value>) {
