@@ -52,9 +52,10 @@ pub(crate) fn syntax(issue: &Issue, expression: &str, ends: bool) -> Explained {
             };
         }
         let expected = expected.trim_matches('\'');
-        return Explained::new(match ends {
-            true => format!("`{expected}` is missing at the end of the expression"),
-            false => format!("expected `{expected}`, found `{found}`"),
+        return Explained::new(if ends {
+            format!("`{expected}` is missing at the end of the expression")
+        } else {
+            format!("expected `{expected}`, found `{found}`")
         });
     }
     match message {
@@ -77,12 +78,10 @@ pub(crate) fn syntax(issue: &Issue, expression: &str, ends: bool) -> Explained {
 
 fn character(token: &str) -> Explained {
     if token.starts_with(['\'', '"']) {
-        return match token.contains('\\') {
-            true => Explained::help(
-                "the string holds an escape that does not exist",
-                "write `\\\\` for a backslash",
-            ),
-            false => Explained::help("the string does not end", "close it with the quote it starts with"),
+        return if token.contains('\\') {
+            Explained::help("the string holds an escape that does not exist", "write `\\\\` for a backslash")
+        } else {
+            Explained::help("the string does not end", "close it with the quote it starts with")
         };
     }
     let message = format!("unexpected character `{token}`");
@@ -119,9 +118,10 @@ pub(crate) fn types(issue: &Issue) -> Explained {
     if let Some(ty) = quoted_after(message, "type ").filter(|_| message.ends_with("field selection")) {
         let ty = ty.split('\'').next().unwrap_or_default();
         let message = format!("{} has no fields", article(&readable(ty)));
-        return match ty.starts_with("list(") {
-            true => Explained::help(message, "take an item, `[0]`, or something of each: `.map(x, x.field)`"),
-            false => Explained::new(message),
+        return if ty.starts_with("list(") {
+            Explained::help(message, "take an item, `[0]`, or something of each: `.map(x, x.field)`")
+        } else {
+            Explained::new(message)
         };
     }
     if let Some(name) = message.strip_prefix("undeclared reference to '").and_then(|it| it.split('\'').next())

@@ -228,6 +228,8 @@ fn rendering() {
       |
     1 | a: "open
       |    ^
+      |
+      = help: close the quote
     "#);
 }
 

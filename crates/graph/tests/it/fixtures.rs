@@ -189,7 +189,8 @@ fn values(text: &str) -> (usize, Vec<serde_json::Value>) {
     let mut sources = Sources::default();
     let file: FileId = sources.add("", text.to_owned());
     let read = sources.documents(file);
-    let values = read.value.unwrap_or_default().iter().map(|document| document.to_value()).collect();
+    let values =
+        read.value.unwrap_or_default().iter().map(kro_diagnostic::source::Document::to_value).collect();
     (read.diagnostics.len(), values)
 }
 

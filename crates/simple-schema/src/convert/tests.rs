@@ -152,7 +152,7 @@ fn all_problems_at_once_with_their_places() {
             "KRO0307 spec.e \"minLength=1\": minLength is for type string, this is of type integer",
             "KRO0306 spec.e \"1,b\": \"b\" is not an integer",
             "KRO0305 spec.f \"| required\": unknown marker: |required",
-            "KRO0307 spec.g \"listType=map\": the list is a set already and cannot be a map too",
+            "KRO0307 spec.g \"listType=map\": the list type is set already and cannot be map too",
             "KRO0306 spec.g \"k\": duplicate listMapKey \"k\"",
             "KRO0307 spec.h \"[]string | listMapKey=k\": listMapKey set while listType is unset, listType must be set to map",
             "KRO0304 spec.i \"\\\"\\\\\\\"\": unclosed quote",
