@@ -156,6 +156,8 @@ error[KRO0101]: unclosed bracket '['
   |
 1 | a: [
   |    ^
+  |
+  = help: close the bracket
 
 0 definitions checked: 1 error, 0 warnings
 
@@ -180,7 +182,7 @@ fn warnings_can_be_denied() {
 fn annotations_of_github() {
     run(&[("a b.yaml", &mistaken())], &["validate", "-o", "github", "a b.yaml"]).code(1).stdout_eq(str![[r#"
 ::warning file=a b.yaml,line=9,endLine=9,col=5,endColumn=9,title=KRO0103::unknown field "sort"%0Ahelp: [..]
-::error file=a b.yaml,line=20,endLine=20,col=26,endColumn=42,title=KRO0601::undefined field 'sise'%0Ahelp: did you mean "size"?
+::error file=a b.yaml,line=20,endLine=20,col=26,endColumn=42,title=KRO0601::`schema.spec` has no field `sise`%0Ahelp: did you mean "size"?
 
 "#]]);
 }
@@ -241,6 +243,8 @@ error[KRO0101]: unclosed bracket '['
   |
 1 | a: [
   |    ^
+  |
+  = help: close the bracket
 1 file: 0 formatted, 1 with mistakes
 
 "]]);
@@ -253,7 +257,7 @@ fn what_is_generated_is_nothing_when_something_is_wrong() {
     for what in ["crd", "instance", "rbac", "diagram", "docs", "jsonschema"] {
         let found = run(&[("a.yaml", &mistaken())], &["generate", what, "a.yaml"]).code(1).stdout_eq("");
         let text = String::from_utf8_lossy(&found.get_output().stderr).into_owned();
-        assert!(text.contains("undefined field 'sise'") && text.contains("help: `kro validate`"), "{text}");
+        assert!(text.contains("`schema.spec` has no field `sise`") && text.contains("help: `kro validate`"), "{text}");
         run(&[], &["generate", what]).code(2);
     }
 }
