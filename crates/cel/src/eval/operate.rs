@@ -233,8 +233,9 @@ fn price(operator: Operator, left: &Value<'_>, right: &Value<'_>) -> u64 {
 fn compare<'a>(left: &Value<'a>, right: &Value<'a>, test: fn(Ordering) -> bool) -> Evaluated<'a> {
     match left.compare(right) {
         Some(ordering) => Ok(Value::Bool(test(ordering))),
-        // NaN compares with every number, and every answer is false.
-        None if Number::of(left).is_some() && Number::of(right).is_some() => Ok(Value::Bool(false)),
+        None if Number::of(left).is_some() && Number::of(right).is_some() => {
+            Err(EvalError::invalid("NaN values cannot be ordered"))
+        }
         None => Err(EvalError::no_such_overload()),
     }
 }

@@ -125,7 +125,13 @@ impl Writer<'_> {
             }
             ("!_" | "-_", None, [operand]) => {
                 self.out.push_str(&function[..1]);
+                let start = self.out.len();
                 self.expr(*operand, level::MEMBER);
+                // A sign in front of a number would be read as part of it.
+                if function == "-_" && self.out[start..].starts_with(|c: char| c.is_ascii_digit()) {
+                    self.out.insert(start, '(');
+                    self.out.push(')');
+                }
             }
             ("_[_]" | "_[?_]", None, [operand, index]) => {
                 self.expr(*operand, level::MEMBER);
@@ -141,11 +147,12 @@ impl Writer<'_> {
                 }
             }
             (function, None, [left, right]) if let Some((level, symbol)) = binary(function) => {
-                self.expr(*left, level);
-                let _ = write!(self.out, " {symbol} ");
-                // Chains of logic are balanced by the parser, whatever their grouping in the text.
                 let logic = matches!(level, level::OR | level::AND);
-                self.expr(*right, if logic { level } else { level + 1 });
+                // The parser balances a chain of logic; any other grouping needs its parentheses.
+                let grouped = logic && self.terms(function, args).is_none();
+                self.expr(*left, level + u8::from(grouped));
+                let _ = write!(self.out, " {symbol} ");
+                self.expr(*right, if logic && !grouped { level } else { level + 1 });
             }
             _ => {
                 if let Some(target) = target {
@@ -161,6 +168,19 @@ impl Writer<'_> {
                 self.out.push(')');
             }
         }
+    }
+
+    /// The number of terms of a chain of one logical operator that has the shape the parser gives it.
+    fn terms(&self, function: &str, args: &[ExprId]) -> Option<usize> {
+        let count = |id: &ExprId| match self.ast.expr(*id) {
+            Expr::Call { function: inner, target: None, args } if **inner == *function => {
+                self.terms(function, args)
+            }
+            _ => Some(1),
+        };
+        let [left, right] = args else { return Some(1) };
+        let (left, right) = (count(left)?, count(right)?);
+        (left == (left + right - 1) / 2 + 1).then_some(left + right)
     }
 
     fn separate(&mut self, index: usize) {
