@@ -12,6 +12,7 @@ use anyhow::Context;
 use clap::Parser;
 
 mod gaps;
+mod oracle;
 mod report;
 mod suites;
 

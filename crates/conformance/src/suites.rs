@@ -6,6 +6,7 @@ use crate::report::Report;
 
 mod apiserver;
 mod cel;
+mod cel_oracle;
 mod compat;
 mod merge;
 mod resolve;
@@ -13,6 +14,9 @@ mod rgd;
 mod scenarios;
 mod simple_schema;
 mod values;
+
+#[cfg(test)]
+pub(crate) use cel::{conformance::EVERYTHING, values::write};
 
 /// Where a suite finds its data.
 #[derive(Debug)]
@@ -37,6 +41,8 @@ impl Input {
 pub(crate) enum Suite {
     /// The expression language: values, types, error texts, costs.
     Cel,
+    /// The expression language beside the crate `cel`.
+    CelOracle,
     /// SimpleSchema fields to OpenAPI.
     SimpleSchema,
     /// Definitions: accepted or not, graph, types, CRD, hash.
@@ -60,6 +66,7 @@ impl Suite {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Cel => "cel",
+            Self::CelOracle => "cel-oracle",
             Self::SimpleSchema => "simple-schema",
             Self::Rgd => "rgd",
             Self::Resolve => "resolve",
@@ -77,6 +84,7 @@ impl Suite {
             Self::Apiserver => apiserver::run(input),
             Self::Compat => compat::run(input),
             Self::Cel => cel::run(input),
+            Self::CelOracle => cel_oracle::run(input),
             Self::Merge => merge::run(input),
             Self::SimpleSchema => simple_schema::run(input),
             Self::Resolve => resolve::run(input),

@@ -10,15 +10,15 @@ use super::Input;
 use crate::report::Report;
 
 mod ast;
-mod conformance;
+pub(super) mod conformance;
 mod cost;
 mod kubernetes;
 mod print;
 mod types;
-mod values;
+pub(super) mod values;
 
 /// Why a case is none of ours.
-const PROTO: &str = "needs protobuf messages";
+pub(super) const PROTO: &str = "needs protobuf messages";
 
 /// Runs every file of the folder.
 pub(crate) fn run(input: &Input) -> anyhow::Result<Report> {
@@ -42,11 +42,11 @@ pub(crate) fn run(input: &Input) -> anyhow::Result<Report> {
     Ok(report)
 }
 
-fn read(file: &Path) -> anyhow::Result<Vec<Json>> {
+pub(super) fn read(file: &Path) -> anyhow::Result<Vec<Json>> {
     Ok(serde_json::from_slice(&std::fs::read(file)?)?)
 }
 
 /// A text field; empty when absent.
-fn text<'j>(json: &'j Json, field: &str) -> &'j str {
+pub(super) fn text<'j>(json: &'j Json, field: &str) -> &'j str {
     json[field].as_str().unwrap_or_default()
 }

@@ -9,7 +9,7 @@ use super::{PROTO, text, types, values};
 use crate::{report::Report, suites::Input};
 
 /// Everything the language has, as cel-go's own runner sets it.
-pub(super) static EVERYTHING: LazyLock<Env> = LazyLock::new(|| {
+pub(crate) static EVERYTHING: LazyLock<Env> = LazyLock::new(|| {
     Env::new(&[&library::Standard, &library::Block], Arc::new(NoTypes))
         .with_libraries(library::EXTENSIONS)
         .with_libraries(kro_cel_k8s::environment::network_extension())
@@ -27,7 +27,8 @@ pub(super) fn run(input: &Input, case: &Json, report: &mut Report) {
     }
 }
 
-fn check(case: &Json) -> Result<(), String> {
+/// Whether a case comes out as recorded.
+pub(crate) fn check(case: &Json) -> Result<(), String> {
     let options = Options { macros: case["disable_macros"] != true, ..Options::default() };
     let env = EVERYTHING.with_options(options).with_container(text(case, "container"));
     let env = types::declare(env, &case["type_env"])?;

@@ -6,7 +6,7 @@ use kro_cel::{Duration, Entries, Key, Timestamp, Type, Value};
 use serde_json::{Value as Json, json};
 
 /// The value that the data writes.
-pub(super) fn read(data: &Json) -> Result<Value<'static>, String> {
+pub(crate) fn read(data: &Json) -> Result<Value<'static>, String> {
     let unreadable = || format!("unreadable value {data}");
     let (kind, inner) = data.as_object().and_then(|object| object.iter().next()).ok_or_else(unreadable)?;
     Ok(match kind.as_str() {
@@ -73,7 +73,7 @@ fn named(name: &str) -> Type {
 }
 
 /// A value in the form of the data, with the entries of maps sorted by their text.
-pub(super) fn write(value: &Value<'_>) -> Json {
+pub(crate) fn write(value: &Value<'_>) -> Json {
     match value {
         Value::Null => json!({"null": null}),
         Value::Bool(value) => json!({"bool": value}),
@@ -114,7 +114,7 @@ pub(super) fn write(value: &Value<'_>) -> Json {
 }
 
 /// Whether a value is what the data expects: the same kind and the same value.
-pub(super) fn expect(expected: &Json, found: &Value<'_>) -> Result<(), String> {
+pub(crate) fn expect(expected: &Json, found: &Value<'_>) -> Result<(), String> {
     let expected = write(&read(expected)?);
     let found = write(found);
     if expected == found { Ok(()) } else { Err(format!("{found} instead of {expected}")) }

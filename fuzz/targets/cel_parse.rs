@@ -1,0 +1,4 @@
+//! libFuzzer on `kro_fuzz`'s target `cel_parse`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| kro_fuzz::run("cel_parse", data));
