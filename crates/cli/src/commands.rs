@@ -7,6 +7,7 @@ use anyhow::Context;
 mod apiserver;
 mod dev;
 mod fmt;
+mod fuzz;
 mod generate;
 mod lsp;
 mod validate;
@@ -23,6 +24,8 @@ pub(crate) enum Command {
     /// Print what a definition generates.
     #[command(subcommand)]
     Generate(generate::What),
+    /// Search for valid instances that make invalid objects.
+    Fuzz(fuzz::Args),
     /// Serve an editor: findings, types, completion, navigation, formatting.
     Lsp(lsp::Args),
     /// Serve a bare in-memory Kubernetes API server.
@@ -36,6 +39,7 @@ impl Command {
             Self::Dev(args) => block_on(dev::run(args))?,
             Self::Validate(args) => validate::run(&args),
             Self::Fmt(args) => fmt::run(&args),
+            Self::Fuzz(args) => fuzz::run(&args),
             Self::Lsp(args) => lsp::run(&args),
             Self::Generate(what) => generate::run(&what),
             Self::Apiserver(args) => block_on(apiserver::run(args))?,

@@ -1,4 +1,8 @@
-//! Strategies for property tests: schemas that can be met, and any JSON.
+//! Strategies for property tests and fuzzing: schemas that can be met, values that fit a schema, any JSON.
+
+mod instance;
+
+pub use instance::instance;
 
 use crate::{Constraints, Kind, Merge, Pattern, Rule, Schema};
 use proptest::{collection, option, prelude::*};
@@ -103,4 +107,20 @@ pub fn json() -> impl Strategy<Value = Value> {
                 .prop_map(|map| Value::Object(map.into_iter().collect())),
         ]
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::validate;
+
+    proptest! {
+        #[test]
+        fn instances_fit((schema, value) in schema().prop_flat_map(|schema| {
+            let values = instance(&schema);
+            (Just(schema), values)
+        })) {
+            prop_assert_eq!(validate::validate(&schema, &value), []);
+        }
+    }
 }

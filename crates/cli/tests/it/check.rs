@@ -328,3 +328,46 @@ fn the_examples_of_the_repository() {
     kro(&examples, &["validate", "."]).assert().success();
     kro(&examples, &["fmt", "--check", "."]).assert().success();
 }
+
+#[test]
+fn fuzzing_finds_the_smallest_instance() {
+    let named = definition("App", MAP)
+        .replace("name: ${schema.metadata.name}", "name: ${'x' + string(10 / (schema.spec.size - 7))}");
+    let found = run(&[("a.yaml", &named)], &["fuzz", "--render", "--cases", "2000", "a.yaml"]).code(1);
+    found.stdout_eq(str![[r#"
+error: a valid instance of app makes what cannot be: `one`: node "one": eval "'x' + string(10 / (schema.spec.size - 7))": division by zero
+
+# the smallest such instance
+apiVersion: kro.run/v1alpha1
+kind: App
+metadata:
+  name: sample
+  namespace: default
+spec:
+  size: 7
+
+
+"#]]);
+}
+
+#[test]
+fn fuzzing_finds_objects_that_their_kinds_refuse() {
+    let crd = CRD.replace("size: {type: integer}", "size: {type: integer, maximum: 5}");
+    let files = [("a.yaml", &*definition("App", SITE)), ("crd.yaml", &*crd)];
+    let found = run(&files, &["fuzz", "--render", "."]).code(1);
+    let text = String::from_utf8_lossy(&found.get_output().stdout).into_owned();
+    assert!(
+        text.contains("`one` (Site): spec.size: Invalid value") && text.ends_with("  size: 6\n\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn fuzzing_that_finds_nothing() {
+    let files = [("a.yaml", &*definition("App", MAP))];
+    run(&files, &["fuzz", "--render", "a.yaml"])
+        .success()
+        .stdout_eq("ok app: 256 instances rendered, all objects fit\n");
+    run(&files, &["fuzz", "a.yaml"]).code(2);
+    run(&[("a.yaml", &mistaken())], &["fuzz", "--render", "a.yaml"]).code(1);
+}
