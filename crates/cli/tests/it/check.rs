@@ -257,7 +257,10 @@ fn what_is_generated_is_nothing_when_something_is_wrong() {
     for what in ["crd", "instance", "rbac", "diagram", "docs", "jsonschema"] {
         let found = run(&[("a.yaml", &mistaken())], &["generate", what, "a.yaml"]).code(1).stdout_eq("");
         let text = String::from_utf8_lossy(&found.get_output().stderr).into_owned();
-        assert!(text.contains("`schema.spec` has no field `sise`") && text.contains("help: `kro validate`"), "{text}");
+        assert!(
+            text.contains("`schema.spec` has no field `sise`") && text.contains("help: `kro validate`"),
+            "{text}"
+        );
         run(&[], &["generate", what]).code(2);
     }
 }

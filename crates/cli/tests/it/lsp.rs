@@ -152,7 +152,7 @@ fn a_session() {
         findings[0]["range"],
         json!({"start": {"line": 16, "character": 18}, "end": {"line": 16, "character": 34}})
     );
-    assert_eq!(findings[0]["message"], "undefined field 'nmae'\ndid you mean \"name\"?");
+    assert_eq!(findings[0]["message"], "`schema.spec` has no field `nmae`\ndid you mean \"name\"?");
 
     let range = json!({"start": {"line": 16, "character": 20}, "end": {"line": 16, "character": 20}});
     let context = json!({"diagnostics": []});
