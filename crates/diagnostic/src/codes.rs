@@ -146,6 +146,14 @@ codes! {
     DOCUMENT_TOO_DEEP = 1002 "the document is nested deeper than the limit";
     SCHEMA_TOO_LARGE = 1003 "the schema is larger than the limit";
     TOO_MANY_ITERATORS = 1004 "a collection has too many iterators";
+
+    // 11xx: warnings about definitions that are accepted.
+    MAYBE_ABSENT = 1101 "the field may be absent";
+    UNREAD_EXTERNAL = 1102 "nothing reads the external object";
+    DEFAULT_VIOLATION = 1103 "the default is not allowed by its own field";
+    LITERAL_VALUE = 1104 "the API server refuses the value";
+    NEVER_EQUAL = 1105 "the comparison has always the same result";
+    IMMUTABLE_FIELD = 1106 "a field that cannot change is filled from one that can";
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@
 use kro_api::ResourceGraphDefinition;
 use kro_diagnostic::{
     Diagnostic, Severity, codes,
-    source::{FileId, Sources, Span, Style},
+    source::{Document, FileId, Sources, Span, Style},
 };
-use kro_graph::{CompileOptions, GraphSource, Kinds, compile, lower, required_kinds};
+use kro_graph::{CompileOptions, GraphSource, Kinds, compile, lint, lower, required_kinds};
 use kro_object::Object;
 use std::{
     collections::BTreeSet,
@@ -21,15 +21,44 @@ fn root() -> PathBuf {
 
 /// The kinds of `crds.yaml`.
 static CUSTOM: LazyLock<Kinds> = LazyLock::new(|| {
-    let mut sources = Sources::default();
-    let file = sources
-        .add("crds.yaml", fs::read_to_string(root().join("fixtures/rgd/crds.yaml")).expect("readable"));
     let mut kinds = Kinds::default();
+    read_crds(&fs::read_to_string(root().join("fixtures/rgd/crds.yaml")).expect("readable"), &mut kinds);
+    kinds
+});
+
+/// Adds the kinds of all CRDs in a text.
+pub(crate) fn read_crds(text: &str, kinds: &mut Kinds) {
+    let mut sources = Sources::default();
+    let file = sources.add("crds.yaml", text.to_owned());
     for document in sources.documents(file).into_result().expect("YAML") {
         kinds.insert_crd(&Object::from_value(document.to_value()).expect("an object")).expect("a CRD");
     }
-    kinds
-});
+}
+
+/// What is found in a definition; the kind that it makes is added to the kinds it may use.
+pub(crate) fn compile_document(document: &Document, custom: &mut Kinds) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    if let Some(source) = lowered(document, &mut found) {
+        found.extend(compiled(&source, custom));
+    }
+    found
+}
+
+fn lowered(document: &Document, found: &mut Vec<Diagnostic>) -> Option<GraphSource> {
+    let object = Object::from_value(document.to_value()).expect("a definition is an object");
+    let definition = ResourceGraphDefinition::decode(object).take(found)?;
+    lower(&definition.spec).take(found)
+}
+
+fn compiled(source: &GraphSource, custom: &mut Kinds) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let graph = compile(source, &kinds_of(source, custom), &CompileOptions::default()).take(&mut found);
+    if let Some(graph) = graph {
+        found.extend(lint(source, &graph));
+        custom.insert_crd(&graph.crd).expect("a CRD");
+    }
+    found
+}
 
 /// What is found in a file, with its place.
 struct Found {
@@ -54,9 +83,7 @@ fn findings(name: &str, text: &str) -> Vec<Found> {
     let mut waiting = Vec::new();
     for document in read.value.unwrap_or_default() {
         let mut found = Vec::new();
-        let Ok(object) = Object::from_value(document.to_value()) else { panic!("{name}: not an object") };
-        let definition = ResourceGraphDefinition::decode(object).take(&mut found);
-        let source = definition.and_then(|definition| lower(&definition.spec).take(&mut found));
+        let source = lowered(&document, &mut found);
         waiting.push((document, source, found));
     }
     while !waiting.is_empty() {
@@ -70,11 +97,7 @@ fn findings(name: &str, text: &str) -> Vec<Found> {
         let next = waiting.iter().position(|(_, source, _)| ready(source)).unwrap_or(0);
         let (document, source, mut found) = waiting.remove(next);
         if let Some(source) = source {
-            let kinds = kinds_of(&source, &custom);
-            let graph = compile(&source, &kinds, &CompileOptions::default()).take(&mut found);
-            if let Some(graph) = graph {
-                custom.insert_crd(&graph.crd).expect("a CRD");
-            }
+            found.extend(compiled(&source, &mut custom));
         }
         for diagnostic in found {
             let span = sources.span(&document, &diagnostic.primary);

@@ -10,6 +10,7 @@ mod access;
 mod diagnostics;
 mod fixtures;
 mod generate;
+mod gold;
 mod laws;
 mod scopes;
 
