@@ -46,7 +46,7 @@ fn defaults(schema: &Schema, path: &FieldPath, found: &mut Vec<Diagnostic>) {
     if let Some(default) = schema.default.as_ref().filter(|default| !default.is_null())
         && let Some(violation) = validate::validate(schema, default).first()
     {
-        let message = format!("the default is not allowed by its own field: {violation}");
+        let message = format!("the default is not allowed by its own field: {}", shown(violation));
         found.push(
             Diagnostic::warning(codes::DEFAULT_VIOLATION, path.clone().into(), message)
                 .with_help("the API server refuses the CRD; change the default or the marker"),
@@ -61,6 +61,11 @@ fn defaults(schema: &Schema, path: &FieldPath, found: &mut Vec<Diagnostic>) {
         Kind::Array { items } => defaults(items, path, found),
         _ => {}
     }
+}
+
+/// A violation of the value itself: the API server's words without the place, which the finding has.
+fn shown(violation: &validate::Violation) -> String {
+    violation.to_string().trim_start_matches(": ").replace(":  in body", ":")
 }
 
 /// External objects that nothing reads.
@@ -121,7 +126,7 @@ fn literal(
     }
     let Some(violation) = validate::validate(schema, value).into_iter().next() else { return };
     let kind = format!("{} {}", node.resource.gvk.api_version(), node.resource.gvk.kind);
-    let message = format!("{kind} does not allow this value for `{path}`: {violation}");
+    let message = format!("{kind} does not allow this value for `{path}`: {}", shown(&violation));
     let diagnostic = Diagnostic::warning(codes::LITERAL_VALUE, place.clone().into(), message);
     let allowed = schema.constraints.allowed.iter().filter_map(Value::as_str);
     found.push(match value.as_str().and_then(|value| nearest(value, allowed)) {

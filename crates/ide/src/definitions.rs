@@ -3,7 +3,7 @@
 use crate::Catalog;
 use kro_api::ResourceGraphDefinition;
 use kro_diagnostic::{Diagnostic, Severity};
-use kro_graph::{CompileOptions, Graph, GraphSource, Kinds, compile, lower, plural, required_kinds};
+use kro_graph::{CompileOptions, Graph, GraphSource, Kinds, compile, lint, lower, plural, required_kinds};
 use kro_object::{Gvk, Object, ResourceType};
 use kro_schema::Schema;
 use std::sync::Arc;
@@ -69,7 +69,10 @@ pub fn compile_all(
         graph.take_if(|_| diagnostics.iter().any(|found| found.severity == Severity::Error));
         match graph {
             // Its own CRD is as good as any.
-            Some(graph) => drop(catalog.insert_crd(&graph.crd)),
+            Some(graph) => {
+                diagnostics.extend(lint(source, graph));
+                drop(catalog.insert_crd(&graph.crd));
+            }
             None => offer(source, catalog),
         }
     }

@@ -1,4 +1,4 @@
-//! Definitions of any size: Deployments, Services and ConfigMaps that refer to each other, with `readyWhen`,
+//! Definitions of any size: Deployments, Services and `ConfigMap`s that refer to each other, with `readyWhen`,
 //! `includeWhen` and one status field. Text, because a definition starts as text.
 
 use std::fmt::Write;

@@ -37,7 +37,7 @@ fn definition(kind: &str, made: &str) -> String {
     let name = kind.to_lowercase();
     format!(
         "apiVersion: kro.run/v1alpha1\nkind: ResourceGraphDefinition\nmetadata:\n  name: {name}\nspec:\n  schema:\n    \
-         apiVersion: v1alpha1\n    kind: {kind}\n    spec:\n      size: integer | minimum=1\n  resources:\n    \
+         apiVersion: v1alpha1\n    kind: {kind}\n    spec:\n      size: integer | default=1 minimum=1\n  resources:\n    \
          - id: one\n      template:\n{made}"
     )
 }

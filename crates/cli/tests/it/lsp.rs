@@ -23,7 +23,7 @@ spec:
     apiVersion: v1alpha1
     kind: Web
     spec:
-      name: string
+      name: string | required=true
   resources:
     - id: page
       template:

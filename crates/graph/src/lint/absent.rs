@@ -36,8 +36,12 @@ fn expression_reads(
     let guarded: BTreeSet<FieldPath> = guards(expression).chain(outer.iter().cloned()).collect();
     for chain in chain::all(&parse(expression)).iter().filter(|chain| chain.name == "schema") {
         for field in maybe_absent(&graph.instance.view, chain) {
-            if guarded.contains(&field) || !reported.insert(field.clone()) {
+            if guarded.contains(&field) {
                 continue;
+            }
+            // What lies in it can wait until this is mended.
+            if !reported.insert(field.clone()) {
+                break;
             }
             let what = if fails { "cannot be decided" } else { "waits for ever" };
             let message = format!("`schema.{field}` may be absent; then `{}` {what}", node.id);
@@ -49,6 +53,7 @@ fn expression_reads(
                         "mark it `required=true`, give it a default, or read it with `.?` and `.orValue(…)`",
                     ),
             );
+            break;
         }
     }
 }

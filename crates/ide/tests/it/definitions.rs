@@ -8,7 +8,7 @@ use kro_object::Object;
 fn definition(kind: &str, made: &str, field: &str) -> Object {
     let text = format!(
         "apiVersion: kro.run/v1alpha1\nkind: ResourceGraphDefinition\nmetadata: {{name: {}}}\nspec:\n  \
-         schema: {{apiVersion: v1alpha1, kind: {kind}, spec: {{size: integer}}}}\n  resources:\n    \
+         schema: {{apiVersion: v1alpha1, kind: {kind}, spec: {{size: integer | required=true}}}}\n  resources:\n    \
          - id: inner\n      template:\n        {made}\n        metadata: {{name: x}}\n        {field}\n",
         kind.to_lowercase()
     );
