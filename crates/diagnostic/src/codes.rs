@@ -154,6 +154,7 @@ codes! {
     LITERAL_VALUE = 1104 "the API server refuses the value";
     NEVER_EQUAL = 1105 "the comparison has always the same result";
     IMMUTABLE_FIELD = 1106 "a field that cannot change is filled from one that can";
+    ABOVE_CEILING = 1107 "an instance can cost more than a ceiling allows";
 }
 
 #[cfg(test)]

@@ -217,6 +217,12 @@ fn locus(expression: &Expression, range: Range<u32>) -> Locus {
     expression.locus.clone().with_range(range)
 }
 
+/// The schema of what an expression names, when it is a name with fields and nothing else.
+pub(crate) fn schema_at_root<'g>(graph: &'g Graph, ast: &Ast) -> Option<&'g Arc<Schema>> {
+    let chain = chain::at(ast, ast.root()).filter(|chain| !chain.is_test)?;
+    chain::schema(graph, None, &chain)
+}
+
 /// The iterators' lists, and everything else that decides which objects there are.
 fn decides(node: &Node) -> impl Iterator<Item = &Expression> {
     let dimensions = match &node.kind {

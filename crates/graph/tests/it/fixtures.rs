@@ -6,7 +6,11 @@ use kro_diagnostic::{
     Diagnostic, Severity, codes,
     source::{Document, FileId, Sources, Span, Style},
 };
-use kro_graph::{CompileOptions, GraphSource, Kinds, compile, lint, lower, required_kinds};
+use kro_graph::{
+    CompileOptions, GraphSource, Kinds, Limits,
+    bounds::{Ceilings, bounds},
+    compile, lint, lower, required_kinds,
+};
 use kro_object::Object;
 use std::{
     collections::BTreeSet,
@@ -55,6 +59,8 @@ fn compiled(source: &GraphSource, custom: &mut Kinds) -> Vec<Diagnostic> {
     let graph = compile(source, &kinds_of(source, custom), &CompileOptions::default()).take(&mut found);
     if let Some(graph) = graph {
         found.extend(lint(source, &graph));
+        let ceilings = Ceilings { objects: Some(500), longest_chain: Some(3) };
+        found.extend(bounds(&graph, Limits::default()).exceeding(ceilings));
         custom.insert_crd(&graph.crd).expect("a CRD");
     }
     found

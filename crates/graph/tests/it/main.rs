@@ -7,6 +7,7 @@ use kro_object::{FieldPath, Object};
 use serde_json::{Value, json};
 
 mod access;
+mod bounds;
 mod diagnostics;
 mod fixtures;
 mod generate;

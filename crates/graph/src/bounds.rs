@@ -1,0 +1,109 @@
+//! What one instance can cost at most, as far as a definition and the limits in its schema tell: objects, requests,
+//! the longest chain. Not counted: the price of expressions, and the size of the status.
+
+use crate::{Dimension, Graph, Limits, Node, NodeId, NodeKind, environment, lint};
+use kro_cel::Expr;
+use kro_diagnostic::{Diagnostic, Locus, codes};
+use kro_object::FieldPath;
+
+/// The most that one instance can cost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bounds {
+    /// Objects that kro makes, by node, in the author's order. External nodes are left out.
+    pub objects: Vec<(NodeId, Count)>,
+    /// Writes of one reconcile that changes everything: one for each object, and one for the status.
+    pub writes: u64,
+    /// External objects or lists of them that are read.
+    pub external_reads: u64,
+    /// Nodes of the longest chain in which each waits for the one before.
+    pub longest_chain: usize,
+}
+
+/// An upper bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Count {
+    /// The most there can be.
+    pub most: u64,
+    /// Whether the definition itself says so; otherwise only kro's limit on collections does.
+    pub declared: bool,
+}
+
+/// What an operator of a platform allows; `None` allows anything.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Ceilings {
+    /// Objects of one instance.
+    pub objects: Option<u64>,
+    /// Nodes of the longest chain.
+    pub longest_chain: Option<usize>,
+}
+
+/// The bounds of a graph under kro's limits on collections.
+pub fn bounds(graph: &Graph, limits: Limits) -> Bounds {
+    let managed = graph.nodes.values().filter(|node| node.is_managed());
+    let objects: Vec<(NodeId, Count)> = managed
+        .map(|node| (node.id.clone(), objects_of(graph, node, limits.collection_size as u64)))
+        .collect();
+    let total = objects.iter().fold(0_u64, |sum, (_, count)| sum.saturating_add(count.most));
+    let external = graph.nodes.values().filter(|node| !node.is_managed()).count();
+    Bounds {
+        writes: total.saturating_add(1),
+        objects,
+        external_reads: external as u64,
+        longest_chain: graph.waves.len(),
+    }
+}
+
+impl Bounds {
+    /// Objects of all nodes.
+    pub fn total_objects(&self) -> u64 {
+        self.writes - 1
+    }
+
+    /// What is above a ceiling, as warnings; a collection is blamed where its size has no limit in the schema.
+    pub fn exceeding(&self, ceilings: Ceilings) -> Vec<Diagnostic> {
+        let mut found = Vec::new();
+        let resources = FieldPath::root().join("spec").join("resources");
+        let mut warn = |message: String, help: String| {
+            let locus = Locus::value(resources.clone());
+            found.push(Diagnostic::warning(codes::ABOVE_CEILING, locus, message).with_help(help));
+        };
+        let total = self.total_objects();
+        if let Some(ceiling) = ceilings.objects.filter(|ceiling| total > *ceiling) {
+            let open: Vec<&str> =
+                self.objects.iter().filter(|(_, count)| !count.declared).map(|(id, _)| id.as_str()).collect();
+            let help = match open.as_slice() {
+                [] => "split the definition, or lower `maxItems` of the lists it iterates over".to_owned(),
+                open => format!("set `maxItems` on the lists that {} iterate over", open.join(", ")),
+            };
+            warn(format!("an instance can have {total} objects, more than {ceiling}"), help);
+        }
+        if let Some(ceiling) = ceilings.longest_chain.filter(|ceiling| self.longest_chain > *ceiling) {
+            let message =
+                format!("{} resources wait for each other in a row, more than {ceiling}", self.longest_chain);
+            warn(message, "take values from `schema` instead of from other resources".to_owned());
+        }
+        found
+    }
+}
+
+/// At most as many as kro allows; more are an error when the collection is expanded.
+fn objects_of(graph: &Graph, node: &Node, limit: u64) -> Count {
+    let NodeKind::Collection { dimensions } = &node.kind else { return Count { most: 1, declared: true } };
+    let product = dimensions
+        .iter()
+        .try_fold(1_u64, |product, dimension| Some(product.saturating_mul(items_of(graph, dimension)?)));
+    match product {
+        Some(most) if most <= limit => Count { most, declared: true },
+        _ => Count { most: limit, declared: false },
+    }
+}
+
+/// The most items of a dimension's list: written out, or limited by the schema.
+fn items_of(graph: &Graph, dimension: &Dimension) -> Option<u64> {
+    let (ast, _) = environment::base().parse(&dimension.list.cel);
+    if let Expr::List { items, .. } = ast.expr(ast.root()) {
+        return Some(items.len() as u64);
+    }
+    let most = lint::schema_at_root(graph, &ast)?.constraints.max_items?;
+    u64::try_from(most).ok()
+}
