@@ -68,20 +68,22 @@ fn slim_responses(responses: &Map<String, Value>) -> Value {
 fn notice(version: &str) -> String {
     format!(
         "The files in this folder are derived from the OpenAPI v3 documents that kube-apiserver {version} serves below\n\
-         /openapi/v3, with descriptions removed.\n\n\
+         /openapi/v3, with descriptions removed, and (go-types.txt) from the field tags of its Go types.\n\n\
          Kubernetes\nCopyright 2014 The Kubernetes Authors\n\
          Licensed under the Apache License, Version 2.0\nhttps://github.com/kubernetes/kubernetes\n"
     )
 }
 
+/// Removes the JSON files of a former run; other data stays.
 fn clear(folder: &Path) -> anyhow::Result<()> {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            return Err(error).with_context(|| format!("cannot empty {}", folder.display()));
+    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "json") {
+            fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
         }
-        _ => {}
     }
-    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))
+    Ok(())
 }
 
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {

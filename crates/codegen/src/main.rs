@@ -1,4 +1,5 @@
-//! Makes generated files: `kro-codegen k8s --from DIR|--server URL`. `cargo xtask codegen` starts this program.
+//! Makes generated files: `kro-codegen k8s --from DIR|--server URL`, `kro-codegen go-types`. `cargo xtask codegen` starts
+//! this program.
 #![expect(clippy::print_stdout, reason = "a tool reports on standard output")]
 
 use std::path::PathBuf;
@@ -15,6 +16,18 @@ mod source;
 enum Command {
     /// Schemas and resource types of the built-in kinds, from `/openapi/v3` of a real API server.
     K8s(K8s),
+    /// How Go writes the built-in kinds, from the sources of Kubernetes; needs Go.
+    GoTypes(GoTypes),
+}
+
+#[derive(Debug, Args)]
+struct GoTypes {
+    /// The Go program that prints the types.
+    #[arg(long, default_value = "crates/codegen/go")]
+    program: PathBuf,
+    /// The file to write.
+    #[arg(long, default_value = "crates/k8s-schemas/data/go-types.txt")]
+    into: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -38,7 +51,10 @@ struct Source {
 }
 
 fn main() -> anyhow::Result<()> {
-    let Command::K8s(args) = Command::parse();
+    let args = match Command::parse() {
+        Command::K8s(args) => args,
+        Command::GoTypes(args) => return go_types(&args),
+    };
     let recording = match (args.source.from, args.source.server) {
         (Some(folder), _) => source::recorded(&folder)?,
         (None, Some(server)) => source::live(server)?,
@@ -46,5 +62,19 @@ fn main() -> anyhow::Result<()> {
     };
     let written = k8s::generate(&recording, &args.into).context("cannot write the data")?;
     println!("{written} files from Kubernetes {}", recording.version);
+    Ok(())
+}
+
+fn go_types(args: &GoTypes) -> anyhow::Result<()> {
+    let output = std::process::Command::new("go")
+        .args(["run", "."])
+        .current_dir(&args.program)
+        .stderr(std::process::Stdio::inherit())
+        .output()
+        .context("cannot start go")?;
+    anyhow::ensure!(output.status.success(), "the program in {} failed", args.program.display());
+    std::fs::write(&args.into, &output.stdout)
+        .with_context(|| format!("cannot write {}", args.into.display()))?;
+    println!("{} bytes into {}", output.stdout.len(), args.into.display());
     Ok(())
 }
