@@ -25,6 +25,7 @@ mod object;
 mod openapi;
 mod options;
 mod patch;
+mod policy;
 mod registry;
 pub(crate) mod request;
 mod rules;
@@ -32,6 +33,7 @@ mod selector;
 mod store;
 mod strategy;
 mod table;
+mod typed;
 mod verbs;
 mod write;
 
@@ -220,6 +222,11 @@ impl Core {
             && served.subresource(sub).is_none()
         {
             return Err(Status::not_found(served.named(), name));
+        }
+        // Only lists and watches of custom resources go across namespaces.
+        let is_read = matches!(call.method, http::Method::GET | http::Method::HEAD) && info.name.is_none();
+        if served.custom.is_some() && served.is_namespaced() && info.namespace.is_none() && !is_read {
+            return Ok(Reply::not_found_page());
         }
         let wrong_scope = info.namespace.is_some() && !served.is_namespaced();
         let unknown_sub = info.subresource.as_ref().is_some_and(|sub| served.subresource(sub).is_none());

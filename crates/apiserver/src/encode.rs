@@ -150,8 +150,9 @@ fn needs_quotes(text: &str) -> bool {
             && text[1..].starts_with(|c: char| c.is_ascii_digit() || c == '.');
     let looks_numeric = numeric_start
         && text.chars().all(|c| {
-            c.is_ascii_hexdigit() || matches!(c, '.' | '_' | '+' | '-' | ':' | 'x' | 'o' | 'e' | 'T' | 'Z')
-        });
+            c.is_ascii_digit() || matches!(c, '.' | '_' | '+' | '-' | ':' | 'x' | 'o' | 'e' | 'E' | 'T' | 'Z')
+        })
+        || text.starts_with("0x") && text[2..].chars().all(|c| c.is_ascii_hexdigit());
     WORDS.contains(&lower.as_str())
         || looks_numeric
         || text.starts_with(|c: char| {

@@ -1,7 +1,7 @@
 //! Reading request bodies: JSON or YAML into a JSON value, and which fields stand twice.
 //! Refuses to know kinds; `decode.rs` makes objects of what is read here.
 
-use super::negotiate::Format;
+use super::{negotiate::BodyFormat, typed::protobuf};
 use crate::go_json;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
@@ -28,14 +28,15 @@ impl Body {
 }
 
 /// Reads a body; the error is the text of Go's decoder.
-pub(crate) fn read(bytes: &[u8], format: Format) -> Result<Body, String> {
+pub(crate) fn read(bytes: &[u8], format: BodyFormat) -> Result<Body, String> {
     let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
     match (format, first) {
-        (Format::Json, _) => {
+        (BodyFormat::Json, _) => {
             read_json(bytes).map_err(|why| format!("couldn't get version/kind; json parse error: {why}"))
         }
-        (Format::Yaml, Some(b'{')) => read_json(bytes).or_else(|_| read_yaml(bytes)),
-        (Format::Yaml, _) => read_yaml(bytes),
+        (BodyFormat::Protobuf, _) => protobuf::read(bytes).map(|value| Body { value, ..Body::default() }),
+        (BodyFormat::Yaml, Some(b'{')) => read_json(bytes).or_else(|_| read_yaml(bytes)),
+        (BodyFormat::Yaml, _) => read_yaml(bytes),
     }
 }
 
@@ -213,21 +214,22 @@ mod tests {
 
     #[test]
     fn json_duplicates_are_told_and_the_last_wins() {
-        let body = read(br#"{"data":{"a":"1","a":"2"}}"#, Format::Json).expect("reads");
+        let body = read(br#"{"data":{"a":"1","a":"2"}}"#, BodyFormat::Json).expect("reads");
         assert_eq!(body.value, json!({"data": {"a": "2"}}));
         assert_eq!(body.problems, ["duplicate field \"data.a\""]);
     }
 
     #[test]
     fn yaml_is_version_1_1() {
-        let body = read(b"a: y\nb: on\nc: 'y'\nd: 010\ne:\n  x: 1\n  x: 2\n", Format::Yaml).expect("reads");
+        let body =
+            read(b"a: y\nb: on\nc: 'y'\nd: 010\ne:\n  x: 1\n  x: 2\n", BodyFormat::Yaml).expect("reads");
         assert_eq!(body.value, json!({"a": true, "b": true, "c": "y", "d": 8, "e": {"x": 2}}));
         assert_eq!(body.problems, ["yaml: unmarshal errors:\n  line 7: key \"x\" already set in map"]);
     }
 
     #[test]
     fn large_integers_become_floats() {
-        let body = read(b"[12345678901234567890, 1.0]", Format::Json).expect("reads");
+        let body = read(b"[12345678901234567890, 1.0]", BodyFormat::Json).expect("reads");
         assert_eq!(crate::encode::to_text(&body.value), "[12345678901234567000,1]");
     }
 }

@@ -12,6 +12,10 @@ impl Served {
         let mut out = stored.clone();
         if let Some(custom) = &self.custom {
             set_api_version(&mut out, &self.api_version());
+            if let Some(stored_as) = &self.stored_as {
+                stored_as.prune(&mut out);
+                stored_as.default(&mut out);
+            }
             custom.prune(&mut out);
             custom.default(&mut out);
         } else if self.version != self.storage_version || self.group != self.storage.group {

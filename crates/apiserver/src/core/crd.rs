@@ -7,10 +7,7 @@ mod rules;
 mod structural;
 mod validate;
 
-pub(super) use self::{
-    keywords::{decode, unknown_formats},
-    validate::validate,
-};
+pub(super) use self::{keywords::unknown_formats, validate::validate};
 use super::{
     Core,
     custom::Custom,
@@ -263,9 +260,15 @@ impl Core {
         let storage = Arc::new(ResourceId { group: group.clone(), plural: names("plural") });
         let scope = if text(crd, "/spec/scope") == "Cluster" { Scope::Cluster } else { Scope::Namespaced };
         let spec = crd.get("spec").cloned().unwrap_or_default();
+        let stored = versions(crd).find(|version| text(version, "/name") == storage_version);
+        let stored = stored.map(|version| Arc::new(Custom::compile(&spec, version)));
         for version in versions(crd).filter(|version| version.get("served") == Some(&Value::Bool(true))) {
-            let custom = Custom::compile(&spec, version);
             let name: Arc<str> = text(version, "/name").into();
+            let is_stored = *name == *storage_version;
+            let custom = match &stored {
+                Some(stored) if is_stored => stored.clone(),
+                _ => Arc::new(Custom::compile(&spec, version)),
+            };
             let mut subresources = Vec::new();
             if custom.has_status {
                 subresources.push(subresource("status", &group, &name, &names("kind")));
@@ -287,7 +290,8 @@ impl Core {
                 subresources,
                 storage_version: storage_version.as_str().into(),
                 storage: storage.clone(),
-                custom: Some(Arc::new(custom)),
+                custom: Some(custom),
+                stored_as: stored.clone().filter(|_| !is_stored),
                 ownership: Ownership::default(),
             });
         }

@@ -4,13 +4,15 @@ use super::{
     body::{self, Body},
     metadata,
     metadata::json_type,
-    negotiate::{self, Format},
+    negotiate::{self, BodyFormat},
     object,
     options::FieldValidation,
     registry::{Registry, Served},
     strategy,
+    typed::print,
 };
 use crate::{field_error::FieldError, status::Status};
+use kro_object::Gvk;
 use serde_json::{Map, Value};
 
 /// Reads and decodes the body of a create or update. Complaints that are no errors go to `warnings`.
@@ -23,6 +25,9 @@ pub(crate) fn object(
     warnings: &mut Vec<String>,
 ) -> Result<Value, Status> {
     let format = negotiate::body_format(content_type)?;
+    if format == BodyFormat::Protobuf && !served.is_builtin() {
+        return Err(Status::unsupported_media_type("application/json, application/yaml"));
+    }
     let unrecognized = |why: String| {
         Status::bad_request(format!(
             "the object provided is unrecognized (must be of type {}): {why} ({})",
@@ -54,14 +59,45 @@ pub(crate) fn patched(
     validation: FieldValidation,
     warnings: &mut Vec<String>,
 ) -> Result<Value, Status> {
-    let quoted = crate::encode::to_text(&value);
-    typed(served, value, Some(problems), validation, warnings, |why| {
+    let changed = other_kind(served, &value);
+    let quoted = match served.go_kind() {
+        Some(kind) => print::print(kind, &value, true),
+        None => crate::encode::to_text(&value),
+    };
+    let refuse = |why: String| {
         let error = FieldError {
             value: format!("\"{}\"", go_object_text(&quoted)),
             ..FieldError::invalid("patch", &Value::Null, why)
         };
         Status::invalid("", "", "", &[error])
-    })
+    };
+    if let Some(why) = changed {
+        return Err(refuse(why));
+    }
+    typed(served, value, Some(problems), validation, warnings, refuse)
+}
+
+/// What the decoder says if a patch has made something else of an object of a builtin kind.
+fn other_kind(served: &Served, value: &Value) -> Option<String> {
+    let text = |field: &str| value.get(field).and_then(Value::as_str).unwrap_or_default();
+    let (api_version, kind) = (text("apiVersion"), text("kind"));
+    if !served.is_builtin() || kind == &*served.kind && api_version == served.api_version() {
+        return None;
+    }
+    let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+    let Some(known) = kro_k8s_schemas::go_kind(&Gvk::new(group, version, kind)) else {
+        return Some(format!(
+            "no kind {kind:?} is registered for version {api_version:?} in scheme \"pkg/runtime/scheme.go:111\""
+        ));
+    };
+    let outcome = super::typed::decode(known, &mut value.clone(), &mut Vec::new());
+    Some(outcome.err().unwrap_or_else(|| {
+        format!(
+            "converting ({version}.{kind}) to ({}.{}): unknown conversion",
+            internal_package(&served.group),
+            served.kind
+        )
+    }))
 }
 
 /// Decodes and defaults an object that the server itself made.
@@ -70,6 +106,13 @@ pub(crate) fn settled(served: &Served, object: &mut Value) {
     let outcome = super::kinds::decode(served, object, &mut unknown);
     debug_assert_eq!(outcome, Ok(()), "the server makes objects of the right types");
     strategy::default(served, object);
+}
+
+/// Decodes and defaults what an apply has made of an object.
+pub(crate) fn applied(served: &Served, object: &mut Value) -> Result<(), Status> {
+    super::kinds::decode(served, object, &mut Vec::new()).map_err(Status::unexpected)?;
+    strategy::default(served, object);
+    Ok(())
 }
 
 /// A JSON text as Go's `%q`-less quoting of a value prints it.
@@ -127,8 +170,8 @@ fn typed(
 }
 
 /// The part of a body that every decoder looks at first.
-fn check_header(value: &Value, format: Format) -> Result<(), String> {
-    let prefix = if format == Format::Json {
+fn check_header(value: &Value, format: BodyFormat) -> Result<(), String> {
+    let prefix = if format == BodyFormat::Json {
         "couldn't get version/kind; json parse error"
     } else {
         "couldn't get version/kind"

@@ -1,23 +1,28 @@
 //! Builtin kinds: what kube-apiserver does for them in Go code beyond their schemas, one module per family.
 
 mod autoscaler;
+mod batch;
+pub(super) mod check;
+mod defaults;
+mod event;
 mod namespace;
+mod networking;
+mod pods;
+mod priority;
 mod secret;
 mod service;
-mod typed;
+mod storage;
+mod webhook;
 mod workload;
 
-use super::{Core, crd, object, registry::Served, write::Writer};
-use crate::field_error::FieldError;
+use super::{Core, crd, object, registry::Served, typed, write::Writer};
+use crate::{field_error::FieldError, status::Status};
 use serde_json::{Value, json};
 
 /// Checks the types of an object's fields and drops unknown ones, whose paths go to `unknown`.
 pub(crate) fn decode(served: &Served, object: &mut Value, unknown: &mut Vec<String>) -> Result<(), String> {
-    if served.is("apiextensions.k8s.io", "customresourcedefinitions") {
-        crd::decode(object, unknown);
-    }
-    match served.schema() {
-        Some(schema) => typed::Decoder { unknown }.object(&schema, object, &served.kind),
+    match served.go_kind() {
+        Some(kind) => typed::decode(kind, object, unknown),
         None => Ok(()),
     }
 }
@@ -31,48 +36,25 @@ pub(crate) fn default(served: &Served, object: &mut Value) {
         ("", "namespaces") => namespace::default(object),
         ("", "secrets") => secret::default(object),
         ("", "services") => service::default(object),
-        ("", "persistentvolumeclaims") => {
-            object::child_mut(object, "spec").entry("volumeMode").or_insert_with(|| "Filesystem".into());
-        }
-        ("", "pods") | ("apps" | "batch", _) => workload::default(&served.plural, object),
+        ("apps", "daemonsets") => workload::default_daemon_set(object),
         ("autoscaling", _) => autoscaler::default(&served.version, object),
-        ("networking.k8s.io", "networkpolicies") => network_policy(object),
         ("apiextensions.k8s.io", "customresourcedefinitions") => crd::default(object),
         _ => {}
     }
-}
-
-fn network_policy(policy: &mut Value) {
-    let spec = object::child_mut(policy, "spec");
-    let types = if spec.contains_key("egress") { json!(["Ingress", "Egress"]) } else { json!(["Ingress"]) };
-    spec.entry("policyTypes").or_insert(types);
-    for direction in ["ingress", "egress"] {
-        for rule in spec.get_mut(direction).and_then(Value::as_array_mut).into_iter().flatten() {
-            for port in rule.get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten() {
-                object::as_map_mut(port).entry("protocol").or_insert_with(|| "TCP".into());
-            }
-        }
+    if let Some(kind) = served.go_kind() {
+        defaults::apply(kind, object);
     }
 }
 
 /// The status every new object of a kind has, where it has one.
 fn initial_status(served: &Served) -> Option<Value> {
-    Some(match (&*served.group, &*served.plural) {
-        ("", "services") | ("networking.k8s.io", "ingresses") => json!({"loadBalancer": {}}),
-        ("", "persistentvolumeclaims" | "persistentvolumes") => json!({"phase": "Pending"}),
-        ("", "resourcequotas" | "nodes") | ("apps", "deployments") | ("batch", _) => json!({}),
-        ("", "replicationcontrollers") | ("apps", "replicasets") => json!({"replicas": 0}),
-        ("apps", "statefulsets") => json!({"replicas": 0, "availableReplicas": 0}),
-        ("apps", "daemonsets") => json!({
-            "currentNumberScheduled": 0, "numberMisscheduled": 0, "desiredNumberScheduled": 0, "numberReady": 0,
-        }),
-        ("autoscaling", _) if &*served.version == "v1" => json!({"currentReplicas": 0, "desiredReplicas": 0}),
-        ("autoscaling", _) => json!({"desiredReplicas": 0, "currentMetrics": null}),
-        ("policy", "poddisruptionbudgets") => json!({
-            "disruptionsAllowed": 0, "currentHealthy": 0, "desiredHealthy": 0, "expectedPods": 0,
-        }),
-        _ => return None,
-    })
+    match (&*served.group, &*served.plural) {
+        // A kubelet tells its node's status when it registers.
+        ("", "nodes") => None,
+        ("", "persistentvolumeclaims" | "persistentvolumes") => Some(json!({"phase": "Pending"})),
+        _ if served.has_status() => typed::empty(served.go_kind()?).get("status").cloned(),
+        _ => None,
+    }
 }
 
 /// What the server adds to a new object.
@@ -106,45 +88,62 @@ pub(crate) fn prepare_update(core: &Core, served: &Served, old: &Value, new: &mu
 }
 
 /// Problems of an object.
-pub(crate) fn validate(served: &Served, new: &Value, old: Option<&Value>) -> Vec<FieldError> {
+pub(crate) fn validate(
+    served: &Served,
+    new: &Value,
+    old: Option<&Value>,
+    subresource: Option<&str>,
+) -> Vec<FieldError> {
+    if subresource == Some("status") && !served.is("", "namespaces") && !served.is_crd() {
+        return Vec::new();
+    }
     match (&*served.group, &*served.plural) {
         ("", "namespaces") => namespace::validate(new),
         ("", "secrets") => secret::validate(new, old),
+        ("", "services") => service::validate(new, old),
+        ("", "pods") => pods::validate(new, old, subresource),
+        ("", "persistentvolumeclaims") => storage::claim(new, old),
+        ("" | "events.k8s.io", "events") => event::validate(&served.group, new),
         ("apps", _) => workload::validate(&served.plural, new, old),
-        ("networking.k8s.io", "ingresses") => ingress(new),
+        ("batch", "jobs") => batch::job(new, old),
+        ("batch", "cronjobs") => batch::cron_job(new),
+        ("autoscaling", _) => autoscaler::validate(new),
+        ("networking.k8s.io", "ingresses") => networking::ingress(new),
+        ("networking.k8s.io", "networkpolicies") => networking::network_policy(new),
         ("coordination.k8s.io", "leases") => lease(new),
+        (
+            "admissionregistration.k8s.io",
+            "validatingwebhookconfigurations" | "mutatingwebhookconfigurations",
+        ) => webhook::validate(new),
         ("apiextensions.k8s.io", "customresourcedefinitions") => crd::validate(new, old),
         _ => Vec::new(),
     }
 }
 
-fn ingress(ingress: &Value) -> Vec<FieldError> {
-    let has = |field: &str| ingress.get("spec").and_then(|spec| spec.get(field)).is_some();
-    if has("defaultBackend") || has("rules") || has("tls") && has("rules") {
-        return Vec::new();
-    }
-    vec![FieldError::invalid("spec", &Value::Null, "either `defaultBackend` or `rules` must be specified")]
+/// What the admission plugins that every cluster has do to a new object: priorities of pods.
+pub(crate) fn admit(core: &Core, served: &Served, object: &mut Value) -> Result<(), Status> {
+    if served.is("", "pods") { priority::admit(core, served, object) } else { Ok(()) }
+}
+
+/// Whether addresses and ports that an object asks for can be had.
+pub(crate) fn check_allocation(core: &Core, served: &Served, object: &Value) -> Vec<FieldError> {
+    if served.is("", "services") { service::check_allocation(core, served, object) } else { Vec::new() }
 }
 
 fn lease(lease: &Value) -> Vec<FieldError> {
     let mut out = Vec::new();
-    let number = |field: &str| lease.pointer(&format!("/spec/{field}")).and_then(Value::as_i64);
-    if let Some(seconds) = number("leaseDurationSeconds").filter(|seconds| *seconds <= 0) {
-        out.push(FieldError::invalid("spec.leaseDurationSeconds", &seconds.into(), "must be greater than 0"));
-    }
-    if let Some(count) = number("leaseTransitions").filter(|count| *count < 0) {
-        out.push(FieldError::invalid(
-            "spec.leaseTransitions",
-            &count.into(),
-            "must be greater than or equal to 0",
-        ));
-    }
+    let field = "spec.leaseDurationSeconds";
+    check::at_least(field, lease, "/spec/leaseDurationSeconds", 1, "must be greater than 0", &mut out);
+    check::not_negative("spec.leaseTransitions", lease, "/spec/leaseTransitions", &mut out);
     out
 }
 
 /// Makes an object one of another version of its kind.
 pub(crate) fn convert(served: &Served, object: &mut Value, api_version: &str) {
     object::as_map_mut(object).insert("apiVersion".into(), api_version.into());
+    if &*served.plural == "events" {
+        event::convert(object, api_version);
+    }
     if &*served.group == "autoscaling" {
         autoscaler::convert(object, api_version.rsplit('/').next().unwrap_or_default());
     }

@@ -3,16 +3,15 @@
 use super::{
     object,
     registry::{Registry, Served, api_version},
-    strategy,
+    strategy, typed,
     write::Writer,
 };
 use crate::status::{Cause, Details, Status};
-use kro_schema::Schema;
 use kro_structured_merge::{
     FieldSet, MergeSchema, OnConflict, Path, Versions,
     managed_fields::{self, ApplyError, FieldManager},
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::sync::OnceLock;
 
 /// Records who owns what after a create, update or patch other than apply. `new` arrives with whatever
@@ -25,6 +24,20 @@ pub(crate) fn update(
     writer: &Writer,
 ) {
     with_manager(registry, served, writer, |fields| fields.update(old, new, &writer.manager));
+    if writer.subresource.as_deref() == Some("scale") {
+        untime_scale(new);
+    }
+}
+
+/// Entries of the scale subresource have no time, and so come before the other updates.
+fn untime_scale(new: &mut Value) {
+    let Some(Value::Array(entries)) = object::meta_mut(new).get_mut("managedFields") else { return };
+    for entry in entries.iter_mut().filter(|entry| entry["subresource"] == "scale") {
+        object::as_map_mut(entry).remove("time");
+    }
+    let text =
+        |entry: &Value, field: &str| entry.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+    entries.sort_by_key(|entry| (text(entry, "operation"), text(entry, "time"), text(entry, "manager")));
 }
 
 /// Server-side apply: the merged object with its `managedFields`, or who is in the way. Not yet defaulted.
@@ -149,7 +162,7 @@ impl Ownership {
     fn of(&self, served: &Served) -> &Kind {
         self.0.get_or_init(|| {
             let builtin = served.schema();
-            let mut empty = builtin.as_deref().map_or_else(|| json!({}), empty_struct);
+            let mut empty = served.go_kind().map_or_else(|| json!({}), typed::empty);
             empty["apiVersion"] = served.api_version().into();
             empty["kind"] = served.kind.as_ref().into();
             let schema = match (&served.custom, builtin) {
@@ -162,19 +175,4 @@ impl Ownership {
             Kind { schema: schema.unwrap_or_else(MergeSchema::deduced), empty }
         })
     }
-}
-
-/// A struct of a builtin kind before anything is set: structs inside are there, required lists and maps are null.
-fn empty_struct(schema: &Schema) -> Value {
-    let mut empty = Map::new();
-    if let kro_schema::Kind::Object { properties, required, .. } = &schema.kind {
-        for (name, field) in properties {
-            if field.default == Some(json!({})) {
-                empty.insert(name.to_string(), empty_struct(field));
-            } else if required.contains(name) {
-                empty.insert(name.to_string(), Value::Null);
-            }
-        }
-    }
-    Value::Object(empty)
 }

@@ -2,7 +2,7 @@
 
 pub(crate) mod names;
 
-use super::object;
+use super::{object, typed::time};
 use crate::field_error::FieldError;
 use serde_json::{Map, Value};
 
@@ -115,12 +115,8 @@ fn check(
         Shape::Integer if value.as_i64().is_none() => return mismatch(value, "int64"),
         Shape::Anything | Shape::Text | Shape::Flag | Shape::Integer => {}
         Shape::Time => {
-            let Some(text) = value.as_str() else { return mismatch(value, "string") };
-            if text.parse::<jiff::Timestamp>().is_err() {
-                return Err(format!(
-                    "parsing time {text:?} as \"2006-01-02T15:04:05Z07:00\": cannot parse {text:?} as \"2006\""
-                ));
-            }
+            let Value::String(text) = value else { return mismatch(value, "string") };
+            *text = time::parse(text, time::SECONDS)?;
         }
         Shape::Texts => {
             let Value::Array(items) = value else { return mismatch(value, "[]string") };

@@ -20,6 +20,14 @@ pub(crate) enum Format {
     Yaml,
 }
 
+/// How a body is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BodyFormat {
+    Json,
+    Yaml,
+    Protobuf,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Form {
     Object,
@@ -140,10 +148,11 @@ pub(crate) fn output(accept: &str, is_builtin: bool, is_watch: bool) -> Result<O
 }
 
 /// How a body is written.
-pub(crate) fn body_format(content_type: &str) -> Result<Format, Status> {
+pub(crate) fn body_format(content_type: &str) -> Result<BodyFormat, Status> {
     match media_type(content_type) {
-        "" | "application/json" => Ok(Format::Json),
-        "application/yaml" => Ok(Format::Yaml),
+        "" | "application/json" => Ok(BodyFormat::Json),
+        "application/yaml" => Ok(BodyFormat::Yaml),
+        "application/vnd.kubernetes.protobuf" => Ok(BodyFormat::Protobuf),
         _ => Err(Status::unsupported_media_type(OFFERED)),
     }
 }

@@ -6,6 +6,7 @@ pub(crate) mod builtin;
 use super::{custom::Custom, managed::Ownership, store::ResourceId};
 use crate::status::Named;
 use base64::Engine as _;
+use kro_k8s_schemas::GoName;
 use kro_object::{Gvk, Scope};
 use kro_schema::Schema;
 use sha2::{Digest as _, Sha256};
@@ -31,6 +32,8 @@ pub(crate) struct Served {
     pub storage: Arc<ResourceId>,
     /// Schema and more, for custom resources only.
     pub custom: Option<Arc<Custom>>,
+    /// What the storage version says of custom resources, if that is another one.
+    pub stored_as: Option<Arc<Custom>>,
     /// What ownership of fields needs to know, made when first asked for.
     pub ownership: Ownership,
 }
@@ -60,11 +63,16 @@ impl Served {
         if self.custom.is_some() {
             return None;
         }
-        kro_k8s_schemas::schema(&Gvk {
-            group: (*self.group).into(),
-            version: (*self.version).into(),
-            kind: (*self.kind).into(),
-        })
+        kro_k8s_schemas::schema(&self.gvk())
+    }
+
+    /// The Go struct of a builtin kind.
+    pub(crate) fn go_kind(&self) -> Option<GoName> {
+        self.is_builtin().then(|| kro_k8s_schemas::go_kind(&self.gvk())).flatten()
+    }
+
+    fn gvk(&self) -> Gvk {
+        Gvk { group: (*self.group).into(), version: (*self.version).into(), kind: (*self.kind).into() }
     }
 
     pub(crate) fn is_builtin(&self) -> bool {
@@ -87,6 +95,11 @@ impl Served {
     /// Whether this is the given resource of a group.
     pub(crate) fn is(&self, group: &str, plural: &str) -> bool {
         &*self.group == group && &*self.plural == plural
+    }
+
+    /// Whether objects are custom resource definitions.
+    pub(crate) fn is_crd(&self) -> bool {
+        self.is("apiextensions.k8s.io", "customresourcedefinitions")
     }
 
     /// Whether objects are questions, answered and not stored.
@@ -166,6 +179,7 @@ impl Registry {
                 storage_version: storage_version.into(),
                 storage: Arc::new(ResourceId { group: group.into(), plural: row.plural.into() }),
                 custom: None,
+                stored_as: None,
                 ownership: Ownership::default(),
             });
             if let Some(group) = out.groups.get_mut(row.group) {

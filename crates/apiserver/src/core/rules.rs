@@ -22,6 +22,11 @@ static ENVIRONMENT: LazyLock<Env> = LazyLock::new(|| {
         .with_options(environment::kubernetes_options(MINOR))
 });
 
+/// The functions that expressions in objects may use.
+pub(crate) fn environment() -> &'static Env {
+    &ENVIRONMENT
+}
+
 /// The rules of a schema.
 pub(crate) fn compile(schema: &Arc<Schema>) -> Rules {
     Rules::compile(schema, &ENVIRONMENT)

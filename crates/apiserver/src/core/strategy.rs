@@ -43,6 +43,17 @@ pub(crate) fn has_generation(served: &Served) -> bool {
     served.custom.is_some() || WITH_GENERATION.contains(&&*served.plural)
 }
 
+/// What every request for a builtin kind on its way out is warned of.
+pub(crate) fn deprecation(served: &Served) -> Option<&'static str> {
+    match (&*served.group, &*served.plural) {
+        ("", "endpoints") => {
+            Some("v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice")
+        }
+        ("", "componentstatuses") => Some("v1 ComponentStatus is deprecated in v1.19+"),
+        _ => None,
+    }
+}
+
 /// How names of the kind are checked.
 pub(crate) fn name_rule(served: &Served) -> NameRule {
     match (&*served.group, &*served.plural) {
@@ -153,7 +164,7 @@ pub(crate) fn default(served: &Served, object: &mut Value) {
 
 /// The server's own part of a new object.
 pub(crate) fn prepare_create(core: &mut Core, served: &Served, object: &mut Value) {
-    if served.has_status() {
+    if served.has_status() && !served.is("", "nodes") {
         object::as_map_mut(object).remove("status");
     }
     if served.custom.is_none() {
@@ -232,6 +243,6 @@ pub(crate) fn validate(
 ) -> Verdict {
     match &served.custom {
         Some(custom) => custom.validate(new, old, subresource),
-        None => Verdict { errors: kinds::validate(served, new, old), warnings: Vec::new() },
+        None => Verdict { errors: kinds::validate(served, new, old, subresource), warnings: Vec::new() },
     }
 }

@@ -44,7 +44,11 @@ pub(crate) fn table(
                 IncludeObject::Metadata => partial(item, version),
                 IncludeObject::Object => item.clone(),
             };
-            json!({"cells": cells(served, item, now), "object": row_object})
+            let mut row = json!({"cells": cells(served, item, now), "object": row_object});
+            if let Some(conditions) = builtin::conditions(served, item) {
+                row["conditions"] = conditions;
+            }
+            row
         })
         .collect();
     json!({

@@ -15,15 +15,19 @@ pub(crate) use self::{output::partial, scale::ScalePaths};
 use super::{
     Core, Reply,
     access::{Attributes, User},
+    decode,
     negotiate::{self, Output},
-    registry::Served,
+    options::WriteOptions,
+    registry::{Registry, Served},
     request::{Call, Info},
     store::Key,
+    strategy,
     write::Writer,
 };
 use crate::status::Status;
 use http::Method;
 use kro_object::Timestamp;
+use serde_json::Value;
 use std::sync::Arc;
 
 /// A call to a resource, with everything about it looked up.
@@ -59,6 +63,24 @@ impl Request<'_> {
             end -= 1;
         }
         agent[..end].to_owned()
+    }
+
+    /// The options and the decoded body of a create or update.
+    pub(crate) fn object(
+        &mut self,
+        registry: &Registry,
+        options: &'static str,
+    ) -> Result<(WriteOptions, Value), Status> {
+        let options = WriteOptions::parse(self.call, options, false)?;
+        let value = decode::object(
+            registry,
+            &self.served,
+            &self.call.body,
+            &self.call.content_type,
+            options.field_validation,
+            &mut self.warnings,
+        )?;
+        Ok((options, value))
     }
 
     /// Who writes.
@@ -101,6 +123,9 @@ impl Core {
             && let Some(warning) = &custom.deprecation
         {
             request.warnings.push(warning.clone());
+        }
+        if let Some(warning) = strategy::deprecation(served) {
+            request.warnings.push(warning.into());
         }
         let is_scale = request.subresource.as_deref() == Some("scale");
         let outcome = match verb {

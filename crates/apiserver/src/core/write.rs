@@ -2,10 +2,11 @@
 //! Refuses to know HTTP; verbs and the server's own controllers call the same functions.
 
 use super::{
-    Core, managed,
+    Core, kinds, managed,
     metadata::{self},
     object,
     options::{DeleteOptions, Propagation},
+    policy::Attempt,
     registry::Served,
     store::Key,
     strategy,
@@ -74,6 +75,9 @@ impl Core {
         }
         self.check_definition(served, &object)?;
         self.check_namespace(served, &object)?;
+        if served.is_builtin() {
+            kinds::admit(self, served, &mut object)?;
+        }
         object::set_meta(&mut object, "uid", Some(self.ids.uid().into()));
         object::set_meta(&mut object, "creationTimestamp", Some(seconds(writer.now).into()));
         object::set_meta(&mut object, "generation", None);
@@ -86,6 +90,15 @@ impl Core {
         self.warnings.extend(verdict.warnings);
         errors.extend(verdict.errors);
         refuse(served, object::name(&object), &errors)?;
+        refuse(served, object::name(&object), &kinds::check_allocation(self, served, &object))?;
+        self.check_policies(Attempt {
+            served,
+            operation: "CREATE",
+            subresource: writer.subresource.as_deref(),
+            new: Some(&object),
+            old: None,
+            dry_run: writer.dry_run,
+        })?;
         let key = Key::new(object::namespace(&object), object::name(&object));
         if self.store.get(&served.storage, &key).is_some() {
             return Err(Status::already_exists(served.named(), &key.name));
@@ -94,8 +107,10 @@ impl Core {
             return Ok(object);
         }
         object::set_revision(&mut object, self.store.next_revision());
-        self.store.write(&served.storage, key, Some(Arc::new(served.to_stored(&object))));
-        Ok(object)
+        let stored = Arc::new(served.to_stored(&object));
+        self.store.write(&served.storage, key, Some(stored.clone()));
+        // What another version is stored as may be less than what was sent.
+        Ok(if served.stored_as.is_some() { served.present(&stored) } else { object })
     }
 
     /// A definition on its way out takes no more instances.
@@ -184,6 +199,15 @@ impl Core {
         self.warnings.extend(verdict.warnings);
         errors.extend(verdict.errors);
         refuse(served, &key.name, &errors)?;
+        refuse(served, &key.name, &kinds::check_allocation(self, served, &new))?;
+        self.check_policies(Attempt {
+            served,
+            operation: "UPDATE",
+            subresource: writer.subresource.as_deref(),
+            new: Some(&new),
+            old: Some(&old),
+            dry_run: writer.dry_run,
+        })?;
         if new == old {
             return Ok(old);
         }
@@ -196,8 +220,9 @@ impl Core {
             return Ok(new);
         }
         object::set_revision(&mut new, self.store.next_revision());
-        self.store.write(&served.storage, key.clone(), Some(Arc::new(served.to_stored(&new))));
-        Ok(new)
+        let stored = Arc::new(served.to_stored(&new));
+        self.store.write(&served.storage, key.clone(), Some(stored.clone()));
+        Ok(if served.stored_as.is_some() { served.present(&stored) } else { new })
     }
 
     /// Deletes an object, or begins to.
@@ -214,6 +239,14 @@ impl Core {
         let old = served.present(&stored);
         check_delete_preconditions(served, &old, options)?;
         strategy::check_delete(served, &key.name)?;
+        self.check_policies(Attempt {
+            served,
+            operation: "DELETE",
+            subresource: None,
+            new: None,
+            old: Some(&old),
+            dry_run: options.dry_run,
+        })?;
         let mut new = old.clone();
         strategy::hold(served, &mut new);
         let finalizers = finalizers_for(served, &new, options);
@@ -221,18 +254,13 @@ impl Core {
         object::set_meta(&mut new, "finalizers", list);
         let grace = strategy::grace_period(served, &old, options);
         if strategy::is_released(served, &new) && grace == 0 {
-            if !options.dry_run {
-                self.forget(served, key, &stored);
+            if served.is("", "pods") && !object::is_deleting(&old) {
+                begin_delete(served, &mut new, now, grace);
             }
-            return Ok(Deleted::Gone(new));
+            return Ok(self.finish_delete(served, key, &stored, new, options.dry_run));
         }
         if !object::is_deleting(&old) {
-            object::set_meta(&mut new, "deletionTimestamp", Some(seconds_after(now, grace).into()));
-            strategy::begin_delete(served, &mut new, grace);
-            if strategy::has_generation(served) && (served.custom.is_some() || &*served.plural == "pods") {
-                let generation = object::meta(&new, "generation").and_then(Value::as_i64).unwrap_or_default();
-                object::set_meta(&mut new, "generation", Some((generation + 1).into()));
-            }
+            begin_delete(served, &mut new, now, grace);
         } else if object::meta(&new, "deletionGracePeriodSeconds")
             .and_then(Value::as_i64)
             .is_some_and(|old| old > grace)
@@ -240,10 +268,7 @@ impl Core {
             object::set_meta(&mut new, "deletionTimestamp", Some(seconds_after(now, grace).into()));
             object::set_meta(&mut new, "deletionGracePeriodSeconds", Some(grace.into()));
             if strategy::is_released(served, &new) && grace == 0 {
-                if !options.dry_run {
-                    self.forget(served, key, &stored);
-                }
-                return Ok(Deleted::Gone(new));
+                return Ok(self.finish_delete(served, key, &stored, new, options.dry_run));
             }
         }
         if new != old && !options.dry_run {
@@ -253,9 +278,35 @@ impl Core {
         Ok(Deleted::Pending(new))
     }
 
+    /// Removes an object; the answer has the revision of the removal.
+    fn finish_delete(
+        &mut self,
+        served: &Served,
+        key: &Key,
+        stored: &Arc<Value>,
+        mut new: Value,
+        dry_run: bool,
+    ) -> Deleted {
+        if !dry_run {
+            self.forget(served, key, stored);
+            object::set_revision(&mut new, self.store.revision());
+        }
+        Deleted::Gone(new)
+    }
+
     /// Removes an object; `last` is what watchers are told it was.
     pub(crate) fn forget(&mut self, served: &Served, key: &Key, last: &Arc<Value>) {
         self.store.remove(&served.storage, key, last.clone());
+    }
+}
+
+/// Marks an object whose deletion begins.
+fn begin_delete(served: &Served, new: &mut Value, now: Timestamp, grace: i64) {
+    object::set_meta(new, "deletionTimestamp", Some(seconds_after(now, grace).into()));
+    strategy::begin_delete(served, new, grace);
+    if strategy::has_generation(served) && !served.is_crd() {
+        let generation = object::meta(new, "generation").and_then(Value::as_i64).unwrap_or_default();
+        object::set_meta(new, "generation", Some((generation + 1).into()));
     }
 }
 
@@ -264,7 +315,11 @@ pub(crate) const MODIFIED: &str =
     "the object has been modified; please apply your changes to the latest version and try again";
 
 fn refuse(served: &Served, name: &str, errors: &[FieldError]) -> Result<(), Status> {
-    if errors.is_empty() { Ok(()) } else { Err(Status::invalid(&served.group, &served.kind, name, errors)) }
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(Status::invalid(&served.storage.group, &served.kind, name, errors))
+    }
 }
 
 fn check_preconditions(served: &Served, old: &Value, new: &Value) -> Result<(), Status> {

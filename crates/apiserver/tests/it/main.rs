@@ -1,5 +1,7 @@
 //! The server as kube's own client sees it, in one process.
 
+mod builtins;
+
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace};
 use kro_apiserver::{ApiServer, Options};
 use kube_client::{

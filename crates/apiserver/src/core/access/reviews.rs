@@ -3,12 +3,7 @@
 
 use super::{Attributes, User};
 use crate::{
-    core::{
-        Core, Reply, decode, managed, object,
-        options::{self, WriteOptions},
-        verbs::Request,
-        write::seconds,
-    },
+    core::{Core, Reply, managed, object, options, verbs::Request, write::seconds},
     field_error::FieldError,
     status::Status,
 };
@@ -18,15 +13,7 @@ impl Core {
     /// Answers a review.
     pub(in crate::core) fn review(&mut self, request: &mut Request<'_>) -> Result<Reply, Status> {
         let served = request.served.clone();
-        let options = WriteOptions::parse(request.call, options::CREATE, false)?;
-        let mut review = decode::object(
-            &self.registry,
-            &served,
-            &request.call.body,
-            &request.call.content_type,
-            options.field_validation,
-            &mut request.warnings,
-        )?;
+        let (options, mut review) = request.object(&self.registry, options::CREATE)?;
         object::as_map_mut(&mut review).remove("status");
         let writer = request.writer(&options.field_manager, options.dry_run);
         if &*served.plural == "selfsubjectreviews" {

@@ -14,7 +14,7 @@ pub(super) fn pod(core: &mut Core, key: &Key, now: Timestamp) {
         return;
     }
     if pod.pointer("/spec/nodeName").is_none() {
-        core.adjust(&served, key, None, now, &mut |pod| {
+        core.adjust(&served, key, Some("binding"), now, &mut |pod| {
             object::child_mut(pod, "spec").insert("nodeName".into(), NODE.into());
         });
         return;

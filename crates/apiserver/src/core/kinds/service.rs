@@ -1,11 +1,16 @@
 //! Services: port defaults, cluster addresses and node ports from fixed ranges.
 
-use crate::core::{Core, object, registry::Served};
+use super::check::{all, immutable, items, label, one_of, port, port_or_name, text};
+use crate::{
+    core::{Core, metadata::names, object, registry::Served},
+    field_error::FieldError,
+};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
-/// Addresses given out: 10.96.0.0/16 without its first ten.
-const ADDRESSES: std::ops::Range<u32> = 10..65_534;
+/// Addresses given out, within 10.0.0.0/16; those below are for services that ask for one.
+const ADDRESSES: std::ops::Range<u32> = 256..65_535;
+const ADDRESS_PREFIX: &str = "10.0.";
 const NODE_PORTS: std::ops::Range<i64> = 30_000..32_768;
 
 /// Defaults before allocation.
@@ -30,7 +35,10 @@ pub(super) fn default(service: &mut Value) {
         let number = port.get("port").cloned().unwrap_or_default();
         let port = object::as_map_mut(port);
         port.entry("protocol").or_insert_with(|| "TCP".into());
-        port.entry("targetPort").or_insert(number);
+        let target = port.entry("targetPort").or_insert_with(|| 0.into());
+        if *target == 0 || *target == "" {
+            *target = number;
+        }
     }
 }
 
@@ -43,6 +51,12 @@ pub(super) fn allocate(core: &Core, served: &Served, service: &mut Value, old: O
     if let Some(old) = old {
         let kept = old.get("spec").cloned().unwrap_or_default();
         let spec = object::child_mut(service, "spec");
+        // The list follows the single address, which older clients write alone.
+        let is_moved = spec.get("clusterIP").is_some_and(|address| Some(address) != kept.get("clusterIP"));
+        if is_moved && spec.get("clusterIPs") == kept.get("clusterIPs") {
+            let address = spec["clusterIP"].clone();
+            spec.insert("clusterIPs".into(), json!([address]));
+        }
         for field in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"] {
             if let Some(value) = kept.get(field) {
                 spec.entry(field).or_insert_with(|| value.clone());
@@ -63,12 +77,29 @@ pub(super) fn allocate(core: &Core, served: &Served, service: &mut Value, old: O
             }
         }
     }
+    let wants_no_ports = kind == "ClusterIP";
+    let had_ports = old.is_some_and(|old| text(old, "/spec/type") != "ClusterIP");
+    if let Some(Value::Array(ports)) =
+        service.pointer_mut("/spec/ports").filter(|_| wants_no_ports && had_ports)
+    {
+        for port in ports {
+            object::as_map_mut(port).remove("nodePort");
+        }
+    }
+    if wants_no_ports && had_ports {
+        let spec = object::child_mut(service, "spec");
+        for field in ["externalTrafficPolicy", "allocateLoadBalancerNodePorts", "healthCheckNodePort"] {
+            spec.remove(field);
+        }
+    }
     let (taken, taken_ports) = in_use(core, served);
     let is_headless = service.pointer("/spec/clusterIP").and_then(Value::as_str) == Some("None");
     let has_selector = service.pointer("/spec/selector").is_some();
     let spec = object::child_mut(service, "spec");
     if !spec.contains_key("clusterIP") {
-        let free = ADDRESSES.map(|n| format!("10.96.{}.{}", n >> 8, n & 255)).find(|ip| !taken.contains(ip));
+        let free = ADDRESSES
+            .map(|n| format!("{ADDRESS_PREFIX}{}.{}", n >> 8, n & 255))
+            .find(|ip| !taken.contains(ip));
         spec.insert("clusterIP".into(), free.unwrap_or_default().into());
     }
     let address = spec["clusterIP"].clone();
@@ -94,6 +125,113 @@ pub(super) fn allocate(core: &Core, served: &Served, service: &mut Value, old: O
             }
         }
     }
+}
+
+/// Problems of a service, apart from what allocation finds.
+pub(super) fn validate(new: &Value, old: Option<&Value>) -> Vec<FieldError> {
+    let mut out = Vec::new();
+    let kind = text(new, "/spec/type");
+    let is_headless = text(new, "/spec/clusterIP") == "None";
+    let count = items(new, "/spec/ports").count();
+    if count == 0 && !is_headless && kind != "ExternalName" {
+        out.push(FieldError::required("spec.ports", ""));
+    }
+    let (mut taken, mut sockets) = (BTreeSet::new(), BTreeSet::new());
+    for (index, one) in items(new, "/spec/ports") {
+        let at = format!("spec.ports[{index}]");
+        let name = text(one, "/name");
+        if name.is_empty() && count > 1 {
+            out.push(FieldError::required(format!("{at}.name"), ""));
+        } else if !name.is_empty() {
+            label(format!("{at}.name"), name, &mut out);
+            if !taken.insert(name) {
+                out.push(FieldError::duplicate(format!("{at}.name"), &name.into()));
+            }
+        }
+        port(format!("{at}.port"), &one["port"], &mut out);
+        let protocol = text(one, "/protocol");
+        one_of(format!("{at}.protocol"), protocol, &["SCTP", "TCP", "UDP"], &mut out);
+        port_or_name(format!("{at}.targetPort"), &one["targetPort"], &mut out);
+        if !sockets.insert((one["port"].as_i64(), protocol)) {
+            out.push(FieldError::duplicate(at, &json!({"port": one["port"], "protocol": protocol})));
+        }
+    }
+    for (key, value) in super::check::entries(new, "/spec/selector") {
+        all("spec.selector", key, names::qualified_name(key), &mut out);
+        let value = value.as_str().unwrap_or_default();
+        all("spec.selector", value, names::label_value(value), &mut out);
+    }
+    one_of(
+        "spec.sessionAffinity".into(),
+        text(new, "/spec/sessionAffinity"),
+        &["ClientIP", "None"],
+        &mut out,
+    );
+    one_of("spec.type".into(), kind, &["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"], &mut out);
+    if kind == "ExternalName" {
+        let name = text(new, "/spec/externalName");
+        if name.is_empty() {
+            out.push(FieldError::required("spec.externalName", ""));
+        } else {
+            all("spec.externalName", name, names::dns1123_subdomain(name), &mut out);
+        }
+    }
+    if let Some(old) = old.filter(|old| text(old, "/spec/type") != "ExternalName" && kind != "ExternalName") {
+        let addresses = |service: &Value| service.pointer("/spec/clusterIPs").cloned().unwrap_or_default();
+        let (now, before) = (addresses(new), addresses(old));
+        if !before.is_null() && now.get(0) != before.get(0) {
+            out.push(FieldError::invalid("spec.clusterIPs[0]", &now, "may not change once set"));
+        }
+        if !text(old, "/spec/loadBalancerClass").is_empty() {
+            immutable("spec.loadBalancerClass", new, old, "/spec/loadBalancerClass", &mut out);
+        }
+    }
+    out
+}
+
+/// Whether what a service asks for can be had.
+pub(super) fn check_allocation(core: &Core, served: &Served, service: &Value) -> Vec<FieldError> {
+    let mut out = Vec::new();
+    let is_other = |other: &Value| {
+        object::name(other) != object::name(service) || object::namespace(other) != object::namespace(service)
+    };
+    let others: Vec<_> = core
+        .store
+        .list(&served.storage, None)
+        .map(|(_, other)| other)
+        .filter(|other| is_other(other))
+        .collect();
+    let addresses = service.pointer("/spec/clusterIPs").cloned().unwrap_or_default();
+    for address in object::texts(Some(&addresses)).into_iter().filter(|address| *address != "None") {
+        let why =
+            if others.iter().any(|other| object::texts(other.pointer("/spec/clusterIPs")).contains(&address))
+            {
+                "provided IP is already allocated"
+            } else if !address.starts_with(ADDRESS_PREFIX) && address.contains('.') {
+                "the provided network does not match the current range"
+            } else {
+                continue;
+            };
+        out.push(FieldError::invalid(
+            "spec.clusterIPs",
+            &addresses,
+            format!("failed to allocate IP {address}: {why}"),
+        ));
+    }
+    for (index, one) in items(service, "/spec/ports") {
+        let Some(node) = one.get("nodePort").filter(|node| **node != 0) else { continue };
+        let same =
+            |other: &Value| other.get("nodePort") == Some(node) && other["protocol"] == one["protocol"];
+        let why = if !node.as_i64().is_some_and(|node| NODE_PORTS.contains(&node)) {
+            "provided port is not in the valid range. The range of valid ports is 30000-32767"
+        } else if others.iter().any(|other| items(other, "/spec/ports").any(|(_, port)| same(port))) {
+            "provided port is already allocated"
+        } else {
+            continue;
+        };
+        out.push(FieldError::invalid(format!("spec.ports[{index}].nodePort"), node, why));
+    }
+    out
 }
 
 fn in_use(core: &Core, served: &Served) -> (BTreeSet<String>, BTreeSet<i64>) {

@@ -1,5 +1,9 @@
 //! Pods, their templates and the kinds that make pods: the defaults and immutable fields of the Go code.
 
+use super::{
+    check::{immutable, not_negative, selects, text},
+    pods,
+};
 use crate::{core::object, field_error::FieldError};
 use serde_json::{Map, Value, json};
 
@@ -12,169 +16,10 @@ fn fill(map: &mut Map<String, Value>, defaults: Value) {
     }
 }
 
-/// Defaults of a pod's spec, in a template or in a pod itself.
-fn pod_spec(spec: &mut Map<String, Value>) {
-    fill(
-        spec,
-        json!({
-            "restartPolicy": "Always", "terminationGracePeriodSeconds": 30, "dnsPolicy": "ClusterFirst",
-            "securityContext": {}, "schedulerName": "default-scheduler",
-        }),
-    );
-    if let Some(account) = spec.get("serviceAccountName").cloned() {
-        spec.entry("serviceAccount").or_insert(account);
-    }
-    for list in ["containers", "initContainers"] {
-        for container in spec.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
-            if let Value::Object(container) = container {
-                container_defaults(container);
-            }
-        }
-    }
-    for volume in spec.get_mut("volumes").and_then(Value::as_array_mut).into_iter().flatten() {
-        for source in ["configMap", "secret", "projected", "downwardAPI"] {
-            if let Some(Value::Object(source)) = volume.get_mut(source) {
-                fill(source, json!({"defaultMode": 420}));
-            }
-        }
-        if let Some(Value::Object(host)) = volume.get_mut("hostPath") {
-            fill(host, json!({"type": ""}));
-        }
-    }
-}
-
-fn container_defaults(container: &mut Map<String, Value>) {
-    let image = container.get("image").and_then(Value::as_str).unwrap_or_default();
-    let last = image.rsplit('/').next().unwrap_or_default();
-    let is_latest = !image.contains('@') && last.split_once(':').is_none_or(|(_, tag)| tag == "latest");
-    fill(
-        container,
-        json!({
-            "resources": {}, "terminationMessagePath": "/dev/termination-log", "terminationMessagePolicy": "File",
-            "imagePullPolicy": if is_latest { "Always" } else { "IfNotPresent" },
-        }),
-    );
-    // What is limited is requested as well.
-    let resources = container.entry("resources").or_insert_with(|| json!({}));
-    if let Some(limits) = resources.get("limits").cloned() {
-        fill(object::child_mut(resources, "requests"), limits);
-    }
-    for port in container.get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten() {
-        if let Value::Object(port) = port {
-            fill(port, json!({"protocol": "TCP"}));
-        }
-    }
-    for probe in ["livenessProbe", "readinessProbe", "startupProbe"] {
-        if let Some(Value::Object(probe)) = container.get_mut(probe) {
-            fill(
-                probe,
-                json!({"timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1, "failureThreshold": 3}),
-            );
-            if let Some(Value::Object(get)) = probe.get_mut("httpGet") {
-                fill(get, json!({"path": "/", "scheme": "HTTP"}));
-            }
-        }
-    }
-    for variable in container.get_mut("env").and_then(Value::as_array_mut).into_iter().flatten() {
-        if let Some(Value::Object(field)) =
-            variable.get_mut("valueFrom").and_then(|from| from.get_mut("fieldRef"))
-        {
-            fill(field, json!({"apiVersion": "v1"}));
-        }
-    }
-}
-
-fn template(spec: &mut Map<String, Value>) {
-    if let Some(Value::Object(template)) = spec.get_mut("template") {
-        template.entry("metadata").or_insert_with(|| json!({}));
-        if let Some(Value::Object(pod)) = template.get_mut("spec") {
-            pod_spec(pod);
-        }
-    }
-}
-
-/// Defaults of a workload of group `apps` or `batch`, or of a pod.
-pub(super) fn default(plural: &str, object: &mut Value) {
-    let spec = object::child_mut(object, "spec");
-    template(spec);
-    match plural {
-        "pods" => {
-            pod_spec(spec);
-            fill(spec, json!({"enableServiceLinks": true}));
-        }
-        "deployments" => {
-            fill(spec, json!({"replicas": 1, "revisionHistoryLimit": 10, "progressDeadlineSeconds": 600}));
-            rolling(spec, "strategy", &json!({"maxUnavailable": "25%", "maxSurge": "25%"}));
-        }
-        "replicasets" => fill(spec, json!({"replicas": 1})),
-        "statefulsets" => {
-            let retention = json!({"whenDeleted": "Retain", "whenScaled": "Retain"});
-            fill(
-                spec,
-                json!({
-                    "replicas": 1, "revisionHistoryLimit": 10, "podManagementPolicy": "OrderedReady",
-                    "persistentVolumeClaimRetentionPolicy": retention,
-                }),
-            );
-            rolling(spec, "updateStrategy", &json!({"partition": 0}));
-            for claim in
-                spec.get_mut("volumeClaimTemplates").and_then(Value::as_array_mut).into_iter().flatten()
-            {
-                let map = object::as_map_mut(claim);
-                fill(
-                    map,
-                    json!({"kind": "PersistentVolumeClaim", "apiVersion": "v1", "status": {"phase": "Pending"}}),
-                );
-                fill(object::child_mut(claim, "spec"), json!({"volumeMode": "Filesystem"}));
-            }
-        }
-        "daemonsets" => {
-            fill(spec, json!({"revisionHistoryLimit": 10}));
-            rolling(spec, "updateStrategy", &json!({"maxUnavailable": 1, "maxSurge": 0}));
-            let annotations = object::meta_mut(object).entry("annotations").or_insert_with(|| json!({}));
-            fill(object::as_map_mut(annotations), json!({"deprecated.daemonset.template.generation": "1"}));
-        }
-        "jobs" => job_spec(spec),
-        "cronjobs" => {
-            fill(
-                spec,
-                json!({
-                    "concurrencyPolicy": "Allow", "suspend": false, "successfulJobsHistoryLimit": 3,
-                    "failedJobsHistoryLimit": 1,
-                }),
-            );
-            if let Some(Value::Object(job)) = spec.get_mut("jobTemplate") {
-                job.entry("metadata").or_insert_with(|| json!({}));
-                if let Some(Value::Object(job)) = job.get_mut("spec") {
-                    template(job);
-                }
-            }
-        }
-        _ => {}
-    }
-}
-
-fn rolling(spec: &mut Map<String, Value>, field: &str, parameters: &Value) {
-    let strategy = spec.entry(field).or_insert_with(|| json!({}));
-    let strategy = object::as_map_mut(strategy);
-    strategy.entry("type").or_insert_with(|| "RollingUpdate".into());
-    if strategy["type"] == "RollingUpdate" {
-        let given = strategy.entry("rollingUpdate").or_insert_with(|| json!({}));
-        fill(object::as_map_mut(given), parameters.clone());
-    }
-}
-
-fn job_spec(spec: &mut Map<String, Value>) {
-    if !spec.contains_key("completions") && !spec.contains_key("parallelism") {
-        fill(spec, json!({"completions": 1}));
-    }
-    fill(
-        spec,
-        json!({
-            "parallelism": 1, "backoffLimit": 6, "completionMode": "NonIndexed", "suspend": false,
-            "podReplacementPolicy": "TerminatingOrFailed", "manualSelector": false,
-        }),
-    );
+/// An annotation instead of a field that has gone.
+pub(super) fn default_daemon_set(set: &mut Value) {
+    let annotations = object::meta_mut(set).entry("annotations").or_insert_with(|| json!({}));
+    fill(object::as_map_mut(annotations), json!({"deprecated.daemonset.template.generation": "1"}));
 }
 
 /// What the server adds to a new workload.
@@ -182,7 +27,6 @@ pub(super) fn prepare_create(plural: &str, object: &mut Value) {
     match plural {
         "pods" => prepare_pod(object),
         "jobs" => prepare_job(object),
-        "statefulsets" => fill(object::child_mut(object, "spec"), json!({"serviceName": ""})),
         _ => {}
     }
 }
@@ -207,7 +51,6 @@ fn prepare_pod(pod: &mut Value) {
             }
         }
     }
-    fill(spec, json!({"priority": 0, "preemptionPolicy": "PreemptLowerPriority"}));
     object::as_map_mut(pod).insert("status".into(), json!({"phase": "Pending", "qosClass": quality}));
 }
 
@@ -238,8 +81,6 @@ fn prepare_job(job: &mut Value) {
         "batch.kubernetes.io/controller-uid": uid, "batch.kubernetes.io/job-name": name, "controller-uid": uid,
         "job-name": name,
     });
-    let own = object::meta_mut(job).entry("labels").or_insert_with(|| json!({}));
-    fill(object::as_map_mut(own), labels.clone());
     let spec = object::child_mut(job, "spec");
     spec.entry("selector")
         .or_insert_with(|| json!({"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}));
@@ -247,45 +88,122 @@ fn prepare_job(job: &mut Value) {
         let inner = object::meta_mut(template).entry("labels").or_insert_with(|| json!({}));
         fill(object::as_map_mut(inner), labels);
     }
+    // A job without labels of its own shows those of its template.
+    let labels = job.pointer("/spec/template/metadata/labels").cloned().unwrap_or_default();
+    let own = object::meta_mut(job).entry("labels").or_insert_with(|| json!({}));
+    if own.as_object().is_some_and(Map::is_empty) {
+        *own = labels;
+    }
 }
 
-/// Problems of a workload.
+/// What may change in a stateful set, as its refusal lists it.
+const SET_CHANGES: &str = "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden";
+
+/// Problems of a workload of group `apps`.
 pub(super) fn validate(plural: &str, new: &Value, old: Option<&Value>) -> Vec<FieldError> {
     let mut out = Vec::new();
     if !matches!(plural, "deployments" | "replicasets" | "statefulsets" | "daemonsets") {
         return out;
     }
     let labels = new.pointer("/spec/template/metadata/labels").cloned().unwrap_or_default();
-    let selector = new.pointer("/spec/selector");
-    if selector.is_none() {
-        out.push(FieldError::required("spec.selector", ""));
+    let selector = new.pointer("/spec/selector").filter(|selector| !selector.is_null());
+    match selector {
+        None => {
+            out.push(FieldError::required("spec.selector", ""));
+            // Nothing is selected, so the template does not match.
+            out.push(FieldError::invalid("spec.template.metadata.labels", &labels, MISMATCH));
+        }
+        Some(selector) if selector.as_object().is_some_and(Map::is_empty) => {
+            let why = format!("empty selector is invalid for {}", plural.trim_end_matches('s'));
+            out.push(FieldError::invalid("spec.selector", selector, why));
+        }
+        Some(selector) if !selects(selector, &labels) => {
+            out.push(FieldError::invalid("spec.template.metadata.labels", &labels, MISMATCH));
+        }
+        Some(_) => {}
     }
-    let wanted = selector.and_then(|selector| selector.get("matchLabels")).and_then(Value::as_object);
-    let is_mismatch = wanted.into_iter().flatten().any(|(key, value)| labels.get(key) != Some(value));
-    if is_mismatch {
-        let detail = "`selector` does not match template `labels`";
-        out.push(FieldError::invalid("spec.template.metadata.labels", &labels, detail));
+    for field in ["replicas", "minReadySeconds", "revisionHistoryLimit"] {
+        not_negative(&format!("spec.{field}"), new, &format!("/spec/{field}"), &mut out);
     }
-    if let Some(replicas) =
-        new.pointer("/spec/replicas").and_then(Value::as_i64).filter(|replicas| *replicas < 0)
-    {
-        out.push(FieldError::invalid(
-            "spec.replicas",
-            &replicas.into(),
-            "must be greater than or equal to 0",
-        ));
+    if let Some(spec) = new.pointer("/spec/template/spec") {
+        pods::spec_problems(spec, "spec.template.spec", &mut out);
+        let policy = text(spec, "/restartPolicy");
+        if matches!(policy, "OnFailure" | "Never") {
+            let at = "spec.template.spec.restartPolicy";
+            out.push(FieldError::not_supported(at, &policy.into(), &["Always"]));
+        }
     }
-    if new.pointer("/spec/template/spec/containers").and_then(Value::as_array).is_none_or(Vec::is_empty) {
-        out.push(FieldError::required("spec.template.spec.containers", ""));
+    match plural {
+        "deployments" => strategy(new, &mut out),
+        "statefulsets" => {
+            let allowed = ["OrderedReady", "Parallel"];
+            let policy = text(new, "/spec/podManagementPolicy");
+            if !allowed.contains(&policy) {
+                let why = "must be 'OrderedReady' or 'Parallel'";
+                out.push(FieldError::invalid_text("spec.podManagementPolicy", policy, why));
+            }
+        }
+        _ => {}
     }
-    if let Some(old) = old
-        && old.pointer("/spec/selector") != selector
-    {
-        out.push(FieldError::invalid(
-            "spec.selector",
-            selector.unwrap_or(&Value::Null),
-            "field is immutable",
-        ));
+    let Some(old) = old else { return out };
+    if plural == "statefulsets" {
+        let fixed = |set: &Value| {
+            let mut spec = set.get("spec").cloned().unwrap_or_default();
+            object::as_map_mut(&mut spec).retain(|field, _| {
+                !matches!(
+                    field.as_str(),
+                    "replicas"
+                        | "ordinals"
+                        | "template"
+                        | "updateStrategy"
+                        | "revisionHistoryLimit"
+                        | "persistentVolumeClaimRetentionPolicy"
+                        | "minReadySeconds"
+                )
+            });
+            spec
+        };
+        if fixed(new) != fixed(old) {
+            out.push(FieldError::forbidden("spec", SET_CHANGES));
+        }
+    } else {
+        immutable("spec.selector", new, old, "/spec/selector", &mut out);
     }
     out
+}
+
+const MISMATCH: &str = "`selector` does not match template `labels`";
+
+/// Problems of a deployment's strategy.
+fn strategy(deployment: &Value, out: &mut Vec<FieldError>) {
+    let rolling = deployment.pointer("/spec/strategy/rollingUpdate");
+    match text(deployment, "/spec/strategy/type") {
+        "Recreate" => {
+            if rolling.is_some() {
+                let why = "may not be specified when strategy `type` is 'Recreate'";
+                out.push(FieldError::forbidden("spec.strategy.rollingUpdate", why));
+            }
+        }
+        "RollingUpdate" => {
+            let is_zero = |field: &str| {
+                rolling
+                    .and_then(|rolling| rolling.get(field))
+                    .is_some_and(|value| *value == 0 || value == "0%")
+            };
+            if is_zero("maxUnavailable") && is_zero("maxSurge") {
+                let at = "spec.strategy.rollingUpdate.maxUnavailable";
+                let value = &deployment["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"];
+                out.push(FieldError::invalid(at, value, "may not be 0 when `maxSurge` is 0"));
+            }
+        }
+        // Go prints the struct by its own field names.
+        other => out.push(FieldError {
+            value: format!(
+                "{{\"Type\":{},\"RollingUpdate\":{}}}",
+                crate::field_error::quote(other),
+                rolling.map_or_else(|| "null".into(), crate::encode::to_text)
+            ),
+            ..FieldError::not_supported("spec.strategy", &Value::Null, &["Recreate", "RollingUpdate"])
+        }),
+    }
 }

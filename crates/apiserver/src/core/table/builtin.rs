@@ -15,6 +15,7 @@ pub(super) fn headers(served: &Served) -> &'static [Header] {
         ("", "persistentvolumeclaims") => columns::PERSISTENTVOLUMECLAIMS,
         ("", "persistentvolumes") => columns::PERSISTENTVOLUMES,
         ("", "pods") => columns::PODS,
+        ("", "resourcequotas") => columns::RESOURCEQUOTAS,
         ("", "secrets") => columns::SECRETS,
         ("", "serviceaccounts") => columns::SERVICEACCOUNTS,
         ("", "services") => columns::SERVICES,
@@ -44,6 +45,7 @@ pub(super) fn cells(served: &Served, item: &Value, now: Timestamp) -> Vec<Value>
         ("", "persistentvolumeclaims") => row.claim(),
         ("", "persistentvolumes") => row.volume(),
         ("", "pods") => row.pod(),
+        ("", "resourcequotas") => row.quota(),
         ("", "secrets") => json!([name, row.text("/type"), row.entries(&["/data"]), row.age()]),
         ("", "serviceaccounts") => json!([name, row.age()]),
         ("", "services") => row.service(),
@@ -87,6 +89,19 @@ pub(super) fn cells(served: &Served, item: &Value, now: Timestamp) -> Vec<Value>
     }
 }
 
+/// What a row says beside its cells: pods that have ended.
+pub(super) fn conditions(served: &Served, item: &Value) -> Option<Value> {
+    if !served.is("", "pods") {
+        return None;
+    }
+    let (reason, message) = match item.pointer("/status/phase").and_then(Value::as_str)? {
+        "Succeeded" => ("Succeeded", "The pod has completed successfully."),
+        "Failed" => ("Failed", "The pod failed."),
+        _ => return None,
+    };
+    Some(json!([{"type": "Completed", "status": "True", "reason": reason, "message": message}]))
+}
+
 #[derive(Clone, Copy)]
 struct Row<'a> {
     item: &'a Value,
@@ -111,7 +126,7 @@ impl<'a> Row<'a> {
         self.item.pointer(pointer).and_then(Value::as_i64).unwrap_or(0)
     }
 
-    fn list(self, pointer: &str) -> impl Iterator<Item = &'a Value> {
+    fn list(self, pointer: &str) -> impl DoubleEndedIterator<Item = &'a Value> {
         self.item.pointer(pointer).and_then(Value::as_array).into_iter().flatten()
     }
 
@@ -277,12 +292,82 @@ impl<'a> Row<'a> {
         json!([
             self.name(),
             reference,
-            "<unknown>",
+            self.targets(),
             self.number("/spec/minReplicas").to_string(),
             self.number("/spec/maxReplicas"),
             self.number("/status/currentReplicas"),
             self.age(),
         ])
+    }
+
+    /// Present and wanted values of an autoscaler's metrics; only the first two are shown.
+    fn targets(self) -> String {
+        const SHOWN: usize = 2;
+        let metrics: Vec<&Value> = self.list("/spec/metrics").collect();
+        if metrics.is_empty() {
+            // The older version knows one target only.
+            return match self.item.pointer("/spec/targetCPUUtilizationPercentage") {
+                Some(percent) => {
+                    let now = self.item.pointer("/status/currentCPUUtilizationPercentage");
+                    let now = now.map_or_else(|| "<unknown>".to_owned(), |now| format!("{now}%"));
+                    format!("cpu: {now}/{percent}%")
+                }
+                None => "<none>".into(),
+            };
+        }
+        let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
+        let shown = metrics.iter().take(SHOWN).enumerate().map(|(index, metric)| {
+            let source = match metric["type"].as_str().unwrap_or_default() {
+                "ContainerResource" => "containerResource",
+                "Resource" => "resource",
+                "Pods" => "pods",
+                "Object" => "object",
+                _ => "external",
+            };
+            let current = self.item.pointer(&format!("/status/currentMetrics/{index}/{source}/current"));
+            let target = &metric[source]["target"];
+            let (now, wanted) = match target.get("averageUtilization") {
+                Some(percent) => (
+                    current
+                        .and_then(|current| current.get("averageUtilization"))
+                        .map(|now| format!("{now}%")),
+                    format!("{percent}%"),
+                ),
+                None => {
+                    let field = if target.get("averageValue").is_some() { "averageValue" } else { "value" };
+                    let suffix = if field == "averageValue" && source != "resource" { " (avg)" } else { "" };
+                    (
+                        text(current.and_then(|current| current.get(field))),
+                        format!("{}{suffix}", text(target.get(field)).unwrap_or_else(|| "<auto>".into())),
+                    )
+                }
+            };
+            let name = match source {
+                "resource" | "containerResource" => {
+                    format!("{}: ", metric[source]["name"].as_str().unwrap_or_default())
+                }
+                _ => String::new(),
+            };
+            format!("{name}{}/{wanted}", now.unwrap_or_else(|| "<unknown>".into()))
+        });
+        let shown = shown.collect::<Vec<_>>().join(", ");
+        match metrics.len().saturating_sub(SHOWN) {
+            0 => shown,
+            more => format!("{shown} + {more} more..."),
+        }
+    }
+
+    /// Used and allowed amounts of a quota: requests and everything else, then limits.
+    fn quota(self) -> Value {
+        let hard = self.item.pointer("/status/hard").and_then(Value::as_object);
+        let (mut requests, mut limits) = (Vec::new(), Vec::new());
+        for (name, allowed) in hard.into_iter().flatten() {
+            let used = self.item.pointer("/status/used").and_then(|used| used.get(name));
+            let used = used.and_then(Value::as_str).unwrap_or("0");
+            let entry = format!("{name}: {used}/{}", allowed.as_str().unwrap_or_default());
+            if name.starts_with("limits") { limits.push(entry) } else { requests.push(entry) }
+        }
+        json!([self.name(), requests.join(", "), limits.join(", "), self.age()])
     }
 
     fn cron_job(self) -> Value {
@@ -381,7 +466,7 @@ impl<'a> Row<'a> {
         let mut restarts = 0;
         let mut reason = self.text_or("/status/reason", self.text("/status/phase")).to_owned();
         let mut has_running = false;
-        for status in self.list("/status/containerStatuses") {
+        for status in self.list("/status/containerStatuses").rev() {
             restarts += status.get("restartCount").and_then(Value::as_i64).unwrap_or(0);
             let detail = |pointer: &str| status.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
             let waiting = detail("/state/waiting/reason");

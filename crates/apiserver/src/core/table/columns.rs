@@ -87,6 +87,15 @@ pub(super) const SERVICES: &[Header] = &[
         "Route service traffic to pods with label keys and values matching this selector. If empty or not present, the service is assumed to have an external process managing its endpoints, which Kubernetes will not modify. Only applies to types ClusterIP, NodePort, and LoadBalancer. Ignored if type is ExternalName. More info: https://kubernetes.io/docs/concepts/services-networking/service/",
     ),
 ];
+pub(super) const RESOURCEQUOTAS: &[Header] = &[
+    NAME_COLUMN,
+    header("Request", "Request represents a minimum amount of cpu/memory that a container may consume."),
+    header(
+        "Limit",
+        "Limits control the maximum amount of cpu/memory that a container may use independent of contention on the node.",
+    ),
+    AGE,
+];
 pub(super) const PODS: &[Header] = &[
     NAME_COLUMN,
     header("Ready", "The aggregate readiness state of this pod for accepting traffic."),

@@ -3,8 +3,8 @@
 use super::Request;
 use crate::{
     core::{
-        Core, Reply, body, decode, metadata, negotiate, object,
-        options::{self, DeleteOptions, WriteOptions},
+        Core, Reply, body, metadata, negotiate, object,
+        options::{self, DeleteOptions},
         write::seconds_after,
     },
     status::Status,
@@ -17,15 +17,7 @@ impl Core {
             return self.create_subresource(request);
         }
         let served = request.served.clone();
-        let options = WriteOptions::parse(request.call, options::CREATE, false)?;
-        let mut value = decode::object(
-            &self.registry,
-            &served,
-            &request.call.body,
-            &request.call.content_type,
-            options.field_validation,
-            &mut request.warnings,
-        )?;
+        let (options, mut value) = request.object(&self.registry, options::CREATE)?;
         settle_namespace(request, &mut value)?;
         unite_owners(request, &mut value);
         self.check_escalation(&request.user, &served, &value)?;

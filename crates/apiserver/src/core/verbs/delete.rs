@@ -4,9 +4,10 @@ use super::{Request, list::check_fields};
 use crate::{
     core::{
         Core, Reply, body,
-        negotiate::{self, Format},
+        negotiate::{self, BodyFormat},
         object,
         options::{DeleteOptions, ListOptions},
+        registry::Served,
         store::Key,
         strategy,
         write::{Deleted, deleted_status},
@@ -19,6 +20,7 @@ impl Core {
     pub(super) fn delete_verb(&mut self, request: &Request<'_>) -> Result<Reply, Status> {
         let options = delete_options(request)?;
         let served = request.served.clone();
+        self.warn_of_orphans(&served, &options);
         match self.delete(&served, &request.key(), &options, request.now)? {
             Deleted::Gone(last) if !strategy::answers_object(&served) => {
                 Ok(Reply::value(200, request.output.format, &deleted_status(&served, &last)))
@@ -31,6 +33,7 @@ impl Core {
         let options = delete_options(request)?;
         let list = ListOptions::parse(request.call)?;
         let served = request.served.clone();
+        self.warn_of_orphans(&served, &options);
         check_fields(&served, &list.selectors.fields)?;
         let revision = self.store.revision();
         let selected: Vec<(Key, Value)> = self
@@ -51,6 +54,15 @@ impl Core {
     }
 }
 
+impl Core {
+    /// Jobs leave their pods behind unless told otherwise, which surprises many.
+    fn warn_of_orphans(&mut self, served: &Served, options: &DeleteOptions) {
+        if served.is("batch", "jobs") && options.propagation.is_none() {
+            self.warnings.push("child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning".into());
+        }
+    }
+}
+
 /// The options of a deletion; a body takes the place of the query.
 fn delete_options(request: &Request<'_>) -> Result<DeleteOptions, Status> {
     let bytes = &request.call.body;
@@ -59,7 +71,7 @@ fn delete_options(request: &Request<'_>) -> Result<DeleteOptions, Status> {
     }
     let format = negotiate::body_format(&request.call.content_type)?;
     let read = body::read(bytes, format).map_err(|why| {
-        Status::bad_request(if format == Format::Yaml {
+        Status::bad_request(if format == BodyFormat::Yaml {
             format!("couldn't get version/kind: {why}")
         } else {
             why

@@ -1,19 +1,24 @@
 //! A change of an object by one of four kinds of patches.
 
-use super::{Request, create::settle_namespace};
+use super::{
+    Request,
+    create::{owners_warning, settle_namespace},
+};
 use crate::{
     core::{
         Core, Reply,
         access::Attributes,
         body::{self, Body},
-        decode, managed,
-        negotiate::{self, Format},
+        decode, managed, metadata,
+        negotiate::{self, BodyFormat},
         object,
         options::{self, FieldValidation, WriteOptions},
         patch::{json, merge, strategic},
+        registry::Served,
         store::Key,
         write::Writer,
     },
+    field_error::FieldError,
     status::Status,
 };
 use serde_json::Value;
@@ -55,6 +60,7 @@ impl Core {
         let body = read_patch(&request.call.body)?;
         let mut warnings = mem::take(&mut request.warnings);
         let served = request.served.clone();
+        let mut repeated = Vec::new();
         let patched = self.update(&served, &key, &writer, &mut |_, old| {
             let old = old.cloned().unwrap_or_default();
             let new = match kind {
@@ -70,8 +76,14 @@ impl Core {
             let mut new = decode::patched(&served, new, &body, options.field_validation, &mut warnings)?;
             check_identity(&served_key(&served, &old), &old, &new)?;
             settle_namespace(request, &mut new)?;
+            check_uid(&served, &old, &new)?;
+            check_version(&new)?;
+            repeated.extend(metadata::unite_owners(&mut new));
             Ok(new)
         });
+        if patched.is_ok() {
+            warnings.extend(owners_warning(&repeated, " after mutating admission happens"));
+        }
         request.warnings = warnings;
         request.answer(200, patched?)
     }
@@ -84,7 +96,7 @@ impl Core {
         options: &WriteOptions,
     ) -> Result<Reply, Status> {
         let served = request.served.clone();
-        let mut body = body::read(&request.call.body, Format::Yaml)
+        let mut body = body::read(&request.call.body, BodyFormat::Yaml)
             .map_err(|why| Status::bad_request(format!("error decoding YAML: {why}")))?;
         let applied = mem::take(&mut body.value);
         check_applied(request, key, &applied)?;
@@ -93,8 +105,11 @@ impl Core {
         let mut warnings = Vec::new();
         let force = options.force;
         let mut merged = |core: &mut Self, old: Option<&Value>| -> Result<Value, Status> {
+            if old.is_some() {
+                check_version(&applied)?;
+            }
             let mut new = managed::apply(&core.registry, old, &applied, &served, &writer, force)?;
-            crate::core::strategy::default(&served, &mut new);
+            decode::applied(&served, &mut new)?;
             Ok(new)
         };
         match options.field_validation {
@@ -131,7 +146,7 @@ impl Core {
     }
 }
 
-fn served_key(served: &crate::core::registry::Served, old: &Value) -> (String, bool) {
+fn served_key(served: &Served, old: &Value) -> (String, bool) {
     (object::name(old).to_owned(), served.is_namespaced())
 }
 
@@ -140,13 +155,36 @@ fn check_identity(key: &(String, bool), old: &Value, new: &Value) -> Result<(), 
     let name = object::name(new);
     if name != key.0 {
         return Err(Status::bad_request(if name.is_empty() {
-            "name must be provided".to_owned()
+            format!(
+                "the name of the object ({} based on URL) was undeterminable: name must be provided",
+                key.0
+            )
         } else {
             format!(
                 "the name of the object ({name}) does not match the name on the URL ({})",
                 object::name(old)
             )
         }));
+    }
+    Ok(())
+}
+
+/// Nor another incarnation.
+fn check_uid(served: &Served, old: &Value, new: &Value) -> Result<(), Status> {
+    let given = object::meta_text(new, "uid");
+    if given.is_empty() || given == object::meta_text(old, "uid") {
+        return Ok(());
+    }
+    let error = FieldError::invalid_text("metadata.uid", given, "field is immutable");
+    // Metadata is checked twice, here as in every update.
+    Err(Status::invalid(&served.storage.group, &served.kind, object::name(old), &[error.clone(), error]))
+}
+
+/// A version that is no number is an error that nobody has thought of.
+fn check_version(object: &Value) -> Result<(), Status> {
+    let version = object::meta_text(object, "resourceVersion");
+    if !version.is_empty() && version.parse::<u64>().is_err() {
+        return Err(Status::unexpected(format!("strconv.ParseUint: parsing {version:?}: invalid syntax")));
     }
     Ok(())
 }
@@ -175,7 +213,7 @@ fn check_applied(request: &Request<'_>, key: &Key, applied: &Value) -> Result<()
 
 /// Reads a JSON or merge patch.
 pub(super) fn read_patch(bytes: &[u8]) -> Result<Body, Status> {
-    body::read(bytes, Format::Json).map_err(|why| {
+    body::read(bytes, BodyFormat::Json).map_err(|why| {
         let why = why.strip_prefix("couldn't get version/kind; json parse error: ").unwrap_or(&why);
         Status::bad_request(format!("error decoding patch: {why}"))
     })

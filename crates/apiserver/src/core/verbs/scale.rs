@@ -4,7 +4,7 @@ use super::{Request, patch::PatchKind};
 use crate::{
     core::{
         Core, Reply, body, managed,
-        negotiate::{self, Format},
+        negotiate::{self, BodyFormat},
         object,
         options::{self, WriteOptions},
         patch::{json, merge},
@@ -43,8 +43,8 @@ impl Core {
         let options = WriteOptions::parse(request.call, options_kind, kind == Some(PatchKind::Apply))?;
         let format = match kind {
             None => negotiate::body_format(&request.call.content_type)?,
-            Some(PatchKind::Apply) => Format::Yaml,
-            Some(_) => Format::Json,
+            Some(PatchKind::Apply) => BodyFormat::Yaml,
+            Some(_) => BodyFormat::Json,
         };
         let sent = body::read(&request.call.body, format).map_err(Status::bad_request)?.value;
         let writer = request.writer(&options.field_manager, options.dry_run);
@@ -67,6 +67,13 @@ impl Core {
                     wanted
                 }
             };
+            let given = object::name(&wanted);
+            if !given.is_empty() && given != &*key.name {
+                return Err(Status::bad_request(format!(
+                    "the name of the object ({given}) does not match the name on the URL ({})",
+                    key.name
+                )));
+            }
             let replicas = match wanted.pointer("/spec/replicas") {
                 None | Some(Value::Null) => 0,
                 Some(Value::Number(number)) if number.is_i64() => number.as_i64().unwrap_or_default(),
@@ -96,6 +103,13 @@ impl Core {
                 let mut applied = json!({"apiVersion": served.api_version(), "kind": &*served.kind, "metadata": {"name": &*key.name}});
                 set_pointer(&mut applied, &paths.spec_replicas, replicas.into());
                 new = managed::apply(&core.registry, Some(&old), &applied, &served, &writer, options.force)?;
+                if served.custom.is_some() {
+                    // The real server cannot, either.
+                    return Err(Status::unexpected(format!(
+                        "failed to convert new object (/{}; autoscaling/v1, Kind=Scale) to proper version: request to convert CR to an invalid group/version: autoscaling/v1",
+                        key.name
+                    )));
+                }
             }
             Ok(new)
         })?;

@@ -5,25 +5,14 @@ use super::{
     create::{settle_namespace, unite_owners},
 };
 use crate::{
-    core::{
-        Core, Reply, decode, object,
-        options::{self, WriteOptions},
-    },
+    core::{Core, Reply, object, options},
     status::Status,
 };
 
 impl Core {
     pub(super) fn update_verb(&mut self, request: &mut Request<'_>) -> Result<Reply, Status> {
         let served = request.served.clone();
-        let options = WriteOptions::parse(request.call, options::UPDATE, false)?;
-        let mut value = decode::object(
-            &self.registry,
-            &served,
-            &request.call.body,
-            &request.call.content_type,
-            options.field_validation,
-            &mut request.warnings,
-        )?;
+        let (options, mut value) = request.object(&self.registry, options::UPDATE)?;
         settle_namespace(request, &mut value)?;
         unite_owners(request, &mut value);
         let key = request.key();

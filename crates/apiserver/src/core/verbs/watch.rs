@@ -131,6 +131,11 @@ impl Core {
                     {
                         continue;
                     }
+                    // The kind may have changed since the watch began.
+                    let served = &cursor.served;
+                    if let Some(now) = self.registry.get(&served.group, &served.version, &served.plural) {
+                        cursor.served = now.clone();
+                    }
                     let old = change.old.as_ref().map(|old| cursor.served.present(old));
                     let new = change.new.as_ref().map(|new| cursor.served.present(new));
                     cursor.pending.extend(event(&cursor.selectors, old, new, change.revision));

@@ -1,0 +1,376 @@
+//! Objects of builtin kinds as Go reads and writes them: wrong types are refused, unknown fields vanish, empty values are
+//! written or left out as the struct says, quantities and times are canonical. The tables come from kro-k8s-schemas.
+//!
+//! It refuses to default or to judge values.
+
+pub(super) mod print;
+pub(super) mod protobuf;
+mod special;
+pub(super) mod time;
+
+use super::metadata::json_type;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use kro_k8s_schemas::{Definition, Empty, GoField, GoName, GoType, Named};
+use kro_schema::{Kind, Schema};
+use serde_json::{Map, Value, json};
+
+/// Reads an object of a kind in place; its metadata has been read already. Paths of unknown fields go to `unknown`.
+pub(super) fn decode(kind: GoName, object: &mut Value, unknown: &mut Vec<String>) -> Result<(), String> {
+    let Value::Object(map) = object else { return Ok(()) };
+    let metadata = map.remove("metadata");
+    let place = Place { go_struct: kind.get().base(), json: "", strict: "" };
+    let outcome = Decoder { unknown }.fields(kind.get(), map, place);
+    if let Some(metadata) = metadata {
+        map.insert("metadata".into(), metadata);
+    }
+    outcome
+}
+
+/// An object of a kind before anything is set: structs inside are there, lists and maps that are always written are null.
+pub(super) fn empty(kind: GoName) -> Value {
+    let mut empty = zero(&GoType::Named(kind));
+    object_without_metadata(&mut empty);
+    empty
+}
+
+fn object_without_metadata(value: &mut Value) {
+    if let Value::Object(map) = value {
+        map.remove("metadata");
+    }
+}
+
+/// Where a value stands.
+#[derive(Clone, Copy)]
+struct Place<'p> {
+    /// The innermost struct.
+    go_struct: &'p str,
+    /// Path as errors about types write it: without positions and keys.
+    json: &'p str,
+    /// Path as strict decoding writes it.
+    strict: &'p str,
+}
+
+impl Place<'_> {
+    fn mismatch(&self, found: &Value, wanted: &GoType) -> String {
+        let found = match found {
+            Value::Number(number) if !matches!(wanted, GoType::String) && is_integral(wanted) => {
+                format!("number {number}")
+            }
+            other => json_type(other).to_owned(),
+        };
+        format!(
+            "json: cannot unmarshal {found} into Go struct field {}.{} of type {}",
+            self.go_struct,
+            self.json,
+            shown(wanted)
+        )
+    }
+}
+
+fn is_integral(go_type: &GoType) -> bool {
+    matches!(resolved(go_type), GoType::Int32 | GoType::Int64)
+}
+
+/// A type behind its names, as far as it is no struct.
+fn resolved(go_type: &GoType) -> &GoType {
+    match go_type {
+        GoType::Named(name) => match &name.get().definition {
+            Definition::Alias(inner) => resolved(inner),
+            _ => go_type,
+        },
+        other => other,
+    }
+}
+
+/// A type as Go's messages write it.
+fn shown(go_type: &GoType) -> String {
+    match go_type {
+        GoType::Bool => "bool".into(),
+        GoType::Int32 => "int32".into(),
+        GoType::Int64 => "int64".into(),
+        GoType::Float64 => "float64".into(),
+        GoType::String => "string".into(),
+        GoType::Bytes => "[]uint8".into(),
+        GoType::Any => "interface {}".into(),
+        GoType::Pointer(inner) => format!("*{}", shown(inner)),
+        GoType::List(inner) => format!("[]{}", shown(inner)),
+        GoType::Map(inner) => format!("map[string]{}", shown(inner)),
+        GoType::Named(name) => name.get().short(),
+    }
+}
+
+/// The fields of a struct as JSON knows them, those of structs without a name of their own in place.
+pub(super) fn json_fields(named: &'static Named) -> Vec<&'static GoField> {
+    let Definition::Struct(fields) = &named.definition else { return Vec::new() };
+    let mut out = Vec::with_capacity(fields.len());
+    for field in fields {
+        match &field.go_type {
+            GoType::Named(inner) if field.name.is_empty() => out.extend(json_fields(inner.get())),
+            _ => out.push(field),
+        }
+    }
+    out
+}
+
+/// What Go writes for a value that nobody set.
+fn zero(go_type: &GoType) -> Value {
+    match go_type {
+        GoType::Bool => false.into(),
+        GoType::Int32 | GoType::Int64 | GoType::Float64 => 0.into(),
+        GoType::String => "".into(),
+        GoType::Bytes | GoType::Any | GoType::Pointer(_) | GoType::List(_) | GoType::Map(_) => Value::Null,
+        GoType::Named(name) => {
+            let named = name.get();
+            match &named.definition {
+                Definition::Alias(inner) => zero(inner),
+                Definition::Custom => special::zero(named),
+                Definition::Struct(_) => {
+                    let mut map = Map::new();
+                    for field in json_fields(named) {
+                        let value = zero(&field.go_type);
+                        if !is_left_out(field, &value) {
+                            map.insert(field.name.to_string(), value);
+                        }
+                    }
+                    Value::Object(map)
+                }
+            }
+        }
+    }
+}
+
+/// Whether Go leaves out a field with this value.
+fn is_left_out(field: &GoField, value: &Value) -> bool {
+    match field.empty {
+        Empty::Keep => false,
+        Empty::OmitZero => *value == zero(&field.go_type),
+        Empty::Omit => match resolved(&field.go_type) {
+            GoType::Pointer(_) | GoType::Any => value.is_null(),
+            GoType::Bytes | GoType::List(_) | GoType::Map(_) => match value {
+                Value::Null => true,
+                Value::String(text) => text.is_empty(),
+                Value::Array(list) => list.is_empty(),
+                Value::Object(map) => map.is_empty(),
+                _ => false,
+            },
+            GoType::Named(_) => false,
+            scalar => *value == zero(scalar),
+        },
+    }
+}
+
+struct Decoder<'u> {
+    unknown: &'u mut Vec<String>,
+}
+
+impl Decoder<'_> {
+    fn fields(
+        &mut self,
+        named: &'static Named,
+        map: &mut Map<String, Value>,
+        place: Place<'_>,
+    ) -> Result<(), String> {
+        let fields = json_fields(named);
+        map.retain(|name, _| {
+            let is_known = fields.iter().any(|field| &*field.name == name);
+            if !is_known {
+                self.unknown.push(join(place.strict, name));
+            }
+            is_known
+        });
+        for field in fields {
+            // Metadata of the whole object stands apart.
+            if place.json.is_empty() && &*field.name == "metadata" {
+                continue;
+            }
+            let mut value = map.remove(&*field.name).unwrap_or_default();
+            let (json, strict) = (join(place.json, &field.name), join(place.strict, &field.name));
+            let inner = Place { go_struct: named.base(), json: &json, strict: &strict };
+            self.value(&field.go_type, &mut value, inner)?;
+            if !is_left_out(field, &value) {
+                map.insert(field.name.to_string(), value);
+            }
+        }
+        Ok(())
+    }
+
+    fn value(&mut self, go_type: &GoType, value: &mut Value, place: Place<'_>) -> Result<(), String> {
+        if value.is_null() {
+            *value = zero(go_type);
+            return Ok(());
+        }
+        match (go_type, &mut *value) {
+            (GoType::Pointer(inner), _) => self.value(inner, value, place),
+            (GoType::Any, _)
+            | (GoType::Bool, Value::Bool(_))
+            | (GoType::String, Value::String(_))
+            | (GoType::Float64, Value::Number(_)) => Ok(()),
+            (GoType::Int32, Value::Number(number)) => match number.as_i64().map(i32::try_from) {
+                Some(Ok(_)) => Ok(()),
+                _ => Err(place.mismatch(value, go_type)),
+            },
+            (GoType::Int64, Value::Number(number)) if number.as_i64().is_some() => Ok(()),
+            (GoType::Bytes, Value::String(text)) => {
+                let bytes = STANDARD.decode(text.replace(['\n', '\r'], "")).map_err(|error| match error {
+                    base64::DecodeError::InvalidByte(at, _) => {
+                        format!("illegal base64 data at input byte {at}")
+                    }
+                    _ => format!("illegal base64 data at input byte {}", text.len() / 4 * 4),
+                })?;
+                *text = STANDARD.encode(bytes);
+                Ok(())
+            }
+            (GoType::List(inner), Value::Array(list)) => {
+                for (index, item) in list.iter_mut().enumerate() {
+                    let strict = format!("{}[{index}]", place.strict);
+                    self.value(inner, item, Place { strict: &strict, ..place })?;
+                }
+                Ok(())
+            }
+            (GoType::Map(inner), Value::Object(map)) => {
+                for (key, entry) in map {
+                    let strict = join(place.strict, key);
+                    self.value(inner, entry, Place { strict: &strict, ..place })?;
+                }
+                Ok(())
+            }
+            (GoType::Named(name), _) => {
+                let named = name.get();
+                match &named.definition {
+                    Definition::Custom => special::decode(self, named, value, place),
+                    Definition::Struct(_) => match value {
+                        Value::Object(map) => self.fields(named, map, place),
+                        other => Err(place.mismatch(other, go_type)),
+                    },
+                    Definition::Alias(inner) => {
+                        if matches!(
+                            (resolved(inner), &*value),
+                            (GoType::String, Value::String(_))
+                                | (GoType::Map(_), Value::Object(_))
+                                | (GoType::List(_), Value::Array(_))
+                                | (GoType::Bool, Value::Bool(_))
+                        ) {
+                            self.value(inner, value, place)
+                        } else {
+                            Err(place.mismatch(value, go_type))
+                        }
+                    }
+                }
+            }
+            (_, found) => Err(place.mismatch(found, go_type)),
+        }
+    }
+}
+
+fn join(path: &str, name: &str) -> String {
+    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+}
+
+/// Fills in the defaults that schemas tell (`+default` in Go), where their parents are there.
+pub(super) fn default(schema: &Schema, object: &mut Value) {
+    match object {
+        Value::Array(list) => {
+            if let Some(items) = schema.items() {
+                for item in list {
+                    default(items, item);
+                }
+            }
+        }
+        Value::Object(map) => {
+            if let Kind::Object { properties, .. } = &schema.kind {
+                for (name, field) in properties {
+                    if let Some(recorded) = &field.default
+                        && !is_zero_default(recorded)
+                        && !map.contains_key(&**name)
+                    {
+                        map.insert(name.to_string(), recorded.clone());
+                    }
+                }
+            }
+            for (name, value) in map.iter_mut().filter(|(name, _)| *name != "metadata") {
+                if let Some(field) = schema.field(name) {
+                    default(field, value);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What documents say of fields that are no pointers: zero is their default.
+fn is_zero_default(value: &Value) -> bool {
+    *value == json!({}) || *value == "" || *value == 0 || *value == false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kro_object::Gvk;
+
+    fn read(group: &str, kind: &str, object: Value) -> (Result<(), String>, Value, Vec<String>) {
+        let kind = kro_k8s_schemas::go_kind(&Gvk::new(group, "v1", kind)).expect("a builtin kind");
+        let (mut object, mut unknown) = (object, Vec::new());
+        let outcome = decode(kind, &mut object, &mut unknown);
+        (outcome, object, unknown)
+    }
+
+    #[test]
+    fn structs_are_written_and_empty_values_are_not() {
+        let (outcome, object, unknown) = read(
+            "apps",
+            "Deployment",
+            json!({"spec": {
+                "paused": false, "replicas": 0, "minReadySeconds": 0, "nope": 1,
+                "template": {"spec": {"containers": [{"name": "a", "args": [], "tty": null}]}},
+            }}),
+        );
+        assert_eq!(outcome, Ok(()));
+        assert_eq!(
+            object,
+            json!({
+                "spec": {
+                    "replicas": 0, "selector": null, "strategy": {},
+                    "template": {"metadata": {}, "spec": {"containers": [{"name": "a", "resources": {}}]}},
+                },
+                "status": {},
+            })
+        );
+        assert_eq!(unknown, ["spec.nope"]);
+    }
+
+    #[test]
+    fn quantities_are_canonical() {
+        let (outcome, object, _) = read(
+            "",
+            "ResourceQuota",
+            json!({"spec": {"hard": {"memory": "2048Mi", "cpu": 0.5, "pods": "1e3"}}}),
+        );
+        assert_eq!(outcome, Ok(()));
+        assert_eq!(object["spec"]["hard"], json!({"memory": "2Gi", "cpu": "500m", "pods": "1e3"}));
+    }
+
+    #[test]
+    fn messages_name_the_innermost_struct() {
+        for (spec, want) in [
+            (
+                json!({"replicas": "x"}),
+                "string into Go struct field DeploymentSpec.spec.replicas of type int32",
+            ),
+            (
+                json!({"template": []}),
+                "array into Go struct field DeploymentSpec.spec.template of type v1.PodTemplateSpec",
+            ),
+            (
+                json!({"template": {"spec": {"containers": [{"env": [{"name": 1}]}]}}}),
+                "number into Go struct field EnvVar.spec.template.spec.containers.env.name of type string",
+            ),
+            (
+                json!({"template": {"spec": {"restartPolicy": true}}}),
+                "bool into Go struct field PodSpec.spec.template.spec.restartPolicy of type v1.RestartPolicy",
+            ),
+        ] {
+            let (outcome, ..) = read("apps", "Deployment", json!({"spec": spec}));
+            assert_eq!(outcome, Err(format!("json: cannot unmarshal {want}")));
+        }
+    }
+}

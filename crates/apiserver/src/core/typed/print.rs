@@ -1,0 +1,82 @@
+//! JSON text with the fields of structs in the order Go declares them, which shows where texts are compared or quoted.
+
+use super::json_fields;
+use crate::encode;
+use kro_k8s_schemas::{Definition, GoName, GoType};
+use serde_json::Value;
+
+/// The text of an object; fields of the outermost struct are sorted by name if `is_patched`, as a patch leaves them.
+pub(in crate::core) fn print(kind: GoName, value: &Value, is_patched: bool) -> String {
+    let mut out = String::new();
+    structure(kind, value, is_patched, &mut out);
+    out
+}
+
+fn structure(name: GoName, value: &Value, is_sorted: bool, out: &mut String) {
+    let Value::Object(map) = value else { return out.push_str(&encode::to_text(value)) };
+    let fields = json_fields(name.get());
+    let of_type = |key: &str| fields.iter().find(|field| &*field.name == key).map(|field| &field.go_type);
+    let mut keys: Vec<&String> = map.keys().collect();
+    if !is_sorted {
+        keys.sort_by_key(|key| fields.iter().position(|field| *field.name == ***key));
+    }
+    out.push('{');
+    for (index, key) in keys.into_iter().enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        out.push_str(&encode::to_text(&Value::from(key.as_str())));
+        out.push(':');
+        match of_type(key) {
+            Some(go_type) => member(go_type, &map[key], out),
+            None => out.push_str(&encode::to_text(&map[key])),
+        }
+    }
+    out.push('}');
+}
+
+fn member(go_type: &GoType, value: &Value, out: &mut String) {
+    match (go_type, value) {
+        (GoType::Pointer(inner), _) => member(inner, value, out),
+        (GoType::List(inner), Value::Array(list)) => {
+            out.push('[');
+            for (index, item) in list.iter().enumerate() {
+                if index > 0 {
+                    out.push(',');
+                }
+                member(inner, item, out);
+            }
+            out.push(']');
+        }
+        (GoType::Named(name), Value::Object(_)) if matches!(name.get().definition, Definition::Struct(_)) => {
+            structure(*name, value, false, out);
+        }
+        _ => out.push_str(&encode::to_text(value)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kro_object::Gvk;
+    use serde_json::json;
+
+    #[test]
+    fn structs_are_in_order_and_maps_are_sorted() {
+        let kind = kro_k8s_schemas::go_kind(&Gvk::new("", "v1", "ConfigMap")).expect("a builtin kind");
+        let object = json!({
+            "apiVersion": "v1", "kind": "ConfigMap", "data": {"b": "1", "a": "2"},
+            "metadata": {"labels": {}, "uid": "u", "name": "n"},
+        });
+        let tail = r#""metadata":{"name":"n","uid":"u","labels":{}}"#;
+        let data = r#""data":{"a":"2","b":"1"}"#;
+        assert_eq!(
+            print(kind, &object, false),
+            format!(r#"{{"kind":"ConfigMap","apiVersion":"v1",{tail},{data}}}"#)
+        );
+        assert_eq!(
+            print(kind, &object, true),
+            format!(r#"{{"apiVersion":"v1",{data},"kind":"ConfigMap",{tail}}}"#)
+        );
+    }
+}
