@@ -49,7 +49,7 @@ pub(crate) fn compile_document(document: &Document, custom: &mut Kinds) -> Vec<D
 }
 
 fn lowered(document: &Document, found: &mut Vec<Diagnostic>) -> Option<GraphSource> {
-    let object = Object::from_value(document.to_value()).expect("a definition is an object");
+    let object = Object::from_value(document.to_value()).ok()?;
     let definition = ResourceGraphDefinition::decode(object).take(found)?;
     lower(&definition.spec).take(found)
 }
@@ -67,14 +67,14 @@ fn compiled(source: &GraphSource, custom: &mut Kinds) -> Vec<Diagnostic> {
 }
 
 /// What is found in a file, with its place.
-struct Found {
-    diagnostic: Diagnostic,
-    span: Span,
+pub(crate) struct Found {
+    pub(crate) diagnostic: Diagnostic,
+    pub(crate) span: Span,
     rendered: String,
 }
 
 /// Compiles every definition of a text, those that others need first.
-fn findings(name: &str, text: &str) -> Vec<Found> {
+pub(crate) fn findings(name: &str, text: &str) -> Vec<Found> {
     let mut sources = Sources::default();
     let file = sources.add(name, text.to_owned());
     let read = sources.documents(file);
@@ -221,6 +221,11 @@ fn values(text: &str) -> (usize, Vec<serde_json::Value>) {
     let values =
         read.value.unwrap_or_default().iter().map(kro_diagnostic::source::Document::to_value).collect();
     (read.diagnostics.len(), values)
+}
+
+/// The text of a file of this folder.
+pub(crate) fn text_of(file: &str) -> String {
+    fs::read_to_string(root().join("fixtures/rgd").join(file)).expect("readable")
 }
 
 fn files(folder: &str) -> Vec<PathBuf> {

@@ -13,6 +13,7 @@ mod fixtures;
 mod generate;
 mod gold;
 mod laws;
+mod robust;
 mod scopes;
 
 /// A namespaced kind `Widget` with a field of each type, and a cluster-scoped kind `Zone`.
