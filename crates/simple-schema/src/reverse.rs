@@ -69,7 +69,7 @@ impl Writer {
         for _ in 0..required {
             markers.push_str(" required=true");
         }
-        markers(schema, is_block && is_derived, &mut markers)?;
+        write_markers(schema, is_block && is_derived, &mut markers)?;
         if !markers.is_empty() {
             text.push_str(" |");
             text.push_str(&markers);
@@ -118,7 +118,7 @@ impl Writer {
 }
 
 /// What stands behind the type.
-fn markers(schema: &Schema, is_derived: bool, out: &mut String) -> Option<()> {
+fn write_markers(schema: &Schema, is_derived: bool, out: &mut String) -> Option<()> {
     if let Some(default) = schema.default.as_ref().filter(|_| !is_derived) {
         let value = match default {
             Value::String(text) => {
