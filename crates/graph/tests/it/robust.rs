@@ -55,8 +55,7 @@ fn found(text: &str) -> Vec<kro_diagnostic::Code> {
 
 fn with_data(value: &str) -> String {
     format!(
-        "{}      template: {{apiVersion: v1, kind: ConfigMap, metadata: {{name: a}}, data: {{a: {value}}}}}\n",
-        HEAD
+        "{HEAD}      template: {{apiVersion: v1, kind: ConfigMap, metadata: {{name: a}}, data: {{a: {value}}}}}\n"
     )
 }
 
