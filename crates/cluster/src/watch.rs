@@ -2,7 +2,7 @@
 //! `kube_runtime::watcher`, which lists, watches, resumes and lists again after a 410. No object is kept here:
 //! the consumer takes what it needs from each one as it streams by.
 
-use crate::{Cluster, Query};
+use crate::{Cluster, Error, Query};
 use futures_util::StreamExt;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kro_object::{Object, ResourceType, Scope};
@@ -68,8 +68,13 @@ pub enum Change {
     Deleted(Object),
     /// The list is complete.
     Synced,
-    /// The watch does not work now and will be tried again.
-    Failing(String),
+    /// The watch does not work now and will be tried again, first after 0.2 s, later every 5 s.
+    Failing {
+        /// Why.
+        message: String,
+        /// The HTTP status code of the server's answer, if there was one: 404 for a resource that is not served.
+        code: Option<u16>,
+    },
 }
 
 /// The running watches of one consumer. Dropping it stops them all.
@@ -181,18 +186,20 @@ impl Watch {
                     Change::Deleted(object.into_object(&self.spec.resource))
                 }
                 Ok(watcher::Event::InitDone) => Change::Synced,
-                Err(error) => Change::Failing(error.to_string()),
+                Err(error) => failing(error),
             };
             if failed || matches!(change, Change::Synced) {
                 drop(permit.take());
             }
+            // Every attempt begins a list; only what comes of it tells that the server answers again.
+            let works = matches!(change, Change::Applied(_) | Change::Deleted(_) | Change::Synced);
             if self.tell(change).await.is_err() {
                 return;
             }
             if failed {
                 tokio::time::sleep(retry).await;
                 retry = (retry * 2).min(RETRY_MAX);
-            } else {
+            } else if works {
                 retry = RETRY_FIRST;
             }
         }
@@ -201,6 +208,17 @@ impl Watch {
     async fn tell(&self, change: Change) -> Result<(), mpsc::error::SendError<WatchEvent>> {
         self.events.send(WatchEvent { watch: Arc::clone(&self.spec), change }).await
     }
+}
+
+fn failing(error: watcher::Error) -> Change {
+    let error = match error {
+        watcher::Error::InitialListFailed(error)
+        | watcher::Error::WatchStartFailed(error)
+        | watcher::Error::WatchFailed(error) => Error::from(error),
+        watcher::Error::WatchError(status) => Error::Api(status),
+        watcher::Error::NoResourceVersion => Error::Protocol(error.to_string()),
+    };
+    Change::Failing { message: error.to_string(), code: error.status().map(|status| status.code) }
 }
 
 fn api_resource(resource: &ResourceType) -> ApiResource {

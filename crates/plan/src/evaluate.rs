@@ -77,6 +77,6 @@ pub(crate) fn shown(expression: &Expression) -> &str {
 }
 
 fn failure(expression: &Expression, error: &EvalError) -> Failure {
-    let message = format!("eval {:?}: {error}", shown(expression));
+    let message = format!("{:?}: {error}", shown(expression));
     if error.is_missing() { Failure::Pending(message) } else { Failure::Fatal(message) }
 }

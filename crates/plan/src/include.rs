@@ -45,7 +45,7 @@ impl Pass {
             match self.ready(dependency) {
                 Ok(()) => {}
                 Err(NotReady::Waiting(reason)) => {
-                    let message = format!("includeWhen dependency \"{dependency}\" not ready: {reason}");
+                    let message = format!("node \"{id}\" waits for \"{dependency}\": {reason}");
                     return Some(Standing::Pending(Some(dependency.clone()), message));
                 }
                 Err(NotReady::Failed(reason)) => return Some(Standing::Failed(reason)),
@@ -60,14 +60,14 @@ impl Pass {
                 // What the instance lacks will not come by waiting.
                 Err(Failure::Pending(error)) => {
                     let waiting_for = condition.nodes().next().cloned();
-                    let message = format!("includeWhen {text:?}: {error}");
+                    let message = format!("node \"{id}\": includeWhen lacks data: {error}");
                     return Some(match waiting_for {
                         Some(node) => Standing::Pending(Some(node), message),
                         None => Standing::Failed(message),
                     });
                 }
                 Err(Failure::Fatal(error)) => {
-                    return Some(Standing::Failed(format!("includeWhen {text:?}: {error}")));
+                    return Some(Standing::Failed(format!("node \"{id}\": includeWhen {error}")));
                 }
             }
         }
@@ -79,12 +79,12 @@ impl Pass {
         self.node(id).dependencies.iter().find_map(|dependency| match self.ready(dependency) {
             Ok(()) => None,
             Err(NotReady::Waiting(reason)) => {
-                let message = format!("node \"{id}\": dependent node \"{dependency}\" not ready: {reason}");
+                let message = format!("node \"{id}\" waits for \"{dependency}\": {reason}");
                 Some(Standing::Pending(Some(dependency.clone()), message))
             }
-            Err(NotReady::Failed(reason)) => Some(Standing::Failed(format!(
-                "node \"{id}\": failed to check readiness of dependent node \"{dependency}\": {reason}"
-            ))),
+            Err(NotReady::Failed(reason)) => {
+                Some(Standing::Failed(format!("node \"{id}\" cannot wait for \"{dependency}\": {reason}")))
+            }
         })
     }
 }

@@ -98,12 +98,8 @@ impl Plan {
             ))),
             _ => None,
         });
-        let mut pending = self.nodes.iter().filter_map(|(id, state)| match state {
-            NodeState::Pending { message, .. } => {
-                let gvr = self.pass.node(id).resource.gvr();
-                let (group, version, resource) = (&gvr.group, &gvr.version, &gvr.resource);
-                Some(Problem::Pending(format!("gvr \"{group}/{version}, Resource={resource}\": {message}")))
-            }
+        let mut pending = self.nodes.values().filter_map(|state| match state {
+            NodeState::Pending { message, .. } => Some(Problem::Pending(message.clone())),
             _ => None,
         });
         failed
@@ -213,7 +209,7 @@ fn state(pass: &Pass, node: &Node) -> NodeState {
             }
             if !node.is_managed() && !pass.observed.contains_key(id) {
                 return NodeState::Unready {
-                    message: format!("waiting for external reference \"{id}\": not found"),
+                    message: format!("waiting for external reference \"{id}\": there is no such object"),
                 };
             }
             match pass.ready(id) {

@@ -24,9 +24,7 @@ impl Pass {
         }
         let node = self.node(id);
         let Some(observed) = self.observed.get(id) else {
-            return Err(NotReady::Waiting(format!(
-                "node \"{id}\": no observed state: waiting for readiness"
-            )));
+            return Err(NotReady::Waiting("nothing was observed of it yet".to_owned()));
         };
         let items = observed.as_array().map_or(&[][..], Vec::as_slice);
         match node.kind {
@@ -36,13 +34,11 @@ impl Pass {
             NodeKind::Collection { .. } => {
                 let track = self.track(id);
                 if !matches!(track.standing, Standing::Resolved | Standing::Seen) {
-                    return Err(NotReady::Waiting(format!("node \"{id}\": collection is not expanded yet")));
+                    return Err(NotReady::Waiting("the collection is not expanded yet".to_owned()));
                 }
                 let (seen, wanted) = (items.len(), track.desired.len());
                 if seen < wanted {
-                    return Err(NotReady::Waiting(format!(
-                        "node \"{id}\": collection not ready: observed {seen} but desired {wanted}"
-                    )));
+                    return Err(NotReady::Waiting(format!("{seen} of {wanted} objects are there")));
                 }
                 items.iter().enumerate().try_for_each(|(index, item)| {
                     self.all_hold(id, &node.ready_when, &[("each", item)], Some(index))
@@ -68,24 +64,18 @@ impl Pass {
             match self.resolve(condition, locals) {
                 Ok(Some(Value::Bool(true))) => {}
                 Ok(Some(Value::Bool(false) | Value::Null)) => {
-                    return Err(NotReady::Waiting(format!(
-                        "readyWhen condition evaluated to false: {text:?}"
-                    )));
+                    return Err(NotReady::Waiting(format!("readyWhen is false{place}: {text:?}")));
                 }
                 Ok(_) => {
                     return Err(NotReady::Failed(format!(
-                        "node \"{id}\": readyWhen expression {text:?} did not return bool{place}"
+                        "node \"{id}\": readyWhen is no boolean{place}: {text:?}"
                     )));
                 }
                 Err(Failure::Pending(error)) => {
-                    return Err(NotReady::Waiting(format!(
-                        "node \"{id}\": failed to evaluate readyWhen expression{place}: {error}"
-                    )));
+                    return Err(NotReady::Waiting(format!("readyWhen lacks data{place}: {error}")));
                 }
                 Err(Failure::Fatal(error)) => {
-                    return Err(NotReady::Failed(format!(
-                        "node \"{id}\": failed to evaluate readyWhen expression{place}: {error}"
-                    )));
+                    return Err(NotReady::Failed(format!("node \"{id}\": readyWhen{place}: {error}")));
                 }
             }
         }

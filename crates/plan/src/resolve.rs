@@ -61,7 +61,7 @@ impl Pass {
                     .map_err(|error| Failure::Fatal(format!("node \"{id}\": {}: {error}", hole.path)))?,
                 Ok(None) => omitted.push(&hole.path),
                 Err(Failure::Pending(error)) => {
-                    pending.get_or_insert(format!("node \"{id}\": failed to evaluate expression: {error}"));
+                    pending.get_or_insert(format!("node \"{id}\" lacks data: {error}"));
                 }
                 Err(Failure::Fatal(error)) => return Err(Failure::Fatal(format!("node \"{id}\": {error}"))),
             }

@@ -94,7 +94,7 @@ async fn follow(
         match event.expect("a running watch").change {
             Change::Applied(object) => drop(seen.insert(object.key().name.to_string())),
             Change::Deleted(object) => drop(seen.remove(&*object.key().name)),
-            Change::Listing | Change::Synced | Change::Failing(_) => {}
+            Change::Listing | Change::Synced | Change::Failing { .. } => {}
         }
     }
 }

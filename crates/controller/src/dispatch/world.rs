@@ -51,6 +51,7 @@ pub(super) struct World {
     rewatch: bool,
     base: [WatchSpec; 3],
     base_synced: [bool; 3],
+    base_failing: [bool; 3],
     definitions: BTreeMap<Arc<str>, DefinitionRecord>,
     revisions: BTreeMap<Arc<str>, RevisionRecord>,
     compiled: Revisions,
@@ -76,6 +77,7 @@ impl World {
                 all(crd::resource(), Projection::Metadata),
             ],
             base_synced: [false; 3],
+            base_failing: [false; 3],
             definitions: BTreeMap::new(),
             revisions: BTreeMap::new(),
             compiled: Revisions::default(),
@@ -146,14 +148,7 @@ impl World {
         if !self.watches.contains(spec) {
             return;
         }
-        if let Change::Failing(error) = &event.change {
-            let resource = spec.resource.gvr();
-            if self.base.contains(spec) {
-                tracing::warn!(%resource, %error, "cannot watch; are kro's CRDs installed, and may it list them?");
-            } else {
-                tracing::debug!(%resource, %error, "cannot watch now");
-            }
-        }
+        self.note_failure(spec, &event.change);
         if *spec == self.base[0] {
             self.base_synced[0] |= matches!(event.change, Change::Synced);
             self.definition_event(&event.change, queue);
@@ -170,6 +165,30 @@ impl World {
             self.instance_event(&spec.resource, &event.change, queue);
         } else {
             self.child_event(&spec.resource, &event.change, queue);
+        }
+    }
+
+    /// Says once that a watch without which nothing works fails, and once that it works again.
+    fn note_failure(&mut self, spec: &WatchSpec, change: &Change) {
+        let resource = spec.resource.gvr();
+        match (change, self.base.iter().position(|base| base == spec)) {
+            (Change::Failing { message, code }, Some(base)) if !self.base_failing[base] => {
+                self.base_failing[base] = true;
+                let help = match code {
+                    Some(404) => "install kro's CRDs; trying again",
+                    Some(403) => "the service account of kro needs get, list and watch; trying again",
+                    _ => "trying again",
+                };
+                tracing::warn!(%resource, error = %message, "cannot watch; {help}");
+            }
+            (Change::Failing { message, .. }, _) => {
+                tracing::debug!(%resource, error = %message, "cannot watch now");
+            }
+            (Change::Synced, Some(base)) if self.base_failing[base] => {
+                self.base_failing[base] = false;
+                tracing::info!(%resource, "watching again");
+            }
+            _ => {}
         }
     }
 
@@ -219,7 +238,7 @@ impl World {
                     self.drop_definition(&name, queue);
                 }
             }
-            Change::Failing(_) => {}
+            Change::Failing { .. } => {}
         }
     }
 
@@ -265,7 +284,7 @@ impl World {
                     self.drop_revision(&name, queue);
                 }
             }
-            Change::Failing(_) => {}
+            Change::Failing { .. } => {}
         }
     }
 
@@ -382,7 +401,7 @@ impl World {
                     self.drop_instance(&id, queue);
                 }
             }
-            Change::Failing(_) => {}
+            Change::Failing { .. } => {}
         }
     }
 
@@ -433,7 +452,7 @@ impl World {
                     members.observe(&self.shared.intern(resource), object, body)
                 }
                 Change::Deleted(object) => members.remove(&gvr, object),
-                Change::Failing(_) => return,
+                Change::Failing { .. } => return,
             }
         };
         for set in wake {
@@ -465,7 +484,7 @@ impl World {
             }
             // What happened during a gap is not known.
             Change::Synced => self.router.parents(&gvr),
-            Change::Listing | Change::Failing(_) => return,
+            Change::Listing | Change::Failing { .. } => return,
         };
         for parent in parents {
             queue.add(Key::Instance(parent));

@@ -152,7 +152,7 @@ fn a_missing_external_object_is_waited_for() {
     let nodes = [("e", NodeKind::External, &[][..]), ("a", RESOURCE, &["e"]), ("b", RESOURCE, &[])];
     let plan = check(&nodes, &Cluster::default(), &["read e b", "apply b"]);
     assert!(!plan.is_complete(), "a is pending");
-    assert!(matches!(&plan.nodes["e"], NodeState::Unready { message } if message.contains("not found")));
+    assert!(matches!(&plan.nodes["e"], NodeState::Unready { message } if message.contains("no such object")));
     let there = Cluster { existing: vec!["e"], ..Cluster::default() };
     assert!(check(&nodes, &there, &["read e b", "read a", "apply a b"]).is_complete());
 }

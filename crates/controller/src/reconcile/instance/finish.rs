@@ -106,13 +106,8 @@ impl Pass<'_> {
                 message,
                 ..Verdict::not_ready(InstanceState::InProgress, "", Outcome::Done)
             },
-            (Some(Problem::Unready(message)), _) => {
-                let message = format!("apply results contain errors: {message}");
-                Verdict::not_ready(InstanceState::InProgress, &message, Outcome::Done)
-            }
-            (Some(Problem::Pending(message)), _) => {
-                let message = format!("waiting for unresolved resource: {message}");
-                Verdict::not_ready(InstanceState::InProgress, &message, Outcome::Done)
+            (Some(Problem::Unready(message) | Problem::Pending(message)), _) => {
+                Verdict { message, ..Verdict::not_ready(InstanceState::InProgress, "", Outcome::Done) }
             }
             (None, Pruned::Clean) => Verdict::ready(),
             (None, Pruned::Lingering) => {
@@ -298,6 +293,7 @@ impl Pass<'_> {
 /// One word, and what there is to say.
 fn describe(state: &NodeState) -> (&'static str, String) {
     match state {
+        NodeState::Pending { waiting_for: Some(node), .. } => ("pending", format!("waits for {node}")),
         NodeState::Excluded { because_of: None } => ("excluded", String::new()),
         NodeState::Excluded { because_of: Some(node) } => ("excluded", format!("depends on {node}")),
         NodeState::Pending { message, .. } => ("pending", message.clone()),
