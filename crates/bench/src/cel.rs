@@ -1,31 +1,32 @@
-//! The cases of `cel-cases.json`: the same expressions over the same objects, read through their schemas. Types, results
-//! and cost units are compared with the recorded ones before anything is timed.
+//! Expressions beside cel-go: types, results and cost units first, then times of one run on one machine, allocations
+//! and instructions. Says which of the promised ratios hold.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+mod peer;
+mod report;
+mod timing;
 
-use anyhow::{Context, anyhow, ensure};
-use kro_cel::{Env, Limits, NoTypes, Options, Program, Scope, Value, library};
-use kro_cel_k8s::{KubernetesCosts, SchemaTypes, UnknownFields, environment};
-use kro_schema::Schema;
+use std::path::PathBuf;
+
+use anyhow::{Context, ensure};
+use kro_bench::cel_cases::{self, Case, Expected};
 use serde::Deserialize;
-use serde_json::{Value as Json, json};
+use serde_json::json;
+use stats_alloc::Region;
 
-use crate::measure::{Effort, Figures, measure};
+use report::Row;
 
-/// Expressions beside cel-go.
+/// Expressions beside cel-go and the `cel` crate.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The folder with the data and the Go figures.
+    /// The folder with the cases, the Go program and its stored figures.
     #[arg(long, default_value = "../shared/bench")]
     gold: PathBuf,
-    /// Another file of Go figures, from a run on this machine.
-    #[arg(long)]
-    go: Option<PathBuf>,
-    /// Repetitions of each case.
+    /// Repetitions of each measurement.
     #[arg(long, default_value_t = 25)]
     reps: usize,
+    /// Least milliseconds of each repetition.
+    #[arg(long, default_value_t = 8)]
+    milliseconds: u64,
     /// Run only cases whose name contains this text.
     #[arg(long)]
     only: Option<String>,
@@ -35,174 +36,70 @@ pub(crate) struct Args {
     /// Compare types, results and cost units, and time nothing.
     #[arg(long)]
     check: bool,
+    /// Do not run the Go program: compare with its stored figures.
+    #[arg(long)]
+    stored: bool,
+    /// Do not count instructions.
+    #[arg(long)]
+    no_instructions: bool,
+    /// Fail when a promised ratio does not hold.
+    #[arg(long)]
+    gate: bool,
 }
 
+/// What cel-go came to, from a run or stored.
 #[derive(Debug, Deserialize)]
-struct Cases {
-    data: BTreeMap<String, Data>,
-    cases: Vec<Case>,
+struct Gold {
+    cases: Vec<Expected>,
 }
 
-#[derive(Debug, Deserialize)]
-struct Data {
-    object: String,
-    schema: String,
-}
-
-#[derive(Debug, Deserialize)]
-struct Case {
-    name: String,
-    expr: String,
-    vars: BTreeMap<String, String>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Go {
-    cases: Vec<GoCase>,
-}
-
-#[derive(Debug, Deserialize)]
-struct GoCase {
-    name: String,
-    #[serde(rename = "type")]
-    ty: String,
-    result: Json,
-    cost: u64,
-    cost_k8s: u64,
-    compile: GoFigures,
-    eval: GoFigures,
-    eval_raw: Option<GoFigures>,
-}
-
-#[derive(Debug, Deserialize)]
-struct GoFigures {
-    ns_min: f64,
-}
-
-/// One case with everything it needs.
-struct Prepared {
-    env: Env,
-    types: Arc<SchemaTypes>,
-    objects: Vec<(String, Arc<Json>)>,
-}
-
-/// Runs the cases and prints them beside the Go figures.
+/// Checks, measures, prints.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    let cases: Cases = read(&args.gold.join("cel-cases.json"))?;
-    let go: Go = read(&args.go.clone().unwrap_or_else(|| args.gold.join("cel-go.json")))?;
-    let base = Env::new(&[&library::Standard], Arc::new(NoTypes))
-        .with_libraries(library::EXTENSIONS)
-        .with_libraries(environment::kro())
-        .with_libraries(kro_graph::functions::libraries());
-    let effort = Effort::small(args.reps);
-    let mut all = Vec::new();
-    println!(
-        "{:<22} {:>10} {:>8} {:>10} {:>8} {:>8} {:>8}",
-        "case", "compile ns", "faster", "eval ns", "eval", "raw", "allocs"
-    );
-    for case in &cases.cases {
-        if args.only.as_deref().is_some_and(|only| !case.name.contains(only)) {
-            continue;
-        }
-        let go = go
-            .cases
-            .iter()
-            .find(|go| go.name == case.name)
-            .with_context(|| format!("no case {}", case.name))?;
-        let prepared = Prepared::new(&args.gold, &cases.data, case, &base)?;
-        prepared.check(case, go).with_context(|| case.name.clone())?;
-        if args.check {
-            println!("{:<22} as recorded", case.name);
-            continue;
-        }
-        let (compile, eval) = prepared.measure(case, effort)?;
-        let raw = go.eval_raw.as_ref().map_or(f64::NAN, |raw| raw.ns_min / eval.ns_min);
-        println!(
-            "{:<22} {:>10.0} {:>7.1}x {:>10.0} {:>7.1}x {raw:>7.1}x {:>8.1}",
-            case.name,
-            compile.ns_min,
-            go.compile.ns_min / compile.ns_min,
-            eval.ns_min,
-            go.eval.ns_min / eval.ns_min,
-            eval.allocs
-        );
-        all.push(json!({"name": case.name, "compile": compile, "eval": eval}));
+    let gold: Gold = cel_cases::read(&args.gold.join("cel-go.json"))?;
+    let cases = cel_cases::load(&args.gold, args.only.as_deref())?;
+    ensure!(!cases.is_empty(), "no case has this name");
+    for case in &cases {
+        let expected = gold.cases.iter().find(|expected| expected.name == case.name);
+        let expected = expected.with_context(|| format!("cel-go has no case {}", case.name))?;
+        case.check(expected).with_context(|| case.name.clone())?;
     }
+    println!("{} cases: types, results, cost units of cel-go and of Kubernetes as recorded", cases.len());
+    if args.check {
+        return Ok(());
+    }
+    let peer = if args.stored { None } else { peer::run(&args.gold, args.only.as_deref())? };
+    let go = match peer {
+        Some(go) => go,
+        None => cel_cases::read(&args.gold.join("cel-go.json"))?,
+    };
+    let timed = timing::run(args)?;
+    let instructions = !args.no_instructions && timing::has_valgrind();
+    if !instructions {
+        println!("note: instructions are not counted: no valgrind, or not asked for");
+    }
+    let mut rows = Vec::new();
+    for (case, timed) in cases.iter().zip(timed.cases) {
+        let go = go.cases.iter().find(|go| go.name == case.name).context("the peer ran every case")?;
+        let instructions = if instructions { Some(timing::instructions(args, &case.name)?) } else { None };
+        rows.push(Row::new(timed, go, allocations(case)?, instructions));
+    }
+    report::table(&rows);
+    let missed = report::promises(&rows, timed.typed_env, go.env.as_ref());
     if let Some(out) = &args.out {
-        std::fs::write(out, serde_json::to_vec_pretty(&json!({ "cases": all }))?)?;
+        let figures = json!({ "cases": rows, "typed_env_two_kinds": timed.typed_env });
+        std::fs::write(out, serde_json::to_vec_pretty(&figures)?)?;
     }
+    ensure!(!args.gate || missed == 0, "{missed} promises are not kept");
     Ok(())
 }
 
-impl Prepared {
-    fn new(gold: &Path, data: &BTreeMap<String, Data>, case: &Case, base: &Env) -> anyhow::Result<Self> {
-        let mut roots = Vec::new();
-        let mut objects = Vec::new();
-        for (variable, name) in &case.vars {
-            let data = data.get(name).with_context(|| format!("no data {name}"))?;
-            let schema = Schema::from_json(&read(&gold.join("data").join(&data.schema))?)?;
-            roots.push((variable.as_str(), Arc::new(schema)));
-            objects.push((variable.clone(), Arc::new(read(&gold.join("data").join(&data.object))?)));
-        }
-        let types = Arc::new(SchemaTypes::new(roots, UnknownFields::Dynamic));
-        let env = case.vars.keys().fold(base.with_types(types.clone()), |env, variable| {
-            env.with_variable(variable, types.type_of(variable))
-        });
-        Ok(Self { env, types, objects })
-    }
-
-    /// Evaluates with schema-aware variables.
-    fn eval<'a>(&'a self, program: &'a Program) -> anyhow::Result<kro_cel::Outcome<'a>> {
-        let mut bindings: Vec<(&str, Value<'a>)> = Vec::with_capacity(self.objects.len());
-        for (variable, object) in &self.objects {
-            bindings.push((variable, self.types.value(variable, object)?));
-        }
-        Ok(program.eval(&Scope::new(&bindings), &Limits::default())?)
-    }
-
-    fn check(&self, case: &Case, go: &GoCase) -> anyhow::Result<()> {
-        let program = compile(&self.env, &case.expr)?;
-        let found = program.result_type().to_string();
-        ensure!(found == go.ty, "type {found} instead of {}", go.ty);
-        let outcome = self.eval(&program)?;
-        let found = outcome.value.to_json()?;
-        ensure!(same(&found, &go.result), "{found} instead of {}", go.result);
-        ensure!(outcome.cost == go.cost, "cost {} instead of {}", outcome.cost, go.cost);
-        let options = Options { fold_constants: true, free_presence_tests: true, ..self.env.options() };
-        let kubernetes = self.env.with_options(options).with_costs(Arc::new(KubernetesCosts));
-        let program = compile(&kubernetes, &case.expr)?;
-        let cost = self.eval(&program)?.cost;
-        ensure!(cost == go.cost_k8s, "cost {cost} instead of {} in Kubernetes", go.cost_k8s);
-        Ok(())
-    }
-
-    fn measure(&self, case: &Case, effort: Effort) -> anyhow::Result<(Figures, Figures)> {
-        let program = compile(&self.env, &case.expr)?;
-        let compiling = measure("compile", effort, || (), |()| self.env.compile(&case.expr));
-        let evaluating = measure("eval", effort, || (), |()| self.eval(&program).is_ok());
-        Ok((compiling, evaluating))
-    }
-}
-
-fn compile(env: &Env, text: &str) -> anyhow::Result<Program> {
-    env.compile(text).map_err(|issues| {
-        anyhow!(issues.iter().map(|issue| issue.render(text, "<input>")).collect::<Vec<_>>().join("\n"))
-    })
-}
-
-/// Whether two results are the same, whole doubles and integers alike.
-fn same(a: &Json, b: &Json) -> bool {
-    match (a, b) {
-        (Json::Number(a), Json::Number(b)) => a.as_f64() == b.as_f64(),
-        (Json::Array(a), Json::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
-        (Json::Object(a), Json::Object(b)) => {
-            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))
-        }
-        (a, b) => a == b,
-    }
-}
-
-fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> anyhow::Result<T> {
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    Ok(serde_json::from_slice(&bytes)?)
+/// Allocations of one evaluation, when everything lazy is there.
+fn allocations(case: &Case) -> anyhow::Result<usize> {
+    let program = case.compile()?;
+    drop(case.eval(&program)?);
+    let region = Region::new(crate::ALLOCATOR);
+    let outcome = case.eval(&program)?;
+    let change = region.change();
+    drop(outcome);
+    Ok(change.allocations + change.reallocations)
 }

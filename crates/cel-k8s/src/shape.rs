@@ -10,11 +10,12 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use kro_cel::Type;
+use kro_cel::{Hint, Type};
 use kro_object::Segment;
 use kro_schema::{Kind, Merge, Schema};
 
 use crate::escape::{escape, is_reserved, unescape};
+use read::Reading;
 
 /// What an object that keeps unknown fields (`x-kubernetes-preserve-unknown-fields`) tells the checker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -31,6 +32,7 @@ pub enum UnknownFields {
 pub struct SchemaShape {
     schema: Arc<Schema>,
     unknown: UnknownFields,
+    reading: Reading,
     children: OnceLock<Children>,
 }
 
@@ -57,7 +59,7 @@ struct Property {
 impl SchemaShape {
     /// The shape of data that this schema describes.
     pub fn new(schema: Arc<Schema>, unknown: UnknownFields) -> Self {
-        Self { schema, unknown, children: OnceLock::new() }
+        Self { reading: Reading::of(&schema), schema, unknown, children: OnceLock::new() }
     }
 
     /// The schema of this position.
@@ -67,7 +69,7 @@ impl SchemaShape {
 
     /// The property an expression calls `identifier`. Reserved words name their property without escape.
     pub fn property(&self, identifier: &str) -> Option<&Self> {
-        self.find(identifier).map(|property| &property.shape)
+        self.find(self.properties(), identifier, &Hint::default()).map(|property| &property.shape)
     }
 
     /// The shape of list items.
@@ -91,10 +93,10 @@ impl SchemaShape {
     pub fn ty(&self, name: &str) -> Option<Type> {
         Some(match &self.schema.kind {
             Kind::IntOrString => Type::Dyn,
-            Kind::String => match self.format() {
-                Some("byte") => Type::Bytes,
-                Some("date" | "date-time") => Type::Timestamp,
-                Some("duration") => Type::Duration,
+            Kind::String => match self.reading {
+                Reading::Octets => Type::Bytes,
+                Reading::Date | Reading::DateTime => Type::Timestamp,
+                Reading::Duration => Type::Duration,
                 _ => Type::String,
             },
             Kind::Boolean => Type::Bool,
@@ -124,7 +126,8 @@ impl SchemaShape {
 
     /// The type of a field of this object, whose own type has the name `ty`.
     pub(crate) fn field_type(&self, ty: &str, field: &str) -> Option<Type> {
-        let declared = self.find(field).and_then(|property| property.ty(ty));
+        let declared =
+            self.find(self.properties(), field, &Hint::default()).and_then(|property| property.ty(ty));
         declared.or_else(|| self.keeps_unknown().then_some(Type::Dyn))
     }
 
@@ -191,25 +194,36 @@ impl SchemaShape {
     }
 
     /// The declared property an expression calls `identifier`.
-    fn find(&self, identifier: &str) -> Option<&Property> {
+    #[inline]
+    fn find<'s>(&'s self, properties: &'s [Property], identifier: &str, hint: &Hint) -> Option<&'s Property> {
+        let guess = properties.get(hint.get());
+        match guess.filter(|property| property.identifier.as_deref() == Some(identifier)) {
+            Some(property) => Some(property),
+            None => self.search(identifier, hint),
+        }
+    }
+
+    #[inline(never)]
+    fn search(&self, identifier: &str, hint: &Hint) -> Option<&Property> {
         let same = self.declared(identifier).filter(|property| match property.identifier.as_deref() {
             Some(own) => own == identifier || is_reserved(identifier),
             None => false,
         });
-        same.or_else(|| {
+        let found = same.or_else(|| {
             let escaped = identifier.contains("__");
             self.declared(&unescape(identifier).filter(|_| escaped)?)
-        })
+        });
+        let index = found.and_then(|found| self.properties().iter().position(|it| std::ptr::eq(it, found)));
+        if let Some(index) = index {
+            hint.set(index);
+        }
+        found
     }
 
     /// The declared property of this name.
     fn declared(&self, name: &str) -> Option<&Property> {
         let properties = self.properties();
         properties.binary_search_by(|property| (*property.name).cmp(name)).ok().map(|at| &properties[at])
-    }
-
-    fn format(&self) -> Option<&str> {
-        self.schema.constraints.format.as_deref()
     }
 }
 

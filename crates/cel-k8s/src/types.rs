@@ -18,19 +18,18 @@ pub struct SchemaTypes {
 impl SchemaTypes {
     /// The types of these roots.
     pub fn new<'s>(roots: impl IntoIterator<Item = (&'s str, Arc<Schema>)>, unknown: UnknownFields) -> Self {
-        let root = |(id, schema)| (type_name(id).into_boxed_str(), SchemaShape::new(schema, unknown));
+        let root = |(id, schema): (&str, _)| (Box::from(id), SchemaShape::new(schema, unknown));
         Self { roots: roots.into_iter().map(root).collect() }
     }
 
     /// The type of a root's objects; `dyn` for a root that is unknown or has no type.
     pub fn type_of(&self, id: &str) -> Type {
-        let name = type_name(id);
-        self.roots.get(&*name).and_then(|root| root.ty(&name)).unwrap_or(Type::Dyn)
+        self.roots.get(id).and_then(|root| root.ty(&type_name(id))).unwrap_or(Type::Dyn)
     }
 
     /// How a root's objects are read.
     pub fn shape(&self, id: &str) -> Option<&SchemaShape> {
-        self.roots.get(&*type_name(id))
+        self.roots.get(id)
     }
 
     /// A root's object as a value; without conversion for a root that is unknown.
@@ -45,7 +44,7 @@ impl SchemaTypes {
     /// not say.
     pub fn type_at(&self, id: &str, path: &FieldPath) -> Type {
         let mut name = type_name(id);
-        let mut position = self.roots.get(&*name);
+        let mut position = self.roots.get(id);
         for segment in path.segments() {
             position = position.and_then(|shape| shape.step(segment, &mut name));
         }
@@ -54,6 +53,7 @@ impl SchemaTypes {
 
     /// The position of a struct type's name.
     pub(crate) fn position(&self, name: &str) -> Option<&SchemaShape> {
+        let name = name.strip_prefix(PREFIX)?;
         let mut ends = name.match_indices('.').map(|(at, _)| at).chain([name.len()]);
         let (root, at) = ends.find_map(|at| Some((self.roots.get(&name[..at])?, at)))?;
         let mut steps = name[at..].split('.').skip(1);
@@ -83,8 +83,11 @@ impl Types for SchemaTypes {
     }
 }
 
+/// What the name of a root's type has in front of its id.
+const PREFIX: &str = "__type_";
+
 fn type_name(id: &str) -> String {
-    format!("__type_{id}")
+    format!("{PREFIX}{id}")
 }
 
 #[cfg(test)]

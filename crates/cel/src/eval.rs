@@ -5,6 +5,7 @@ use crate::{
     plan::{Node, NodeId, Plan, Slot},
     value::Text,
 };
+use serde_json::Value as Json;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 mod call;
@@ -14,8 +15,12 @@ mod operate;
 mod path;
 
 pub(crate) use call::fits;
+pub(crate) use operate::operate;
 
 type Evaluated<'a> = Result<Value<'a>, EvalError>;
+
+/// Yes or no, or what the answer waits for.
+type Answer = Result<bool, Unknown>;
 
 /// A local of a macro: not there yet, a value, or the error that its initialisation came to.
 type Local<'a> = Option<Evaluated<'a>>;
@@ -79,8 +84,7 @@ impl<'a> Machine<'_, 'a> {
             Node::Path(path) => self.path(id, path),
             Node::Not(operand) => self.not(id, *operand),
             Node::Negate(operand) => self.negate(id, *operand),
-            Node::And(operands) => self.logic(operands, false),
-            Node::Or(operands) => self.logic(operands, true),
+            Node::And(_) | Node::Or(_) => self.condition(id).map(answered),
             Node::If { condition, yes, no } => match self.condition(*condition)? {
                 Ok(true) => self.eval(*yes),
                 Ok(false) => self.eval(*no),
@@ -107,6 +111,7 @@ impl<'a> Machine<'_, 'a> {
     }
 
     /// Adds to the cost. Fails past the limit.
+    #[inline]
     fn charge(&mut self, cost: u64) -> Result<(), EvalError> {
         self.cost = self.cost.saturating_add(cost);
         if self.cost > self.cost_limit { Err(over_cost()) } else { Ok(()) }
@@ -143,9 +148,31 @@ impl<'a> Machine<'_, 'a> {
         }
     }
 
-    /// The value of a condition, or what it waits for.
+    /// The answer of a condition, or what it waits for. The common kinds are answered without making a value.
+    fn condition(&mut self, id: NodeId) -> Result<Answer, EvalError> {
+        let plan = self.plan;
+        match &plan.nodes[id as usize] {
+            Node::Binary { operator, left, right } => {
+                if let Some((answer, price)) = self.quick_test(*operator, *left, *right) {
+                    self.charge(price)?;
+                    return Ok(Ok(answer));
+                }
+            }
+            Node::Path(path) if path.plain => {
+                if let Some(Json::Bool(value)) = self.plain_json(path) {
+                    self.charge(path.price)?;
+                    return Ok(Ok(*value));
+                }
+            }
+            Node::And(operands) => return self.logic(operands, false),
+            Node::Or(operands) => return self.logic(operands, true),
+            _ => {}
+        }
+        self.general_condition(id)
+    }
+
     #[inline(never)]
-    fn condition(&mut self, id: NodeId) -> Result<Result<bool, Unknown>, EvalError> {
+    fn general_condition(&mut self, id: NodeId) -> Result<Answer, EvalError> {
         match self.eval(id)? {
             Value::Bool(value) => Ok(Ok(value)),
             Value::Unknown(unknown) => Ok(Err(unknown)),
@@ -155,12 +182,12 @@ impl<'a> Machine<'_, 'a> {
 
     /// `&&` and `||`: the operand `decisive` decides, whatever the others are; then unknown, then the first error.
     #[inline(never)]
-    fn logic(&mut self, operands: &[NodeId], decisive: bool) -> Evaluated<'a> {
+    fn logic(&mut self, operands: &[NodeId], decisive: bool) -> Result<Answer, EvalError> {
         let mut error = None;
         let mut unknown: Option<Unknown> = None;
         for &operand in operands {
             match self.condition(operand) {
-                Ok(Ok(value)) if value == decisive => return Ok(Value::Bool(decisive)),
+                Ok(Ok(value)) if value == decisive => return Ok(Ok(decisive)),
                 Ok(Ok(_)) => {}
                 Ok(Err(more)) => unknown = Some(unknown.map_or(more.clone(), |unknown| unknown.merge(&more))),
                 Err(fatal) if fatal.is_fatal() => return Err(fatal),
@@ -168,9 +195,9 @@ impl<'a> Machine<'_, 'a> {
             }
         }
         match (unknown, error) {
-            (Some(unknown), _) => Ok(Value::Unknown(unknown)),
+            (Some(unknown), _) => Ok(Err(unknown)),
             (None, Some(error)) => Err(error),
-            (None, None) => Ok(Value::Bool(!decisive)),
+            (None, None) => Ok(Ok(!decisive)),
         }
     }
 
@@ -217,6 +244,11 @@ impl<'a> Machine<'_, 'a> {
     }
 }
 
+fn answered<'a>(answer: Answer) -> Value<'a> {
+    answer.map_or_else(Value::Unknown, Value::Bool)
+}
+
+#[cold]
 fn over_cost() -> EvalError {
     EvalError::new(ErrorKind::LimitExceeded, "operation cancelled: actual cost limit exceeded")
 }

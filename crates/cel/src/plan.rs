@@ -1,7 +1,8 @@
 //! The planner: from a checked tree to slots, paths, folds and constants. Whatever it rearranges, the cost stays what
 //! the tree would have cost.
 use crate::{
-    Checked, Cost, Env, EvalError, Issue, Key, Name, Overload, Program, Specialise, Type, Value, value::Text,
+    Checked, Cost, Env, EvalError, Hint, Issue, Key, Name, Overload, Program, Specialise, Type, Value,
+    value::Text,
 };
 use std::sync::Arc;
 
@@ -120,6 +121,10 @@ pub(crate) struct Path {
     pub(crate) root_cost: u64,
     /// Whether only the presence of the last step is asked.
     pub(crate) test: bool,
+    /// Whether every step is a name or a constant key, none is optional and no presence is asked: the common case.
+    pub(crate) plain: bool,
+    /// What a plain path costs.
+    pub(crate) price: u64,
 }
 
 #[derive(Debug)]
@@ -140,7 +145,7 @@ pub(crate) struct Step {
 
 #[derive(Debug)]
 pub(crate) enum By {
-    Field(Arc<str>),
+    Field(Arc<str>, Hint),
     Key(Value<'static>),
     Node(NodeId),
 }
@@ -211,6 +216,7 @@ pub(crate) fn plan(env: &Env, checked: &Checked) -> Result<Program, Vec<Issue>> 
         issues: Vec::new(),
     };
     let root = planner.expr(checked.ast.root());
+    planner.find_plain_paths();
     let Planner { nodes, spans, locals, issues, .. } = planner;
     if !issues.is_empty() {
         return Err(issues);

@@ -19,13 +19,14 @@ pub use key::Key;
 pub use list::{List, ListKind};
 pub use map::{Entries, Map};
 pub use opaque::Opaque;
-pub use shape::{Plain, Shape};
+pub use shape::{Form, Hint, Located, Plain, Shape};
 pub use text::{Octets, Text};
 pub use time::{Duration, Timestamp};
 pub use unknown::Unknown;
 
 pub(crate) use compare::same_key;
 pub(crate) use number::{Number, double_text};
+pub(crate) use text::code_points;
 
 /// A value of an evaluation. Cheap to clone: scalars are copied, the rest is borrowed for `'a` or shared.
 #[derive(Debug, Clone)]

@@ -2,53 +2,81 @@
 //! compare. Data that does not fit its schema is an error where it is touched, and only there.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use kro_cel::{Duration, ErrorKind, EvalError, List, ListKind, Map, Plain, Shape, Text, Value};
-use kro_schema::{Kind, Merge, formats};
+use kro_cel::{
+    Duration, ErrorKind, EvalError, Form, Hint, List, ListKind, Located, Plain, Shape, Text, Value,
+};
+use kro_schema::{Kind, Merge, Schema, formats};
 use serde_json::Value as Json;
 
 use super::{Children, SchemaShape, time};
 
 type Object = serde_json::Map<String, Json>;
 
+/// How JSON at a position is read: the schema's kind and format, looked up once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reading {
+    Any,
+    IntOrString,
+    /// An object whose members have no schema.
+    Open,
+    /// An object or a map whose members have one.
+    Object,
+    Array,
+    Text,
+    Octets,
+    Date,
+    DateTime,
+    Duration,
+    Number,
+    Integer,
+    Boolean,
+}
+
+impl Reading {
+    pub(super) fn of(schema: &Schema) -> Self {
+        match &schema.kind {
+            Kind::Any => Self::Any,
+            Kind::IntOrString => Self::IntOrString,
+            Kind::Object { properties, additional: None, embedded: false, .. } if properties.is_empty() => {
+                Self::Open
+            }
+            Kind::Object { .. } => Self::Object,
+            Kind::Array { .. } => Self::Array,
+            Kind::String => match schema.constraints.format.as_deref() {
+                Some("byte") => Self::Octets,
+                Some("date") => Self::Date,
+                Some("date-time") => Self::DateTime,
+                Some("duration") => Self::Duration,
+                _ => Self::Text,
+            },
+            Kind::Number => Self::Number,
+            Kind::Integer => Self::Integer,
+            Kind::Boolean => Self::Boolean,
+        }
+    }
+}
+
 impl Shape for SchemaShape {
+    #[inline]
     fn read<'a>(&'a self, json: &'a Json) -> Result<Value<'a>, EvalError> {
-        let schema = &*self.schema;
-        Ok(match (&schema.kind, json) {
-            (Kind::Any, json) => Plain::value(json),
-            (_, Json::Null) if schema.nullable => Value::Null,
-            (_, Json::Null) => {
-                return Err(invalid("invalid data, got null for schema with nullable=false".to_owned()));
-            }
-            (Kind::IntOrString, Json::String(_)) => Plain::value(json),
-            (Kind::IntOrString, Json::Number(number)) if number.is_i64() => Plain::value(json),
-            (Kind::Object { .. }, Json::Object(object)) => {
-                let open =
-                    matches!(self.children(), Children::Properties(properties) if properties.is_empty());
-                Value::Map(Map::Json { object, shape: if open { &Plain } else { self } })
-            }
-            (Kind::Array { .. }, Json::Array(items)) => Value::List(List::Json { items, shape: self }),
-            (Kind::String, Json::String(text)) => self.read_text(text)?,
-            (Kind::Number, Json::Number(number)) => Value::Double(number.as_f64().unwrap_or(f64::NAN)),
-            (Kind::Integer, Json::Number(number)) => number
-                .as_i64()
-                .or_else(|| whole(number.as_f64()?))
-                .map(Value::Int)
-                .ok_or_else(|| invalid(format!("invalid data, expected int, got {number}")))?,
-            (Kind::Boolean, Json::Bool(value)) => Value::Bool(*value),
-            (kind, json) => return Err(unexpected(kind, json)),
-        })
+        match self.located(json) {
+            Located { form: Form::Other, .. } => self.read_other(json),
+            located => located.read(),
+        }
     }
 
-    fn member<'a>(&'a self, object: &'a Object, name: &str) -> Result<Option<Value<'a>>, EvalError> {
-        if let Children::Values(values) = self.children() {
-            return object.get(name).map(|json| values.read(json)).transpose();
-        }
-        match self.find(name) {
-            Some(property) => match object.get(&*property.name) {
-                None | Some(Json::Null) => Ok(None),
-                Some(json) => property.shape.read(json).map(Some),
+    fn locate<'a>(&'a self, object: &'a Object, name: &str, hint: &Hint) -> Option<Located<'a>> {
+        let plain = |json| Located { json, shape: &Plain, form: Form::Plain };
+        match self.children() {
+            Children::Values(values) => object.get(name).map(|json| values.located(json)),
+            Children::Properties(properties) => match self.find(properties, name, hint) {
+                Some(property) => match object.get(&*property.name)? {
+                    Json::Null => None,
+                    json => Some(property.shape.located(json)),
+                },
+                None => object.get(name).map(plain),
             },
-            None => Ok(object.get(name).map(Plain::value)),
+            _ => object.get(name).map(plain),
         }
     }
 
@@ -94,17 +122,55 @@ impl Shape for SchemaShape {
 }
 
 impl SchemaShape {
-    fn read_text<'a>(&self, text: &'a str) -> Result<Value<'a>, EvalError> {
-        let format = self.format().unwrap_or_default();
-        let value = match format {
-            "byte" => STANDARD.decode(text).ok().map(Value::bytes),
-            "date" => time::parse_date(text).map(Value::Timestamp),
-            "date-time" => time::parse_date_time(text).map(Value::Timestamp),
-            "duration" => formats::parse_duration(text).map(|nanos| Value::Duration(Duration(nanos))),
-            _ => Some(Value::str(text)),
+    /// JSON at this position, and what reading it will come to.
+    #[inline]
+    fn located<'a>(&'a self, json: &'a Json) -> Located<'a> {
+        let form = match (self.reading, json) {
+            (Reading::Text, Json::String(_)) | (Reading::Boolean, Json::Bool(_)) | (Reading::Any, _) => {
+                Form::Plain
+            }
+            (Reading::Integer, Json::Number(number)) if number.is_i64() => Form::Plain,
+            (Reading::Object, Json::Object(_)) => Form::Members,
+            (Reading::Open, Json::Object(_)) => return Located { json, shape: &Plain, form: Form::Plain },
+            _ => Form::Other,
         };
-        value.ok_or_else(|| invalid(format!("invalid data, cannot read {text:?} as {format}")))
+        Located { json, shape: self, form }
     }
+
+    fn read_other<'a>(&'a self, json: &'a Json) -> Result<Value<'a>, EvalError> {
+        Ok(match (self.reading, json) {
+            (Reading::Array, Json::Array(items)) => Value::List(List::Json { items, shape: self }),
+            (_, Json::Null) if self.schema.nullable => Value::Null,
+            (_, Json::Null) => {
+                return Err(invalid("invalid data, got null for schema with nullable=false".to_owned()));
+            }
+            (Reading::IntOrString, Json::String(_)) => Plain::value(json),
+            (Reading::IntOrString, Json::Number(number)) if number.is_i64() => Plain::value(json),
+            (Reading::Number, Json::Number(number)) => Value::Double(number.as_f64().unwrap_or(f64::NAN)),
+            (Reading::Integer, Json::Number(number)) => number
+                .as_f64()
+                .and_then(whole)
+                .map(Value::Int)
+                .ok_or_else(|| invalid(format!("invalid data, expected int, got {number}")))?,
+            (Reading::Octets, Json::String(text)) => {
+                STANDARD.decode(text).map(Value::bytes).map_err(|_| unreadable(text, "byte"))?
+            }
+            (Reading::Date, Json::String(text)) => {
+                time::parse_date(text).map(Value::Timestamp).ok_or_else(|| unreadable(text, "date"))?
+            }
+            (Reading::DateTime, Json::String(text)) => time::parse_date_time(text)
+                .map(Value::Timestamp)
+                .ok_or_else(|| unreadable(text, "date-time"))?,
+            (Reading::Duration, Json::String(text)) => formats::parse_duration(text)
+                .map(|nanos| Value::Duration(Duration(nanos)))
+                .ok_or_else(|| unreadable(text, "duration"))?,
+            (_, json) => return Err(unexpected(&self.schema.kind, json)),
+        })
+    }
+}
+
+fn unreadable(text: &str, format: &str) -> EvalError {
+    invalid(format!("invalid data, cannot read {text:?} as {format}"))
 }
 
 /// A double without fraction within the range of `int`.

@@ -1,9 +1,10 @@
 //! Macros over lists and maps. Each kind charges what the conditions and steps it stands for would have cost.
-use super::{Evaluated, Machine, not_iterable};
+use super::{Answer, Evaluated, Machine, not_iterable};
 use crate::{
     Call, Entries, EvalError, Key, List, Map, Unknown, Value,
     plan::{FoldKind, FoldPlan, LoopPlan, NodeId},
 };
+use indexmap::map::Entry as Slot;
 
 /// What a fold iterates over.
 enum Range<'a> {
@@ -11,11 +12,13 @@ enum Range<'a> {
     Map(Vec<(Key<'a>, Evaluated<'a>)>),
 }
 
-/// How a predicate came out.
-enum Answer {
-    Known(bool),
-    Unknown(Unknown),
-    Failed(EvalError),
+/// What an item adds to a map.
+#[derive(Clone, Copy)]
+enum Each {
+    /// A value under the item's own key.
+    Value(NodeId),
+    /// All entries of a map.
+    Entries(NodeId),
 }
 
 impl<'a> Machine<'_, 'a> {
@@ -30,8 +33,12 @@ impl<'a> Machine<'_, 'a> {
             FoldKind::Exists(predicate) => self.quantify(fold, &range, *predicate, true),
             FoldKind::ExistsOne(predicate) => self.exists_one(fold, &range, *predicate),
             FoldKind::List { predicate, item } => self.collect(fold, &range, *predicate, *item),
-            FoldKind::Map { predicate, value } => self.transform(id, fold, &range, *predicate, *value),
-            FoldKind::Entries { predicate, entries } => self.merge(id, fold, &range, *predicate, *entries),
+            FoldKind::Map { predicate, value } => {
+                self.transform(id, fold, &range, *predicate, Each::Value(*value))
+            }
+            FoldKind::Entries { predicate, entries } => {
+                self.transform(id, fold, &range, *predicate, Each::Entries(*entries))
+            }
         }
     }
 
@@ -48,25 +55,28 @@ impl<'a> Machine<'_, 'a> {
     }
 
     /// Sets the variables for one iteration; false behind the last.
+    #[inline]
     fn next(&mut self, fold: &FoldPlan, range: &Range<'a>, index: usize) -> Result<bool, EvalError> {
         self.tick()?;
-        let (first, second) = match range {
-            Range::List(list) => {
+        let first = match (range, fold.second) {
+            (Range::List(list), None) => match list.get(index) {
+                Some(item) => item,
+                None => return Ok(false),
+            },
+            (Range::List(list), Some(slot)) => {
                 let Some(item) = list.get(index) else { return Ok(false) };
-                match fold.second {
-                    Some(_) => (Ok(Value::Int(index as i64)), Some(item)),
-                    None => (item, None),
-                }
+                self.locals[slot as usize] = Some(item);
+                Ok(Value::Int(index as i64))
             }
-            Range::Map(entries) => {
+            (Range::Map(entries), second) => {
                 let Some((key, value)) = entries.get(index) else { return Ok(false) };
-                (Ok(key.value()), fold.second.map(|_| value.clone()))
+                if let Some(slot) = second {
+                    self.locals[slot as usize] = Some(value.clone());
+                }
+                Ok(key.value())
             }
         };
         self.locals[fold.first as usize] = Some(first);
-        if let Some(slot) = fold.second {
-            self.locals[slot as usize] = second;
-        }
         Ok(true)
     }
 
@@ -80,42 +90,35 @@ impl<'a> Machine<'_, 'a> {
         decisive: bool,
     ) -> Evaluated<'a> {
         let condition = if decisive { 3 } else { 2 };
-        let mut so_far = Answer::Known(!decisive);
+        let mut unknown: Option<Unknown> = None;
+        let mut failed: Option<EvalError> = None;
+        let mut decided = false;
         let mut index = 0;
         while self.next(fold, range, index)? {
             index += 1;
-            self.charge(condition)?;
-            if matches!(so_far, Answer::Known(value) if value == decisive) {
+            if decided {
+                self.charge(condition)?;
                 break;
             }
-            self.charge(1)?;
-            so_far = match (self.answer(predicate)?, so_far) {
-                (Answer::Known(value), _) if value == decisive => Answer::Known(decisive),
-                (Answer::Unknown(more), Answer::Unknown(before)) => Answer::Unknown(before.merge(&more)),
-                (unknown @ Answer::Unknown(_), _) | (_, unknown @ Answer::Unknown(_)) => unknown,
-                (_, failed @ Answer::Failed(_)) | (failed @ Answer::Failed(_), _) => failed,
-                (Answer::Known(_), before) => before,
-            };
+            self.charge(condition + 1)?;
+            match self.condition(predicate) {
+                Ok(Ok(value)) => decided = value == decisive,
+                Ok(Err(more)) => unknown = Some(unknown.map_or(more.clone(), |before| before.merge(&more))),
+                Err(fatal) if fatal.is_fatal() => return Err(fatal),
+                Err(error) => failed = failed.or(Some(error)),
+            }
         }
         self.charge(1)?;
-        match so_far {
-            Answer::Known(value) => Ok(Value::Bool(value)),
-            Answer::Unknown(unknown) => Ok(Value::Unknown(unknown)),
-            Answer::Failed(error) => Err(error),
-        }
-    }
-
-    fn answer(&mut self, predicate: NodeId) -> Result<Answer, EvalError> {
-        match self.condition(predicate) {
-            Ok(Ok(value)) => Ok(Answer::Known(value)),
-            Ok(Err(unknown)) => Ok(Answer::Unknown(unknown)),
-            Err(fatal) if fatal.is_fatal() => Err(fatal),
-            Err(error) => Ok(Answer::Failed(error)),
+        match (decided, unknown, failed) {
+            (true, ..) => Ok(Value::Bool(decisive)),
+            (false, Some(unknown), _) => Ok(Value::Unknown(unknown)),
+            (false, None, Some(error)) => Err(error),
+            (false, None, None) => Ok(Value::Bool(!decisive)),
         }
     }
 
     /// Whether an item is taken, when that is known.
-    fn taken(&mut self, predicate: Option<NodeId>) -> Result<Result<bool, Unknown>, EvalError> {
+    fn taken(&mut self, predicate: Option<NodeId>) -> Result<Answer, EvalError> {
         predicate.map_or(Ok(Ok(true)), |predicate| self.condition(predicate))
     }
 
@@ -181,6 +184,7 @@ impl<'a> Machine<'_, 'a> {
         Ok(waiting.map_or_else(|| Value::list(items), Value::Unknown))
     }
 
+    /// `transformMap` and `transformMapEntry`: what `each` makes of an item goes into a new map.
     #[inline(never)]
     fn transform(
         &mut self,
@@ -188,7 +192,7 @@ impl<'a> Machine<'_, 'a> {
         fold: &FoldPlan,
         range: &Range<'a>,
         predicate: Option<NodeId>,
-        value: NodeId,
+        each: Each,
     ) -> Evaluated<'a> {
         self.charge(if self.plan.fold_constants { 0 } else { 30 })?;
         let mut entries = Entries::default();
@@ -200,51 +204,29 @@ impl<'a> Machine<'_, 'a> {
                 Ok(false) => continue,
                 Err(unknown) => return Ok(Value::Unknown(unknown)),
             }
-            self.charge(3)?;
+            let (price, part) = match each {
+                Each::Value(value) => (3, value),
+                Each::Entries(more) => (2, more),
+            };
+            self.charge(price)?;
             let key = self.local(fold.first)?;
-            let value = self.eval(value)?;
-            if let unknown @ Value::Unknown(_) = value {
-                return Ok(unknown);
+            match (each, self.eval(part)?) {
+                (_, unknown @ Value::Unknown(_)) => return Ok(unknown),
+                (Each::Value(_), value) => {
+                    let unsupported = || self.at(id, EvalError::invalid("unsupported key type"));
+                    let key = Key::new(key).ok_or_else(unsupported)?;
+                    self.insert(id, &mut entries, key, value)?;
+                }
+                (Each::Entries(_), Value::Map(more)) => {
+                    for (key, value) in more.iter() {
+                        self.insert(id, &mut entries, key, value?)?;
+                    }
+                }
+                (Each::Entries(_), _) => return Err(self.at(part, EvalError::no_such_overload())),
             }
-            let key = Key::new(key).ok_or_else(|| self.at(id, EvalError::invalid("unsupported key type")))?;
-            self.insert(id, &mut entries, key, value)?;
         }
         self.charge(1)?;
         Ok(Value::map(entries))
-    }
-
-    #[inline(never)]
-    fn merge(
-        &mut self,
-        id: NodeId,
-        fold: &FoldPlan,
-        range: &Range<'a>,
-        predicate: Option<NodeId>,
-        more: NodeId,
-    ) -> Evaluated<'a> {
-        self.charge(if self.plan.fold_constants { 0 } else { 30 })?;
-        let mut all = Entries::default();
-        let mut index = 0;
-        while self.next(fold, range, index)? {
-            index += 1;
-            match self.taken(predicate)? {
-                Ok(true) => {}
-                Ok(false) => continue,
-                Err(unknown) => return Ok(Value::Unknown(unknown)),
-            }
-            self.charge(2)?;
-            match self.eval(more)? {
-                Value::Map(map) => {
-                    for (key, value) in map.iter() {
-                        self.insert(id, &mut all, key, value?)?;
-                    }
-                }
-                unknown @ Value::Unknown(_) => return Ok(unknown),
-                _ => return Err(self.at(more, EvalError::no_such_overload())),
-            }
-        }
-        self.charge(1)?;
-        Ok(Value::map(all))
     }
 
     fn insert(
@@ -255,11 +237,16 @@ impl<'a> Machine<'_, 'a> {
         value: Value<'a>,
     ) -> Result<(), EvalError> {
         Call { memory_left: &mut self.memory_left }.reserve_list(3)?;
-        if entries.contains_key(&key) {
-            return Err(self.at(id, EvalError::invalid(format!("insert failed: key {key} already exists"))));
+        match entries.entry(key) {
+            Slot::Vacant(slot) => {
+                slot.insert(value);
+                Ok(())
+            }
+            Slot::Occupied(slot) => {
+                let message = format!("insert failed: key {} already exists", slot.key());
+                Err(self.at(id, EvalError::invalid(message)))
+            }
         }
-        entries.insert(key, value);
-        Ok(())
     }
 
     /// A comprehension of no known kind, part by part.

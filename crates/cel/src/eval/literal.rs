@@ -4,6 +4,7 @@ use crate::{
     Call, Entries, EvalError, Key, Unknown, Value,
     plan::{MapEntry, NodeId},
 };
+use indexmap::map::Entry as Slot;
 
 impl<'a> Machine<'_, 'a> {
     #[inline(never)]
@@ -68,12 +69,13 @@ impl<'a> Machine<'_, 'a> {
                 other if entry.optional => return Err(self.at(entry.value, not_optional(&other))),
                 value => value,
             };
-            if values.contains_key(&key) {
-                return Err(
-                    self.at(entry.key, EvalError::invalid(format!("Failed with repeated key: {key}")))
-                );
-            }
-            values.insert(key, value);
+            match values.entry(key) {
+                Slot::Vacant(slot) => slot.insert(value),
+                Slot::Occupied(slot) => {
+                    let message = format!("Failed with repeated key: {}", slot.key());
+                    return Err(self.at(entry.key, EvalError::invalid(message)));
+                }
+            };
         }
         self.charge(30)?;
         Ok(waiting.map_or_else(|| Value::map(values), Value::Unknown))

@@ -1,10 +1,11 @@
 //! Paths: one borrowed value after the other, a unit for the root and for each step.
 use super::{Evaluated, Machine};
 use crate::{
-    EvalError, Key, List, Value,
+    EvalError, Form, Hint, Key, List, Located, Map, Shape, Value,
     plan::{By, NodeId, Path, Root, Step},
     value::Number,
 };
+use serde_json::Value as Json;
 
 /// Where a path has come to.
 enum At<'a> {
@@ -14,8 +15,60 @@ enum At<'a> {
 }
 
 impl<'a> Machine<'_, 'a> {
-    #[inline(never)]
     pub(super) fn path(&mut self, id: NodeId, path: &'a Path) -> Evaluated<'a> {
+        if path.plain
+            && let Some(value) = self.plain(path)
+        {
+            self.charge(path.price)?;
+            return Ok(value);
+        }
+        self.any_path(id, path)
+    }
+
+    /// The value at the end of names and constant keys. `None` leaves everything that is not simply there to the
+    /// general walk; nothing has been paid then.
+    #[inline(never)]
+    fn plain(&self, path: &'a Path) -> Option<Value<'a>> {
+        let root = self.plain_root(path)?;
+        let mut steps = path.steps.iter();
+        let mut value = match (root, steps.next()) {
+            (root, None) => return Some(root.clone()),
+            (Value::Map(Map::Json { object, shape }), Some(step)) => {
+                let (located, rest) = walk_json(object, *shape, step, &mut steps)?;
+                let value = located.read().ok()?;
+                match rest {
+                    Some(step) => step.take(&value)?,
+                    None => value,
+                }
+            }
+            (root, Some(step)) => step.take(root)?,
+        };
+        for step in steps {
+            value = step.take(&value)?;
+        }
+        Some(value)
+    }
+
+    /// The JSON at the end of names, when it is read as what it is and nothing else.
+    #[inline]
+    pub(super) fn plain_json(&self, path: &'a Path) -> Option<&'a Json> {
+        let mut steps = path.steps.iter();
+        let Value::Map(Map::Json { object, shape }) = self.plain_root(path)? else { return None };
+        let (located, rest) = walk_json(object, *shape, steps.next()?, &mut steps)?;
+        (located.form == Form::Plain && rest.is_none()).then_some(located.json)
+    }
+
+    #[inline]
+    fn plain_root(&self, path: &'a Path) -> Option<&Value<'a>> {
+        match &path.root {
+            Root::Variable(name) => self.scope.get(name),
+            Root::Local(slot) => self.locals[*slot as usize].as_ref()?.as_ref().ok(),
+            _ => None,
+        }
+    }
+
+    #[inline(never)]
+    fn any_path(&mut self, id: NodeId, path: &'a Path) -> Evaluated<'a> {
         let (root, covered) = self.root(path).map_err(|error| self.at(id, error))?;
         let steps = &path.steps[covered..];
         let (value, optional) = self.walk(root, steps, path.test)?;
@@ -77,7 +130,7 @@ impl<'a> Machine<'_, 'a> {
             let located = |error: EvalError| error.at(step.span.0..step.span.1);
             let key = match &step.by {
                 By::Node(node) => Some(self.eval(*node)?),
-                By::Field(_) | By::Key(_) => None,
+                By::Field(..) | By::Key(_) => None,
             };
             // An optional step that finds nothing costs nothing.
             let free_if_absent = optional && !last;
@@ -85,7 +138,7 @@ impl<'a> Machine<'_, 'a> {
                 self.charge(1)?;
             }
             let next = match (&step.by, &key) {
-                (By::Field(name), _) => field(&value, name),
+                (By::Field(name, hint), _) => field(&value, name, hint),
                 (By::Key(key), _) | (_, Some(key)) => item(&value, key),
                 (By::Node(_), None) => Err(EvalError::no_such_overload()),
             };
@@ -98,7 +151,7 @@ impl<'a> Machine<'_, 'a> {
                 None if optional || last => return Ok((At::Nothing, optional)),
                 None => {
                     let error = match (&step.by, &key) {
-                        (By::Field(name), _) => missing_field(&value, name),
+                        (By::Field(name, _), _) => missing_field(&value, name),
                         (By::Key(key), _) | (_, Some(key)) => missing_item(&value, key),
                         (By::Node(_), None) => EvalError::no_such_overload(),
                     };
@@ -117,8 +170,48 @@ impl<'a> Machine<'_, 'a> {
     }
 }
 
-fn field<'a>(value: &Value<'a>, name: &str) -> Result<Option<Value<'a>>, EvalError> {
-    value.member(name)
+/// Follows names through objects, as far as they are objects whose members can be located. Gives back what was found
+/// last, and the step that goes on from its value, if there is one.
+#[inline]
+fn walk_json<'a>(
+    object: &'a serde_json::Map<String, Json>,
+    shape: &'a dyn Shape,
+    step: &'a Step,
+    rest: &mut std::slice::Iter<'a, Step>,
+) -> Option<(Located<'a>, Option<&'a Step>)> {
+    let By::Field(name, hint) = &step.by else { return None };
+    let mut located = shape.locate(object, name, hint)?;
+    loop {
+        match (rest.next(), located.object()) {
+            (None, _) => return Some((located, None)),
+            (Some(Step { by: By::Field(name, hint), .. }), Some((object, shape))) => {
+                located = shape.locate(object, name, hint)?;
+            }
+            (step, _) => return Some((located, step)),
+        }
+    }
+}
+
+impl Step {
+    /// What a name or constant key leads to, unless it is an optional or unknown or nothing at all.
+    fn take<'a>(&'a self, value: &Value<'a>) -> Option<Value<'a>> {
+        let next = match &self.by {
+            By::Field(name, hint) => field(value, name, hint),
+            By::Key(key) => item(value, key),
+            By::Node(_) => return None,
+        };
+        match next {
+            Ok(Some(Value::Optional(_) | Value::Unknown(_))) | Err(_) => None,
+            Ok(value) => value,
+        }
+    }
+}
+
+fn field<'a>(value: &Value<'a>, name: &str, hint: &Hint) -> Result<Option<Value<'a>>, EvalError> {
+    match value {
+        Value::Map(map) => map.member_at(name, hint),
+        value => value.member(name),
+    }
 }
 
 /// The value at a key or index. `None` when there is none; an error for a container or key of the wrong kind.

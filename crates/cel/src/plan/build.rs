@@ -1,6 +1,6 @@
 //! One rule per kind of expression.
 use super::{By, Local, MapEntry, Node, NodeId, Path, Planner, Root, Slot, literal};
-use crate::{Entry, EvalError, Expr, ExprId, Issue, Key, Name, Reference, Stage, Value, value::Text};
+use crate::{Entry, EvalError, Expr, ExprId, Hint, Issue, Key, Name, Reference, Stage, Value, value::Text};
 
 impl Planner<'_> {
     /// Each kind has a function of its own that is not inlined, so that nesting takes little stack.
@@ -93,7 +93,7 @@ impl Planner<'_> {
 
     #[inline(never)]
     fn path(&mut self, id: ExprId, root: Root) -> NodeId {
-        self.push(id, Node::Path(Box::new(Path { root, steps: Vec::new(), root_cost: 1, test: false })))
+        self.push(id, Node::Path(Box::new(Path::new(root, Vec::new()))))
     }
 
     /// The innermost local of this name.
@@ -150,7 +150,7 @@ impl Planner<'_> {
     /// A step that a constant selects.
     pub(super) fn key_step(&self, node: NodeId) -> By {
         match self.constant(node) {
-            Some(Value::String(Text::Shared(name))) => By::Field(name.clone()),
+            Some(Value::String(Text::Shared(name))) => By::Field(name.clone(), Hint::default()),
             Some(value) => By::Key(value.clone()),
             None => By::Node(node),
         }

@@ -1,8 +1,8 @@
 //! Calls: operators with code of their own, and functions by their overloads.
 use super::{By, CallPlan, Candidate, Local, Node, NodeId, Operator, Planner, specialise};
 use crate::{
-    Call, EvalError, Expr, ExprId, Implementation, Issue, Limits, Literal, Name, Overload, Reference, Stage,
-    Type, Value,
+    Call, EvalError, Expr, ExprId, Hint, Implementation, Issue, Limits, Literal, Name, Overload, Reference,
+    Stage, Type, Value,
 };
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ impl Planner<'_> {
             ("_[?_]", None, [operand, index]) => return self.index(id, *operand, *index, true),
             ("_?._", None, [operand, field]) => {
                 if let Expr::Literal(Literal::String(name)) = self.checked.ast.expr(*field) {
-                    let by = By::Field(name.clone());
+                    let by = By::Field(name.clone(), Hint::default());
                     return self.step(id, *operand, by, true);
                 }
             }
@@ -138,7 +138,31 @@ impl Planner<'_> {
             }
             return self.push(id, Node::Concat(vec![left_node, right_node]));
         }
+        if let Some(value) =
+            self.folded(&[left_node, right_node], |args| crate::eval::operate(operator, &args[0], &args[1]))
+        {
+            return self.push(id, value);
+        }
         self.push(id, Node::Binary { operator, left: left_node, right: right_node })
+    }
+
+    /// What a pure operation on constants comes to: the value, and the price that the evaluation would have paid.
+    /// `None` when an operand is no constant, the operation fails, or its result is too large to keep.
+    #[inline(never)]
+    fn folded(
+        &self,
+        args: &[NodeId],
+        run: impl FnOnce(&[Value<'static>]) -> Option<(Value<'static>, u64)>,
+    ) -> Option<Node> {
+        let mut price = 0;
+        let mut values = Vec::new();
+        for &arg in args {
+            let Node::Const(value, cost) = &self.nodes[arg as usize] else { return None };
+            price += cost;
+            values.push(value.clone());
+        }
+        let (value, cost) = run(&values)?;
+        Some(Node::Const(value, price + cost))
     }
 
     #[inline(never)]
@@ -170,6 +194,9 @@ impl Planner<'_> {
         }
         if let Some(value) = self.converted(name, &candidates, &args) {
             return self.push(id, Node::Const(value, 0));
+        }
+        if let Some(node) = self.folded(&args, |args| called(&candidates, args)) {
+            return self.push(id, node);
         }
         self.push(id, Node::Call(Box::new(CallPlan { candidates, args })))
     }
@@ -216,6 +243,28 @@ impl Planner<'_> {
         self.depth = first;
         self.push(id, Node::Block { first, slots: nodes, body })
     }
+}
+
+/// Bytes that a call at planning may make.
+const FOLDED_MEMORY: u64 = 4096;
+
+/// A call of constants. Functions are functions of their arguments; one without any may be more than that.
+fn called(candidates: &[Candidate], args: &[Value<'static>]) -> Option<(Value<'static>, u64)> {
+    let takes = |candidate: &&Candidate| {
+        let parameters = &candidate.overload.signature.parameters;
+        args.iter().zip(parameters).all(|(arg, ty)| crate::eval::fits(arg, ty))
+    };
+    let candidate = candidates.iter().find(takes).filter(|_| !args.is_empty())?;
+    let mut memory_left = FOLDED_MEMORY;
+    let mut call = Call { memory_left: &mut memory_left };
+    let value = match &candidate.code {
+        Implementation::Function(code) => code(&mut call, args),
+        Implementation::Stateful(code) => code(&mut call, args),
+        Implementation::BuiltIn => return None,
+    };
+    let value = value.ok()?.into_owned().ok()?;
+    let cost = candidate.cost.of(args, &value);
+    Some((value, cost))
 }
 
 impl Operator {

@@ -1,6 +1,6 @@
 //! Selections and indices become steps of one path, so that no value is made on the way.
 use super::{By, Node, NodeId, Path, Planner, Root, Step};
-use crate::{ExprId, Name, Reference, Value, check::candidates};
+use crate::{ExprId, Hint, Name, Reference, Value, check::candidates};
 use std::sync::Arc;
 
 impl Planner<'_> {
@@ -20,7 +20,7 @@ impl Planner<'_> {
         if !test && let Some(node) = self.unchecked_name(id) {
             return node;
         }
-        let by = By::Field((**field).into());
+        let by = By::Field((**field).into(), Hint::default());
         let node = self.step(id, operand, by, false);
         if test && let Node::Path(path) = &mut self.nodes[node as usize] {
             path.test = true;
@@ -66,7 +66,7 @@ impl Planner<'_> {
             other => {
                 // A conditional is an attribute itself: its root has been paid for.
                 let root_cost = u64::from(!matches!(other, Node::If { .. }));
-                let path = Path { root: Root::Node(node), steps: vec![step], root_cost, test: false };
+                let path = Path { root_cost, ..Path::new(Root::Node(node), vec![step]) };
                 self.push(id, Node::Path(Box::new(path)))
             }
         }
@@ -74,7 +74,20 @@ impl Planner<'_> {
 
     #[inline(never)]
     fn start(&mut self, id: ExprId, root: Root, steps: Vec<Step>) -> NodeId {
-        self.push(id, Node::Path(Box::new(Path { root, steps, root_cost: 1, test: false })))
+        self.push(id, Node::Path(Box::new(Path::new(root, steps))))
+    }
+
+    /// Marks the paths that need nothing but lookups, once all steps are there.
+    pub(super) fn find_plain_paths(&mut self) {
+        for node in &mut self.nodes {
+            if let Node::Path(path) = node {
+                let simple = |step: &Step| !step.optional && !matches!(step.by, By::Node(_));
+                path.plain = !path.test
+                    && matches!(path.root, Root::Variable(_) | Root::Local(_))
+                    && path.steps.iter().all(simple);
+                path.price = path.root_cost + path.steps.len() as u64;
+            }
+        }
     }
 
     /// A dotted name without types: it may be one variable, or a variable and its fields.
@@ -94,7 +107,7 @@ impl Planner<'_> {
         while let crate::Expr::Select { operand, field, .. } = self.checked.ast.expr(at) {
             let span = self.checked.ast.span(at);
             steps.push(Step {
-                by: By::Field((**field).into()),
+                by: By::Field((**field).into(), Hint::default()),
                 optional: false,
                 span: (span.start, span.end),
             });
@@ -121,5 +134,11 @@ impl Planner<'_> {
             _ => None,
         };
         Root::Names(names, ty)
+    }
+}
+
+impl Path {
+    pub(super) fn new(root: Root, steps: Vec<Step>) -> Self {
+        Self { root, steps, root_cost: 1, test: false, plain: false, price: 0 }
     }
 }

@@ -1,14 +1,12 @@
 //! Maps: a view of a JSON object, or entries of our own in a fixed order.
-use super::{Key, Shape, Text, Value};
+use super::{Hint, Key, Located, Shape, Text, Value};
 use crate::EvalError;
+use foldhash::fast::FixedState;
 use indexmap::IndexMap;
-use std::{
-    hash::{BuildHasherDefault, DefaultHasher},
-    sync::Arc,
-};
+use std::sync::Arc;
 
-/// Entries in the order they were written. The hasher has fixed keys: nothing depends on a random seed.
-pub type Entries<'a> = IndexMap<Key<'a>, Value<'a>, BuildHasherDefault<DefaultHasher>>;
+/// Entries in the order they were written. The hasher has a fixed seed: nothing depends on chance.
+pub type Entries<'a> = IndexMap<Key<'a>, Value<'a>, FixedState>;
 
 /// A map, or a structured host object.
 #[derive(Debug, Clone)]
@@ -40,10 +38,16 @@ impl<'a> Map<'a> {
 
     /// The value at the text key `name`.
     pub fn member(&self, name: &str) -> Result<Option<Value<'a>>, EvalError> {
+        self.member_at(name, &Hint::default())
+    }
+
+    /// The value at the text key `name`, for a place that asks again and again.
+    #[inline]
+    pub(crate) fn member_at(&self, name: &str, hint: &Hint) -> Result<Option<Value<'a>>, EvalError> {
         match self {
             Self::Json { object, shape } => {
                 let (object, shape): (&'a serde_json::Map<_, _>, &'a dyn Shape) = (object, *shape);
-                shape.member(object, name)
+                shape.locate(object, name, hint).map(Located::read).transpose()
             }
             Self::Shared(entries) => Ok(entries.get(&Key::String(Text::Borrowed(name))).cloned()),
         }

@@ -3,10 +3,75 @@
 use super::{List, ListKind, Map, Text, Value};
 use crate::EvalError;
 use serde_json::Value as Json;
-use std::fmt::Debug;
+use std::{
+    fmt::Debug,
+    sync::atomic::{AtomicU32, Ordering},
+};
 
 /// The JSON object type of `serde_json`.
 type Object = serde_json::Map<String, Json>;
+
+/// Where a shape found a member when one place of an expression asked for it the last time. A guess to try first, which
+/// is right as long as the place sees objects of one shape; a wrong one costs a search.
+#[derive(Debug, Default)]
+pub struct Hint(AtomicU32);
+
+impl Hint {
+    /// The index that was remembered; 0 at first.
+    #[inline]
+    pub fn get(&self) -> usize {
+        self.0.load(Ordering::Relaxed) as usize
+    }
+
+    /// Remembers an index.
+    pub fn set(&self, index: usize) {
+        self.0.store(u32::try_from(index).unwrap_or_default(), Ordering::Relaxed);
+    }
+}
+
+/// JSON that was found and not read yet.
+#[derive(Debug, Clone, Copy)]
+pub struct Located<'a> {
+    /// The JSON.
+    pub json: &'a Json,
+    /// What reads it.
+    pub shape: &'a dyn Shape,
+    /// What reading it will come to.
+    pub form: Form,
+}
+
+/// What reading JSON through a shape comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// The value that [`Plain`] would make of it; the members of an object are plain, too.
+    Plain,
+    /// An object whose members the shape knows.
+    Members,
+    /// Something else, or an error: ask the shape.
+    Other,
+}
+
+impl<'a> Located<'a> {
+    /// The value.
+    #[inline]
+    pub fn read(self) -> Result<Value<'a>, EvalError> {
+        match (self.form, self.json) {
+            (Form::Plain, json) => Ok(Plain::value(json)),
+            (Form::Members, Json::Object(object)) => Ok(Value::Map(Map::Json { object, shape: self.shape })),
+            _ => self.shape.read(self.json),
+        }
+    }
+
+    /// The object to take the next step in, unless the shape has to be asked first.
+    #[inline]
+    pub(crate) fn object(self) -> Option<(&'a Object, &'a dyn Shape)> {
+        match (self.form, self.json) {
+            (Form::Plain, Json::Object(object)) => Some((object, &Plain)),
+            (Form::Members, Json::Object(object)) => Some((object, self.shape)),
+            _ => None,
+        }
+    }
+}
 
 /// Reads JSON as values. Implement it on a tree that mirrors a schema; the tree lives as long as the data it reads.
 /// Arrays and objects become [`List::Json`] and [`Map::Json`] with the shape that knows their items and members, so
@@ -16,8 +81,8 @@ pub trait Shape: Debug + Send + Sync {
     /// [`InvalidData`](crate::ErrorKind::InvalidData) error, which only matters where it is touched.
     fn read<'a>(&'a self, json: &'a Json) -> Result<Value<'a>, EvalError>;
 
-    /// The member `name`, as expressions name it; `None` when absent.
-    fn member<'a>(&'a self, object: &'a Object, name: &str) -> Result<Option<Value<'a>>, EvalError>;
+    /// Where the member `name` is, as expressions name it; `None` when absent. The hint belongs to the place that asks.
+    fn locate<'a>(&'a self, object: &'a Object, name: &str, hint: &Hint) -> Option<Located<'a>>;
 
     /// What expressions see of one stored entry when they iterate over the object; `None` when it is not visible.
     fn entry<'a>(&'a self, key: &'a str, json: &'a Json) -> Option<(Text<'a>, Result<Value<'a>, EvalError>)>;
@@ -63,8 +128,8 @@ impl Shape for Plain {
         Ok(Self::value(json))
     }
 
-    fn member<'a>(&'a self, object: &'a Object, name: &str) -> Result<Option<Value<'a>>, EvalError> {
-        Ok(object.get(name).map(Self::value))
+    fn locate<'a>(&'a self, object: &'a Object, name: &str, _hint: &Hint) -> Option<Located<'a>> {
+        Some(Located { json: object.get(name)?, shape: self, form: Form::Plain })
     }
 
     fn entry<'a>(&'a self, key: &'a str, json: &'a Json) -> Option<(Text<'a>, Result<Value<'a>, EvalError>)> {

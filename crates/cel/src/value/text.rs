@@ -13,7 +13,7 @@ pub enum Text<'a> {
 impl Text<'_> {
     /// Number of code points.
     pub fn code_points(&self) -> usize {
-        if self.is_ascii() { self.len() } else { self.chars().count() }
+        code_points(self)
     }
 
     /// The text without any borrow.
@@ -34,6 +34,11 @@ impl Deref for Text<'_> {
             Self::Shared(text) => text,
         }
     }
+}
+
+/// Number of code points.
+pub(crate) fn code_points(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.chars().count() }
 }
 
 /// Octets that are borrowed from the program, or shared.

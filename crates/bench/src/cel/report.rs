@@ -1,0 +1,133 @@
+//! The table, the medians, and what was promised.
+
+use kro_bench::clock::Times;
+use serde::Serialize;
+
+use super::peer::{GoCase, GoEnv};
+use super::timing::Timed;
+
+/// One case, ours beside the others. Ratios above one say how many times faster ours is.
+#[derive(Debug, Serialize)]
+pub(super) struct Row {
+    name: String,
+    compile: Times,
+    eval: Times,
+    allocations: usize,
+    instructions: Option<u64>,
+    compile_ratio: f64,
+    eval_ratio: f64,
+    raw_ratio: Option<f64>,
+    cel_crate_ratio: Option<f64>,
+}
+
+impl Row {
+    pub(super) fn new(ours: Timed, go: &GoCase, allocations: usize, instructions: Option<u64>) -> Self {
+        let against = |other: &Times| other.ns_min / ours.eval.ns_min;
+        Self {
+            compile_ratio: go.compile.ns_min / ours.compile.ns_min,
+            eval_ratio: against(&go.eval),
+            raw_ratio: go.eval_raw.as_ref().map(against),
+            cel_crate_ratio: ours.cel_crate.as_ref().map(against),
+            name: ours.name,
+            compile: ours.compile,
+            eval: ours.eval,
+            allocations,
+            instructions,
+        }
+    }
+}
+
+/// One line for each case.
+pub(super) fn table(rows: &[Row]) {
+    println!(
+        "{:<22} {:>10} {:>8} {:>10} {:>9} {:>8} {:>8} {:>7} {:>9}",
+        "case", "compile ns", "/cel-go", "eval ns", "/schemas", "/raw", "/crate", "allocs", "instr."
+    );
+    for row in rows {
+        let ratio = |ratio: Option<f64>| ratio.map_or("-".to_owned(), |ratio| format!("{ratio:.1}x"));
+        println!(
+            "{:<22} {:>10.0} {:>7.1}x {:>10.0} {:>8.1}x {:>8} {:>8} {:>7} {:>9}",
+            row.name,
+            row.compile.ns_min,
+            row.compile_ratio,
+            row.eval.ns_min,
+            row.eval_ratio,
+            ratio(row.raw_ratio),
+            ratio(row.cel_crate_ratio),
+            row.allocations,
+            row.instructions.map_or("-".to_owned(), |count| count.to_string()),
+        );
+    }
+}
+
+/// Prints what was promised and what came of it; the number of promises not kept.
+pub(super) fn promises(rows: &[Row], typed_env: Option<Times>, go_env: Option<&GoEnv>) -> usize {
+    let mut missed = 0;
+    let mut say = |kept: bool, text: String| {
+        missed += usize::from(!kept);
+        println!("{} {text}", if kept { "kept  " } else { "MISSED" });
+    };
+    let at_least = |least: f64, ratio: f64, what: &str| {
+        (ratio >= least, format!("{what}: {ratio:.1}x, promised {least:.0}x"))
+    };
+    let compile = median(rows.iter().map(|row| row.compile_ratio));
+    let eval = median(rows.iter().map(|row| row.eval_ratio));
+    let raw = median(rows.iter().filter_map(|row| row.raw_ratio));
+    for (kept, text) in [
+        at_least(6.0, compile, "compile against cel-go, median"),
+        at_least(100.0, eval, "evaluation against cel-go with schemas, median"),
+        at_least(4.0, raw, "evaluation against cel-go on plain maps, median"),
+    ] {
+        say(kept, text);
+    }
+    let slower: Vec<_> = rows.iter().filter(|row| row.raw_ratio.is_some_and(|ratio| ratio < 1.0)).collect();
+    let names = slower.iter().map(|row| row.name.as_str()).collect::<Vec<_>>().join(", ");
+    say(slower.is_empty(), format!("slower than cel-go on plain maps nowhere: {}", or_none(&names)));
+    let slow: Vec<_> =
+        rows.iter().filter(|row| row.compile_ratio < 1.0).map(|row| row.name.as_str()).collect();
+    say(slow.is_empty(), format!("compiles slower than cel-go nowhere: {}", or_none(&slow.join(", "))));
+    for (name, nanoseconds, allocations) in [
+        ("path-2", 70.0, Some(0)),
+        ("path-6", 70.0, Some(0)),
+        ("path-index", 70.0, Some(0)),
+        ("has-and-compare", 110.0, Some(0)),
+        ("exists-10", 250.0, Some(0)),
+        ("map-1000", 50_000.0, None),
+        ("filter-map-1000", 50_000.0, None),
+    ] {
+        if let Some(row) = rows.iter().find(|row| row.name == name) {
+            let few = allocations.is_none_or(|most| row.allocations <= most);
+            let kept = row.eval.ns_min <= nanoseconds && few;
+            say(
+                kept,
+                format!(
+                    "{name}: {:.0} ns, {} allocations; promised {nanoseconds:.0} ns",
+                    row.eval.ns_min, row.allocations
+                ),
+            );
+        }
+    }
+    if let (Some(ours), Some(go)) = (typed_env, go_env.and_then(|env| env.extend_env_two_objects)) {
+        let text = format!(
+            "typed environment for two kinds: {:.0} ns, promised 10000; cel-go {:.0} ns",
+            ours.ns_min, go.ns_min
+        );
+        say(ours.ns_min <= 10_000.0, text);
+    }
+    missed
+}
+
+fn or_none(names: &str) -> &str {
+    if names.is_empty() { "holds" } else { names }
+}
+
+/// The middle one; of an even number the mean of the two in the middle.
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    match values.len() {
+        0 => f64::NAN,
+        count if count % 2 == 1 => values[count / 2],
+        count => f64::midpoint(values[count / 2 - 1], values[count / 2]),
+    }
+}

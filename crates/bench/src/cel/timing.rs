@@ -1,0 +1,82 @@
+//! Runs of the program that is timed, and of callgrind over it.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, ensure};
+use kro_bench::clock::Times;
+use serde::Deserialize;
+
+use super::Args;
+
+/// Figures of one case.
+#[derive(Debug, Deserialize)]
+pub(super) struct Timed {
+    pub(super) name: String,
+    pub(super) compile: Times,
+    pub(super) eval: Times,
+    pub(super) cel_crate: Option<Times>,
+}
+
+/// Figures of a run.
+#[derive(Debug)]
+pub(super) struct Run {
+    pub(super) cases: Vec<Timed>,
+    pub(super) typed_env: Option<Times>,
+}
+
+/// The line about environments has no name of a case.
+#[derive(Debug, Deserialize)]
+struct EnvLine {
+    compile: Times,
+}
+
+fn program() -> anyhow::Result<PathBuf> {
+    let program = std::env::current_exe()?.with_file_name("kro-bench-cel");
+    ensure!(program.is_file(), "{} is not built: use `cargo xtask bench cel`", program.display());
+    Ok(program)
+}
+
+/// Times every case.
+pub(super) fn run(args: &Args) -> anyhow::Result<Run> {
+    let mut command = Command::new(program()?);
+    command.arg("--gold").arg(&args.gold).args(["--reps", &args.reps.to_string()]);
+    command.args(["--milliseconds", &args.milliseconds.to_string()]);
+    if let Some(only) = &args.only {
+        command.args(["--only", only]);
+    }
+    let output = command.output()?;
+    ensure!(output.status.success(), "the timed program failed: {}", String::from_utf8_lossy(&output.stderr));
+    let mut run = Run { cases: Vec::new(), typed_env: None };
+    for line in String::from_utf8(output.stdout)?.lines() {
+        let json: serde_json::Value = serde_json::from_str(line)?;
+        if json["name"] == "" {
+            run.typed_env = Some(EnvLine::deserialize(json)?.compile);
+        } else {
+            run.cases.push(Timed::deserialize(json)?);
+        }
+    }
+    Ok(run)
+}
+
+/// Whether instructions can be counted.
+pub(super) fn has_valgrind() -> bool {
+    Command::new("valgrind").arg("--version").output().is_ok_and(|output| output.status.success())
+}
+
+/// Instructions of one evaluation: the difference between few and more of them.
+pub(super) fn instructions(args: &Args, case: &str) -> anyhow::Result<u64> {
+    const FEW: u64 = 5;
+    const MORE: u64 = 25;
+    let count = |repeat: u64| -> anyhow::Result<u64> {
+        let mut command = Command::new("valgrind");
+        command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]).arg(program()?);
+        command.arg("--gold").arg(&args.gold).args(["--only", case, "--repeat", &repeat.to_string()]);
+        let output = command.output()?;
+        let text = String::from_utf8_lossy(&output.stderr);
+        let line =
+            text.lines().find_map(|line| line.split_once("Collected : ")).context("callgrind counts")?;
+        Ok(line.1.trim().parse()?)
+    };
+    Ok((count(MORE)?.saturating_sub(count(FEW)?)) / (MORE - FEW))
+}
