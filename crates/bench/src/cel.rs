@@ -17,6 +17,7 @@ use report::Row;
 
 /// Expressions beside cel-go and the `cel` crate.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "independent flags of a command")]
 pub(crate) struct Args {
     /// The folder with the cases, the Go program and its stored figures.
     #[arg(long, default_value = "../shared/bench")]

@@ -6,7 +6,8 @@ pub(crate) const RESULT: &str = "@result";
 /// Its former name, still refused as a variable.
 const FORMER_RESULT: &str = "__result__";
 
-type Expanded = Result<Option<ExprId>, MacroError>;
+/// What a macro makes of a call; `None` leaves the call as it is.
+pub(super) type Expanded = Result<Option<ExprId>, MacroError>;
 
 /// The macros of the language itself.
 pub(crate) const STANDARD: [Macro; 8] = [
@@ -34,7 +35,8 @@ pub(crate) const TWO_VARIABLES: [Macro; 10] = [
     member("transformMapEntry", 4, |e| transform(e, insert_entries)),
 ];
 
-const fn member(
+/// A macro that is called on something.
+pub(super) const fn member(
     function: &'static str,
     arguments: usize,
     expand: fn(&mut Expansion<'_>) -> Expanded,

@@ -1,15 +1,8 @@
 //! Macros of the extension libraries: `cel.bind`, `optMap`, `sortBy`, `math.least`, and the block family.
-use super::{Expansion, Expr, ExprId, Literal, Macro, MacroError, Name, folds};
-
-type Expanded = Result<Option<ExprId>, MacroError>;
-
-const fn member(
-    function: &'static str,
-    arguments: usize,
-    expand: fn(&mut Expansion<'_>) -> Expanded,
-) -> Macro {
-    Macro { function, member: true, arguments: Some(arguments), expand }
-}
+use super::{
+    Expansion, Expr, ExprId, Literal, Macro, MacroError, Name,
+    folds::{self, Expanded, member},
+};
 
 /// `cel.bind(name, init, body)`.
 pub(crate) const BIND: Macro = member("bind", 3, bind);
