@@ -53,7 +53,7 @@ error: cannot read nowhere.yaml
 
 #[test]
 fn not_yaml() {
-    run(&[("a.yaml", "a: [\n")], &["validate", "a.yaml"]).code(1).stdout_eq(str![[r#"
+    run(&[("a.yaml", "a: [\n")], &["validate", "a.yaml"]).code(1).stdout_eq(str![[r"
 error[KRO0101]: unclosed bracket '['
  --> a.yaml:1:4
   |
@@ -64,8 +64,8 @@ error[KRO0101]: unclosed bracket '['
 
 0 definitions checked: 1 error, 0 warnings
 
-"#]]);
-    run(&[("a.yaml", "a: [\n")], &["generate", "crd", "a.yaml"]).code(1).stdout_eq("").stderr_eq(str![[r#"
+"]]);
+    run(&[("a.yaml", "a: [\n")], &["generate", "crd", "a.yaml"]).code(1).stdout_eq("").stderr_eq(str![[r"
 error[KRO0101]: unclosed bracket '['
  --> a.yaml:1:4
   |
@@ -76,7 +76,7 @@ error[KRO0101]: unclosed bracket '['
 error: not everything here is a manifest, so nothing was done
   help: every YAML file in a folder is read; name single files to leave others out
 
-"#]]);
+"]]);
 }
 
 #[test]
