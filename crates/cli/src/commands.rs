@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 
 mod apiserver;
+mod cel;
 mod dev;
 mod fmt;
 mod fuzz;
@@ -28,6 +29,9 @@ pub(crate) enum Command {
     Fuzz(fuzz::Args),
     /// Serve an editor: findings, types, completion, navigation, formatting.
     Lsp(lsp::Args),
+    /// Evaluate, check, format and price expressions.
+    #[command(subcommand)]
+    Cel(cel::What),
     /// Serve a bare in-memory Kubernetes API server.
     Apiserver(apiserver::Args),
 }
@@ -42,6 +46,7 @@ impl Command {
             Self::Fuzz(args) => fuzz::run(&args),
             Self::Lsp(args) => lsp::run(&args),
             Self::Generate(what) => generate::run(&what),
+            Self::Cel(what) => cel::run(&what),
             Self::Apiserver(args) => block_on(apiserver::run(args))?,
         }
     }

@@ -166,6 +166,10 @@ impl<'b> Builder<'b> {
         let is_mixed = is_comparison && signature.parameters[0] != signature.parameters[1];
         form(&signature.function).is_some()
             && signature.result != Type::Dyn
+            // Nothing would say what the type is, as for `optional.none()`.
+            && params(&signature.result).iter().all(|param| {
+                signature.parameters.iter().any(|parameter| params(parameter).contains(param))
+            })
             && (!is_mixed || self.env.options().mixed_comparisons)
             && signature.parameters.iter().all(|parameter| self.can_make(parameter))
     }
@@ -216,6 +220,14 @@ impl Bound {
         }
         let same = pattern.name() == ty.name() && pattern.parameters().count() == ty.parameters().count();
         same && pattern.parameters().zip(ty.parameters()).all(|(pattern, ty)| self.matches(pattern, ty))
+    }
+}
+
+/// The type parameters in a type.
+fn params(ty: &Type) -> Vec<u32> {
+    match ty {
+        Type::Param(index) => vec![*index],
+        other => other.parameters().flat_map(params).collect(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 #![expect(clippy::print_stderr, reason = "a test says loudly what it could not run")]
 
+mod cel;
 mod check;
 mod docs;
 mod lsp;

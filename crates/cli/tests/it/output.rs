@@ -7,7 +7,7 @@ use snapbox::cmd::{Command, OutputAssert, cargo_bin};
 use snapbox::str;
 
 /// A folder with the given files, and `kro` run in it.
-fn run(files: &[(&str, &str)], words: &[&str]) -> OutputAssert {
+pub(crate) fn run(files: &[(&str, &str)], words: &[&str]) -> OutputAssert {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for (name, text) in files {
         fs::write(folder.path().join(name), text).expect("a file is written");
