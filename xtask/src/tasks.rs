@@ -57,10 +57,10 @@ pub(crate) fn bench(rest: &[String]) -> anyhow::Result<ExitCode> {
 /// Regenerates committed data.
 pub(crate) fn codegen(rest: &[String]) -> anyhow::Result<()> {
     match rest.first().map(String::as_str) {
-        Some("k8s" | "go-types") => {
+        Some("k8s" | "go-types" | "cel") => {
             run(cargo(&["run", "--quiet", "--package", "kro-codegen", "--"]).args(rest))
         }
-        other => bail!("codegen knows `k8s` and `go-types`, not {other:?}"),
+        other => bail!("codegen knows `k8s`, `go-types` and `cel`, not {other:?}"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Makes generated files: `kro-codegen k8s --from DIR|--server URL`, `kro-codegen go-types`. `cargo xtask codegen` starts
+//! Makes generated files: `kro-codegen k8s --from DIR|--server URL`, `go-types`, `cel`. `cargo xtask codegen` starts
 //! this program.
 #![expect(clippy::print_stdout, reason = "a tool reports on standard output")]
 
@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::{Args, Parser};
 
+mod cel;
 mod k8s;
 mod resources;
 mod source;
@@ -16,6 +17,12 @@ mod source;
 enum Command {
     /// Schemas and resource types of the built-in kinds, from `/openapi/v3` of a real API server.
     K8s(K8s),
+    /// The reference of CEL functions, from the rows of the libraries.
+    Cel {
+        /// The page.
+        #[arg(long, default_value = "docs/reference/cel.md")]
+        into: PathBuf,
+    },
     /// How Go writes the built-in kinds, from the sources of Kubernetes; needs Go.
     GoTypes(GoTypes),
 }
@@ -54,6 +61,10 @@ fn main() -> anyhow::Result<()> {
     let args = match Command::parse() {
         Command::K8s(args) => args,
         Command::GoTypes(args) => return go_types(&args),
+        Command::Cel { into } => {
+            return std::fs::write(&into, cel::reference())
+                .with_context(|| format!("cannot write {}", into.display()));
+        }
     };
     let recording = match (args.source.from, args.source.server) {
         (Some(folder), _) => source::recorded(&folder)?,
