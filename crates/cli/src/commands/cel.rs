@@ -125,7 +125,7 @@ fn refused(args: &Args, text: &str, issues: &[Issue]) -> ExitCode {
     match args.output {
         Output::Human => anstream::eprint!("{}", show::issues(text, issues)),
         Output::Json => {
-            println!("{:#}", json!({ "issues": issues.iter().map(show::issue).collect::<Vec<_>>() }))
+            println!("{:#}", json!({ "issues": issues.iter().map(show::issue).collect::<Vec<_>>() }));
         }
     }
     ExitCode::FAILURE
