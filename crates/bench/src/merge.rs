@@ -122,7 +122,7 @@ impl Bench<'_> {
                 let status = self.changed_status();
                 measure(name, effort, || (), |()| schema.compare(live, &status))
             }
-            "merge" => measure(name, effort, || user.clone(), |config| schema.merge(live, config.take())),
+            "merge" => measure(name, effort, || (), |()| schema.merge(live, user)),
             "apply-same" => self.apply(name, user, OnConflict::Report, "kubectl"),
             "apply-new-image" => {
                 let image = json!("registry.example.com/shop/frontend:v1.25.0");
@@ -148,12 +148,12 @@ impl Bench<'_> {
                 measure(
                     name,
                     effort,
-                    || user.clone(),
-                    |config| {
+                    || (),
+                    |()| {
                         let manager = "kubectl".to_owned();
                         updater.apply(
                             &Value::Null,
-                            config.take(),
+                            user,
                             VERSION,
                             Ownership::new(),
                             &manager,
@@ -212,9 +212,9 @@ impl Bench<'_> {
         measure(
             name,
             self.effort,
-            || (config.clone(), self.owners()),
-            |(config, owners)| {
-                let (config, owners) = (config.take(), std::mem::take(owners));
+            || self.owners(),
+            |owners| {
+                let owners = std::mem::take(owners);
                 updater.apply(&self.state.live, config, VERSION, owners, &manager, on_conflict)
             },
         )
@@ -238,7 +238,7 @@ impl Bench<'_> {
                 let owner = Owner { fields, version: VERSION.to_owned(), applied: *applied };
                 owners.insert(name.clone(), owner);
             }
-            let applied = updater.apply(&live, user, VERSION, owners, &manager, OnConflict::Report)?;
+            let applied = updater.apply(&live, &user, VERSION, owners, &manager, OnConflict::Report)?;
             let object = applied.object.unwrap_or(live);
             Ok((
                 object.to_string(),
@@ -257,10 +257,17 @@ impl Bench<'_> {
         measure(
             name,
             self.effort,
-            || (self.state.user.clone(), owners.clone()),
-            |(config, owners)| {
-                let (config, owners) = (config.take(), std::mem::take(owners));
-                updater.apply(&self.state.user, config, VERSION, owners, &manager, OnConflict::Report)
+            || owners.clone(),
+            |owners| {
+                let owners = std::mem::take(owners);
+                updater.apply(
+                    &self.state.user,
+                    &self.state.user,
+                    VERSION,
+                    owners,
+                    &manager,
+                    OnConflict::Report,
+                )
             },
         )
     }

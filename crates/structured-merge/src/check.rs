@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::element::{Element, encode};
-use crate::items::{element_text, encode_item};
+use crate::items::{are_distinct, element_text, encode_item};
 use crate::types::{List, MAX_DEPTH, Map, MergeSchema, Relation, Scalar, Shape, TypeRef};
 use crate::value::write_quoted;
 
@@ -115,7 +115,7 @@ impl Check {
 
     fn list(&mut self, ty: TypeRef<'_>, list: &List, items: &[Value], depth: usize) {
         let associative = !matches!(list.relation, Relation::Atomic);
-        if associative {
+        if associative && !are_distinct(list, items) {
             self.elements(list, items);
         }
         for (at, item) in items.iter().enumerate() {

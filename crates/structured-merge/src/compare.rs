@@ -53,6 +53,9 @@ impl MergeSchema {
     }
 }
 
+/// Down to here, parts are skipped that are equal as JSON. Below, every level would look at the same parts again.
+const LOOK_AHEAD: usize = 8;
+
 const ADDED: usize = 0;
 const MODIFIED: usize = 1;
 const REMOVED: usize = 2;
@@ -62,6 +65,11 @@ type Side<'a> = Option<&'a Value>;
 struct Compare(Walk<3>);
 
 impl Compare {
+    /// Whether it pays to ask if two parts are equal before looking into them.
+    fn looks_ahead(&self) -> bool {
+        self.0.depth() < LOOK_AHEAD
+    }
+
     /// At least one side must be there.
     fn node(&mut self, ty: TypeRef<'_>, old: Side<'_>, new: Side<'_>) {
         let leaf = match (old, new) {
@@ -138,6 +146,9 @@ impl Compare {
             let a = if order.is_le() { old.next() } else { None };
             let b = if order.is_ge() { new.next() } else { None };
             let Some((name, _)) = a.or(b) else { break };
+            if a.is_some() && a.map(|(_, value)| value) == b.map(|(_, value)| value) && self.looks_ahead() {
+                continue;
+            }
             if let Some((field, _)) = ty.field(map, name) {
                 self.0.enter_field(name);
                 self.node(field, a.map(|(_, value)| value), b.map(|(_, value)| value));
@@ -158,6 +169,12 @@ impl Compare {
             };
             let a = if order.is_le() { lefts.next() } else { None }.unwrap_or_default();
             let b = if order.is_ge() { rights.next() } else { None }.unwrap_or_default();
+            if let ([a], [b]) = (a, b)
+                && self.looks_ahead()
+                && old.value(*a) == new.value(*b)
+            {
+                continue;
+            }
             let element = if let [first, ..] = a { old.element(*first) } else { new.element(b[0]) };
             self.0.enter_element(element);
             self.item(ty.items(list), &old, a, &new, b);

@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use serde_json::Value;
+use smallvec::SmallVec;
 
 use crate::value::{self, Number};
 
@@ -107,60 +108,104 @@ const BOOL: u8 = 3;
 const JSON: u8 = 4;
 const NULL: u8 = 5;
 
+/// Where encoded elements are appended.
+pub(crate) trait Sink {
+    fn push(&mut self, byte: u8);
+    fn extend_from_slice(&mut self, bytes: &[u8]);
+    fn truncate(&mut self, length: usize);
+    fn len(&self) -> usize;
+}
+
+impl Sink for Vec<u8> {
+    fn push(&mut self, byte: u8) {
+        self.push(byte);
+    }
+
+    fn extend_from_slice(&mut self, bytes: &[u8]) {
+        self.extend_from_slice(bytes);
+    }
+
+    fn truncate(&mut self, length: usize) {
+        self.truncate(length);
+    }
+
+    fn len(&self) -> usize {
+        self.len()
+    }
+}
+
+impl Sink for SmallVec<[u8; 128]> {
+    fn push(&mut self, byte: u8) {
+        self.push(byte);
+    }
+
+    fn extend_from_slice(&mut self, bytes: &[u8]) {
+        self.extend_from_slice(bytes);
+    }
+
+    fn truncate(&mut self, length: usize) {
+        self.truncate(length);
+    }
+
+    fn len(&self) -> usize {
+        self.len()
+    }
+}
+
 /// The writing half of the encoding.
 pub(crate) mod encode {
-    use super::{BOOL, FIELD, FLOAT, INDEX, INT, JSON, KEY, NULL, Number, STRING, VALUE, Value};
+    use super::{BOOL, FIELD, FLOAT, INDEX, INT, JSON, KEY, NULL, Number, STRING, Sink, VALUE, Value};
 
-    pub(crate) fn field(out: &mut Vec<u8>, name: &str) {
+    pub(crate) fn field(out: &mut impl Sink, name: &str) {
         out.push(FIELD);
         out.extend_from_slice(name.as_bytes());
     }
 
     /// Starts a key; its fields follow by [`key_field`], sorted by name.
-    pub(crate) fn key(out: &mut Vec<u8>) {
+    pub(crate) fn key(out: &mut impl Sink) {
         out.push(KEY);
     }
 
-    pub(crate) fn key_field(out: &mut Vec<u8>, name: &str, value: &Value) {
+    pub(crate) fn key_field(out: &mut impl Sink, name: &str, value: &Value) {
         text(out, name);
         content(out, value);
     }
 
     /// Starts a value; its content follows.
-    pub(crate) fn value_kind(out: &mut Vec<u8>) {
+    pub(crate) fn value_kind(out: &mut impl Sink) {
         out.push(VALUE);
     }
 
-    pub(crate) fn value(out: &mut Vec<u8>, value: &Value) {
+    pub(crate) fn value(out: &mut impl Sink, value: &Value) {
         value_kind(out);
         content(out, value);
     }
 
-    pub(crate) fn index(out: &mut Vec<u8>, index: i64) {
+    pub(crate) fn index(out: &mut impl Sink, index: i64) {
         out.push(INDEX);
         // With the sign bit flipped, bytes in big-endian order sort as the numbers do.
         out.extend_from_slice(&(index ^ i64::MIN).to_be_bytes());
     }
 
-    pub(crate) fn float(out: &mut Vec<u8>, float: f64) {
+    pub(crate) fn float(out: &mut impl Sink, float: f64) {
         out.push(FLOAT);
         out.extend_from_slice(&float.to_le_bytes());
     }
 
-    pub(crate) fn string(out: &mut Vec<u8>, string: &str) {
+    pub(crate) fn string(out: &mut impl Sink, string: &str) {
         out.push(STRING);
         text(out, string);
     }
 
-    pub(crate) fn bool(out: &mut Vec<u8>, bool: bool) {
+    pub(crate) fn bool(out: &mut impl Sink, bool: bool) {
         out.extend_from_slice(&[BOOL, u8::from(bool)]);
     }
 
-    pub(crate) fn null(out: &mut Vec<u8>) {
+    pub(crate) fn null(out: &mut impl Sink) {
         out.push(NULL);
     }
 
-    pub(crate) fn content(out: &mut Vec<u8>, value: &Value) {
+    pub(crate) fn content(out: &mut impl Sink, value: &Value) {
         match value {
             Value::Null => null(out),
             Value::Bool(value) => bool(out, *value),
@@ -179,7 +224,7 @@ pub(crate) mod encode {
         }
     }
 
-    pub(crate) fn text(out: &mut Vec<u8>, text: &str) {
+    pub(crate) fn text(out: &mut impl Sink, text: &str) {
         out.extend_from_slice(&(text.len() as u32).to_le_bytes());
         out.extend_from_slice(text.as_bytes());
     }
@@ -241,6 +286,22 @@ impl Element<'_> {
         }
     }
 
+    /// Appends the element as it stands in the JSON string that fieldsV1 writes.
+    pub(crate) fn write_escaped(self, out: &mut String) {
+        match self.0.split_first() {
+            Some((&FIELD, name)) => {
+                out.push_str("f:");
+                value::escape_json(out, as_str(name), false);
+            }
+            Some((&KEY, fields)) if write_plain_key(fields, out) => {}
+            _ => {
+                let mut text = String::new();
+                self.write(&mut text);
+                value::escape_json(out, &text, false);
+            }
+        }
+    }
+
     /// Appends the element as fieldsV1 writes it, before the escaping of the enclosing JSON string.
     pub(crate) fn write(self, out: &mut String) {
         let Some((&kind, mut rest)) = self.0.split_first() else { return };
@@ -296,7 +357,7 @@ impl PartialOrd for Element<'_> {
 
 impl PartialEq for Element<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
+        self.0 == other.0 || self.cmp(other).is_eq()
     }
 }
 
@@ -364,6 +425,39 @@ impl Scalar<'_> {
             Self::Null => out.push_str("null"),
         }
     }
+}
+
+/// Writes a key whose texts need no escapes of their own; leaves `out` as it was if they do.
+fn write_plain_key(mut fields: &[u8], out: &mut String) -> bool {
+    let start = out.len();
+    out.push_str("k:{");
+    let mut first = true;
+    while let Some(name) = take_text(&mut fields)
+        && let Some(scalar) = take_scalar(&mut fields)
+    {
+        out.push_str(if std::mem::take(&mut first) { "\\\"" } else { ",\\\"" });
+        out.push_str(as_str(name));
+        out.push_str("\\\":");
+        let is_plain = match scalar {
+            Scalar::String(text) => {
+                out.push_str("\\\"");
+                out.push_str(as_str(text));
+                out.push_str("\\\"");
+                value::is_plain(text)
+            }
+            Scalar::Json(_) => false,
+            scalar => {
+                scalar.write_json(out);
+                true
+            }
+        };
+        if !is_plain || !value::is_plain(name) {
+            out.truncate(start);
+            return false;
+        }
+    }
+    out.push('}');
+    true
 }
 
 fn take_text<'a>(from: &mut &'a [u8]) -> Option<&'a [u8]> {

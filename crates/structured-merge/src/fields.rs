@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::element::Element;
 use crate::items::{Items, encode_item};
-use crate::set::{FieldSet, Nodes, Walk};
+use crate::set::{FieldSet, Nodes, Tree};
 use crate::types::{List, MAX_DEPTH, Map, MergeSchema, Relation, Shape, TypeRef};
 
 impl MergeSchema {
@@ -14,17 +14,29 @@ impl MergeSchema {
     /// and the entries of maps with free keys. A declared field with something below it is not.
     /// An item that a list holds more than once is one member, with nothing below it.
     pub fn field_set(&self, value: &Value) -> FieldSet {
-        self.field_set_without(value, &FieldSet::new())
+        self.fields(value, &FieldSet::new(), Named::Leaves)
     }
 
-    /// The fields of what [`MergeSchema::remove`] would leave of the value.
-    pub(crate) fn field_set_without(&self, value: &Value, removed: &FieldSet) -> FieldSet {
-        let mut walk = Fields(Walk::new());
-        walk.node(self.root(), value, removed.nodes());
-        let Fields(walk) = walk;
-        let [fields] = walk.finish();
-        fields
+    /// The fields of what [`MergeSchema::remove`] would leave of the value, as
+    /// [`MergeSchema::with_named_fields`] completes them.
+    pub(crate) fn named_fields_without(&self, value: &Value, removed: &FieldSet) -> FieldSet {
+        self.fields(value, removed, Named::All)
     }
+
+    fn fields(&self, value: &Value, removed: &FieldSet, named: Named) -> FieldSet {
+        let mut walk = Fields { tree: Tree::new(), named };
+        walk.node(self.root(), value, removed.nodes());
+        walk.tree.finish()
+    }
+}
+
+/// Which declared fields are members.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Named {
+    /// Those with nothing below them.
+    Leaves,
+    /// Those that lead to members, too.
+    All,
 }
 
 /// What a value is after the removal, as far as its parent must know.
@@ -38,11 +50,14 @@ enum Rest {
     Content,
 }
 
-struct Fields(Walk<1>);
+struct Fields {
+    tree: Tree,
+    named: Named,
+}
 
 impl Fields {
     fn node(&mut self, ty: TypeRef<'_>, value: &Value, removed: Nodes<'_>) -> Rest {
-        let leaf = self.0.depth() == MAX_DEPTH;
+        let leaf = self.tree.depth() == MAX_DEPTH;
         match (ty.shape(value), value) {
             (Shape::List(list), Value::Array(items)) if !leaf => self.list(ty, list, items, removed),
             (Shape::Map(map), Value::Object(fields)) if !leaf => self.map(ty, map, fields, removed),
@@ -53,13 +68,13 @@ impl Fields {
     }
 
     fn leaf(&mut self, value: &Value) -> Rest {
-        self.0.mark(0);
+        self.tree.mark();
         rest(value)
     }
 
     fn list(&mut self, ty: TypeRef<'_>, list: &List, items: &[Value], removed: Nodes<'_>) -> Rest {
         if let Relation::Atomic = list.relation {
-            self.0.mark(0);
+            self.tree.mark();
             return if removed.is_empty() { Rest::Content } else { Rest::Null };
         }
         let items = Items::new(list, items);
@@ -77,11 +92,11 @@ impl Fields {
             if !keeps_element(list, item, element, below) {
                 continue;
             }
-            self.0.enter_element(element);
+            let outer = self.tree.enter_element(element);
             if group.len() > 1 || self.node(ty.items(list), item, below) != Rest::Null {
-                self.0.mark(0);
+                self.tree.mark();
             }
-            self.0.leave();
+            self.tree.leave(outer);
         }
         if kept { Rest::Content } else { Rest::Null }
     }
@@ -94,7 +109,7 @@ impl Fields {
         mut removed: Nodes<'_>,
     ) -> Rest {
         if map.atomic {
-            self.0.mark(0);
+            self.tree.mark();
             return match (removed.is_empty(), fields.is_empty()) {
                 (false, _) => Rest::Null,
                 (true, true) => Rest::EmptyMap,
@@ -112,15 +127,15 @@ impl Fields {
             }
             kept = true;
             let below = node.map_or_else(Nodes::default, |(_, below)| below);
-            self.0.enter_field(name);
-            let declared = match ty.field(map, name) {
-                Some((field, declared)) => self.node(field, value, below) == Rest::Content && declared,
-                None => false,
+            let outer = self.tree.enter_field(name);
+            let (is_declared, has_content) = match ty.field(map, name) {
+                Some((field, declared)) => (declared, self.node(field, value, below) == Rest::Content),
+                None => (false, false),
             };
-            if !declared {
-                self.0.mark(0);
+            if !is_declared || !has_content || self.named == Named::All && self.tree.has_children() {
+                self.tree.mark();
             }
-            self.0.leave();
+            self.tree.leave(outer);
         }
         if kept { Rest::Content } else { Rest::Null }
     }

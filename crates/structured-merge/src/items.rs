@@ -3,9 +3,10 @@
 use std::fmt::{self, Write};
 
 use serde_json::Value;
+use smallvec::SmallVec;
 
-use crate::element::{Element, encode};
-use crate::types::{List, Relation};
+use crate::element::{Element, Sink, encode};
+use crate::types::{Key, List, Relation};
 use crate::value;
 
 /// Why an item of a list cannot be told apart from others.
@@ -48,7 +49,11 @@ impl fmt::Display for NoElement<'_> {
 }
 
 /// Appends the element of an item; nothing if it has none.
-pub(crate) fn encode_item<'a>(out: &mut Vec<u8>, list: &'a List, item: &Value) -> Result<(), NoElement<'a>> {
+pub(crate) fn encode_item<'a>(
+    out: &mut impl Sink,
+    list: &'a List,
+    item: &Value,
+) -> Result<(), NoElement<'a>> {
     match (&list.relation, item) {
         (Relation::Keys(_), Value::Null) => Err(NoElement::NullInMap),
         (Relation::Keys(keys), Value::Object(fields)) => {
@@ -60,7 +65,7 @@ pub(crate) fn encode_item<'a>(out: &mut Vec<u8>, list: &'a List, item: &Value) -
                 }
             }
             if out.len() == start {
-                out.pop();
+                out.truncate(start - 1);
                 return Err(NoElement::NoKeys(list));
             }
             Ok(())
@@ -80,26 +85,29 @@ pub(crate) fn encode_item<'a>(out: &mut Vec<u8>, list: &'a List, item: &Value) -
 #[derive(Debug)]
 pub(crate) struct Items<'v> {
     list: &'v [Value],
-    bytes: Vec<u8>,
+    bytes: SmallVec<[u8; 128]>,
     /// Position in the list and end of the element in `bytes`, in the order of the list.
-    ends: Vec<(usize, usize)>,
+    ends: SmallVec<[(u32, u32); 8]>,
     /// Positions in `ends`, by element and then by position.
-    sorted: Vec<usize>,
+    sorted: SmallVec<[usize; 8]>,
 }
 
 impl<'v> Items<'v> {
     pub(crate) fn new(ty: &List, list: &'v [Value]) -> Self {
-        let mut bytes = Vec::with_capacity(list.len() * 32);
-        let mut ends = Vec::with_capacity(list.len());
+        let mut bytes = SmallVec::new();
+        let mut ends = SmallVec::with_capacity(list.len());
         for (at, item) in list.iter().enumerate() {
             if encode_item(&mut bytes, ty, item).is_ok() {
-                ends.push((at, bytes.len()));
+                ends.push((at as u32, bytes.len() as u32));
             }
         }
         let mut items = Self { list, bytes, sorted: (0..ends.len()).collect(), ends };
-        let mut sorted = std::mem::take(&mut items.sorted);
-        sorted.sort_by(|&a, &b| items.element(a).cmp(&items.element(b)));
-        items.sorted = sorted;
+        let is_sorted = (1..items.len()).all(|at| items.element(at - 1) <= items.element(at));
+        if !is_sorted {
+            let mut sorted = std::mem::take(&mut items.sorted);
+            sorted.sort_by(|&a, &b| items.element(a).cmp(&items.element(b)));
+            items.sorted = sorted;
+        }
         items
     }
 
@@ -110,16 +118,16 @@ impl<'v> Items<'v> {
     /// The element of the item at a position among those that have one.
     pub(crate) fn element(&self, at: usize) -> Element<'_> {
         let start = if at == 0 { 0 } else { self.ends[at - 1].1 };
-        Element(&self.bytes[start..self.ends[at].1])
+        Element(&self.bytes[start as usize..self.ends[at].1 as usize])
     }
 
     pub(crate) fn value(&self, at: usize) -> &'v Value {
-        &self.list[self.ends[at].0]
+        &self.list[self.ends[at].0 as usize]
     }
 
     /// Where the item is in the list itself.
     pub(crate) fn position(&self, at: usize) -> usize {
-        self.ends[at].0
+        self.ends[at].0 as usize
     }
 
     /// All items with an element, in the order of the list.
@@ -132,6 +140,69 @@ impl<'v> Items<'v> {
     /// Items in the order of their elements; those with the same one together, in the order of the list.
     pub(crate) fn groups(&self) -> impl Iterator<Item = &[usize]> {
         self.sorted.chunk_by(|&a, &b| self.element(a) == self.element(b))
+    }
+}
+
+/// How many items are compared with each other without being encoded first.
+const FEW: usize = 16;
+
+/// Whether every item has an element and no two have the same. Only sure of a yes, and only for short lists: a no
+/// means that somebody must look closely.
+pub(crate) fn are_distinct(list: &List, items: &[Value]) -> bool {
+    if items.len() > FEW {
+        return false;
+    }
+    match &list.relation {
+        Relation::Atomic => false,
+        Relation::Set => items.iter().enumerate().all(|(at, item)| {
+            !matches!(item, Value::Null | Value::Array(_) | Value::Object(_))
+                && items[..at].iter().all(|other| !value::equal(other, item))
+        }),
+        Relation::Keys(keys) => {
+            // Most items differ in the first of their keys.
+            let Some((first, others)) = keys.split_first() else { return false };
+            let mut firsts: SmallVec<[Option<&Value>; FEW]> = SmallVec::new();
+            for item in items {
+                let key = key_of(first, item);
+                if !item.is_object() || key.is_none() && others.iter().all(|k| key_of(k, item).is_none()) {
+                    return false;
+                }
+                firsts.push(key);
+            }
+            (1..items.len()).all(|b| {
+                (0..b).all(|a| {
+                    !equal_keys(firsts[a], firsts[b])
+                        || others
+                            .iter()
+                            .any(|key| !equal_keys(key_of(key, &items[a]), key_of(key, &items[b])))
+                })
+            })
+        }
+    }
+}
+
+/// Whether two lists surely have the same items in the same order, whatever is in them.
+pub(crate) fn are_aligned(list: &List, a: &[Value], b: &[Value]) -> bool {
+    a.len() == b.len()
+        && are_distinct(list, a)
+        && a.iter().zip(b).all(|(a, b)| match &list.relation {
+            Relation::Keys(keys) => {
+                b.is_object() && keys.iter().all(|key| equal_keys(key_of(key, a), key_of(key, b)))
+            }
+            Relation::Set => value::equal(a, b),
+            Relation::Atomic => false,
+        })
+}
+
+fn key_of<'a>(key: &'a Key, item: &'a Value) -> Option<&'a Value> {
+    item.get(key.name.as_ref()).or(key.default.as_ref())
+}
+
+fn equal_keys(a: Option<&Value>, b: Option<&Value>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => value::equal(a, b),
+        (None, None) => true,
+        _ => false,
     }
 }
 

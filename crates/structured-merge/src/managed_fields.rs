@@ -165,7 +165,7 @@ impl FieldManager<'_> {
         let updater = Updater::new(self.versions);
         let owners = std::mem::take(&mut managed.owners);
         let applied = updater
-            .apply(live, config.clone(), self.api_version, owners, applier, on_conflict)
+            .apply(live, config, self.api_version, owners, applier, on_conflict)
             .map_err(|error| self.explain(error, live, config))?;
         managed.owners = applied.owners;
         managed.strip(applier);

@@ -3,7 +3,7 @@
 use serde_json::{Map as Object, Value};
 
 use crate::check::{Duplicates, Problems};
-use crate::items::Items;
+use crate::items::{Items, are_aligned};
 use crate::types::{List, MAX_DEPTH, Map, MergeSchema, Relation, Shape, TypeRef};
 
 impl MergeSchema {
@@ -13,25 +13,22 @@ impl MergeSchema {
     /// those that both have stand in the configuration's order, the others keep their place relative to them.
     /// An empty or null container in the configuration does not empty one that holds something.
     /// The configuration must fit the schema, without duplicates.
-    pub fn merge(&self, live: &Value, config: Value) -> Result<Option<Value>, Problems> {
-        self.check(&config, Duplicates::Refuse)?;
+    pub fn merge(&self, live: &Value, config: &Value) -> Result<Option<Value>, Problems> {
+        self.check(config, Duplicates::Refuse)?;
         Ok(self.merge_checked(live, config))
     }
 
     /// The same for a configuration that is known to fit.
-    pub(crate) fn merge_checked(&self, live: &Value, config: Value) -> Option<Value> {
+    pub(crate) fn merge_checked(&self, live: &Value, config: &Value) -> Option<Value> {
         merge(self.root(), live, config, 0)
     }
 }
 
-fn merge(ty: TypeRef<'_>, live: &Value, config: Value, depth: usize) -> Option<Value> {
+fn merge(ty: TypeRef<'_>, live: &Value, config: &Value, depth: usize) -> Option<Value> {
     if depth < MAX_DEPTH {
-        match (ty.shape(&config), live, config) {
+        match (ty.shape(config), live, config) {
             (Shape::Map(map), Value::Object(live), Value::Object(config)) if !map.atomic => {
-                if !live.is_empty() || !config.is_empty() {
-                    return merge_maps(ty, map, live, config, depth);
-                }
-                return None;
+                return merge_maps(ty, map, live, config, depth);
             }
             // A container without content does not replace one with content.
             (Shape::Map(map), Value::Object(live), Value::Null) if !map.atomic && !live.is_empty() => {
@@ -40,24 +37,27 @@ fn merge(ty: TypeRef<'_>, live: &Value, config: Value, depth: usize) -> Option<V
             (Shape::List(list), live, config) if !matches!(list.relation, Relation::Atomic) => {
                 return merge_lists(ty, list, live, config, depth);
             }
-            (_, live, config) => return (*live != config).then_some(config),
+            _ => {}
         }
     }
-    (*live != config).then_some(config)
+    (live != config).then(|| config.clone())
 }
 
 fn merge_maps(
     ty: TypeRef<'_>,
     map: &Map,
     live: &Object<String, Value>,
-    config: Object<String, Value>,
+    config: &Object<String, Value>,
     depth: usize,
 ) -> Option<Value> {
-    let mut changed = Vec::new();
+    let mut changed: Vec<(&String, Value)> = Vec::new();
+    // Both are sorted by name.
+    let mut lives = live.iter().peekable();
     for (name, value) in config {
-        let merged = match (live.get(&name), ty.field(map, &name)) {
-            (Some(live), Some((field, _))) => merge(field, live, value, depth + 1),
-            _ => Some(value),
+        while lives.next_if(|(live, _)| *live < name).is_some() {}
+        let merged = match (lives.next_if(|(live, _)| *live == name), ty.field(map, name)) {
+            (Some((_, live)), Some((field, _))) => merge(field, live, value, depth + 1),
+            _ => Some(value.clone()),
         };
         if let Some(value) = merged {
             changed.push((name, value));
@@ -66,16 +66,20 @@ fn merge_maps(
     if changed.is_empty() {
         return None;
     }
-    // Both are sorted by name, so the replaced values are met in order and never copied.
-    let mut replaced = changed.iter().map(|(name, _)| name).peekable();
-    let mut kept = Vec::with_capacity(live.len() + changed.len());
+    // What is replaced is never copied.
+    let mut merged = Vec::with_capacity(live.len() + changed.len());
+    let mut changed = changed.into_iter().peekable();
     for (name, value) in live {
-        while replaced.next_if(|replaced| *replaced < name).is_some() {}
-        if replaced.next_if(|replaced| *replaced == name).is_none() {
-            kept.push((name.clone(), value.clone()));
+        while let Some((new, value)) = changed.next_if(|(changed, _)| *changed < name) {
+            merged.push((new.clone(), value));
+        }
+        match changed.next_if(|(changed, _)| *changed == name) {
+            Some((_, new)) => merged.push((name.clone(), new)),
+            None => merged.push((name.clone(), value.clone())),
         }
     }
-    Some(kept.into_iter().chain(changed).collect())
+    merged.extend(changed.map(|(name, value)| (name.clone(), value)));
+    Some(merged.into_iter().collect())
 }
 
 /// Where an item of the result comes from.
@@ -84,27 +88,29 @@ enum Source {
     Merged(Value),
 }
 
-fn merge_lists(ty: TypeRef<'_>, list: &List, live: &Value, config: Value, depth: usize) -> Option<Value> {
-    let mut config = match (live, config) {
+fn merge_lists(ty: TypeRef<'_>, list: &List, live: &Value, config: &Value, depth: usize) -> Option<Value> {
+    let config = match (live, config) {
         (Value::Array(live), Value::Null) if !live.is_empty() => return None,
         (live, Value::Array(config))
             if live.as_array().is_some_and(|l| !l.is_empty()) || !config.is_empty() =>
         {
-            config
+            config.as_slice()
         }
-        (live, config) => return (*live != config).then_some(config),
+        (live, config) => return (live != config).then(|| config.clone()),
     };
     let live = live.as_array().map_or(&[][..], Vec::as_slice);
-    let plan = plan(list, live, &config);
+    if are_aligned(list, live, config) {
+        return merge_aligned(ty.items(list), live, config, depth);
+    }
+    let plan = plan(list, live, config);
     let mut changed = plan.len() != live.len();
     let mut sources = Vec::with_capacity(plan.len());
     for (at, step) in plan.into_iter().enumerate() {
         let source = match step {
             Step::Live(position) => Source::Live(position),
-            Step::Config(position) => Source::Merged(config[position].take()),
+            Step::Config(position) => Source::Merged(config[position].clone()),
             Step::Both(position, theirs) => {
-                let item = config[theirs].take();
-                match merge(ty.items(list), &live[position], item, depth + 1) {
+                match merge(ty.items(list), &live[position], &config[theirs], depth + 1) {
                     None => Source::Live(position),
                     Some(merged) => Source::Merged(merged),
                 }
@@ -121,6 +127,25 @@ fn merge_lists(ty: TypeRef<'_>, list: &List, live: &Value, config: Value, depth:
         Source::Merged(value) => value,
     });
     Some(Value::Array(items.collect()))
+}
+
+/// Lists that have the same items in the same order: nothing moves, nothing comes or goes.
+fn merge_aligned(ty: TypeRef<'_>, live: &[Value], config: &[Value], depth: usize) -> Option<Value> {
+    let mut merged: Option<Vec<Value>> = None;
+    for (at, (live_item, item)) in live.iter().zip(config).enumerate() {
+        match (merge(ty, live_item, item, depth + 1), &mut merged) {
+            (None, None) => {}
+            (None, Some(merged)) => merged.push(live_item.clone()),
+            (Some(new), Some(merged)) => merged.push(new),
+            (Some(new), merged @ None) => {
+                let mut items = Vec::with_capacity(live.len());
+                items.extend_from_slice(&live[..at]);
+                items.push(new);
+                *merged = Some(items);
+            }
+        }
+    }
+    merged.map(Value::Array)
 }
 
 /// One item of a merged list, by positions in the live list and in the configuration's.

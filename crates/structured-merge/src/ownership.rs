@@ -145,18 +145,18 @@ impl<'a> Updater<'a> {
     pub fn apply<M: Ord + Clone>(
         &self,
         live: &Value,
-        config: Value,
+        config: &Value,
         version: &str,
         owners: Ownership<M>,
         manager: &M,
         on_conflict: OnConflict,
     ) -> Result<Applied<M>, Error<M>> {
         let schema = self.schema(version)?;
-        schema.check(&config, Duplicates::Refuse).map_err(Error::Invalid)?;
+        schema.check(config, Duplicates::Refuse).map_err(Error::Invalid)?;
         schema.check(live, Duplicates::Allow).map_err(Error::InvalidLive)?;
         let mut owners = self.reconciled(owners);
 
-        let mut fields = schema.field_set(&config);
+        let mut fields = schema.field_set(config);
         if let Some(unowned) = self.versions.unowned(version) {
             fields = fields.without(unowned);
         }

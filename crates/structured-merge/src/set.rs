@@ -13,8 +13,9 @@ use crate::element::{Element, Path, PathElement};
 mod algebra;
 mod build;
 mod fields_v1;
+mod parse;
 
-pub(crate) use build::Walk;
+pub(crate) use build::{Tree, Walk};
 pub use fields_v1::ParseFieldsV1Error;
 
 /// A set of paths into an object: what somebody owns, or what has changed.
@@ -230,6 +231,14 @@ fn open_node(out: &mut Vec<u8>, element: &[u8], member: bool) {
     out.extend_from_slice(&[0; 4]);
     out.extend_from_slice(&((element.len() as u32) << 1 | u32::from(member)).to_le_bytes());
     out.extend_from_slice(element);
+}
+
+/// Appends header and element of a field; the children follow.
+fn open_field(out: &mut Vec<u8>, name: &str) {
+    let header = ((name.len() as u64) + 1) << 33;
+    out.reserve(HEADER + 1 + name.len());
+    out.extend_from_slice(&header.to_le_bytes());
+    crate::element::encode::field(out, name);
 }
 
 /// Records in the header of the node at `start` that everything after its element is its children.

@@ -115,9 +115,8 @@ fn apply(
     on_conflict: OnConflict,
 ) -> (Value, Ownership) {
     let schema = schema();
-    let applied = Updater::new(&schema)
-        .apply(live, config.clone(), "v1", owners, &manager.to_owned(), on_conflict)
-        .unwrap();
+    let applied =
+        Updater::new(&schema).apply(live, config, "v1", owners, &manager.to_owned(), on_conflict).unwrap();
     (applied.object.unwrap_or_else(|| live.clone()), applied.owners)
 }
 
@@ -195,12 +194,19 @@ proptest! {
     }
 
     #[test]
+    fn fields_complete_themselves_on_the_way(value in object()) {
+        let (schema, nothing) = (schema(), FieldSet::new());
+        let completed = schema.with_named_fields(&schema.field_set(&value));
+        prop_assert_eq!(schema.named_fields_without(&value, &nothing), completed);
+    }
+
+    #[test]
     fn merging_holds_the_configuration(live in object(), config in object()) {
         let schema = schema();
-        let merged = schema.merge(&live, config.clone()).unwrap().unwrap_or(live);
+        let merged = schema.merge(&live, &config).unwrap().unwrap_or(live);
         let changes = schema.compare(&merged, &config);
         prop_assert!(changes.added.is_empty(), "everything of the configuration is there: {changes:?}");
-        prop_assert_eq!(schema.merge(&merged, config).unwrap(), None);
+        prop_assert_eq!(schema.merge(&merged, &config).unwrap(), None);
     }
 
     #[test]

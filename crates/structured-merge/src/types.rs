@@ -3,8 +3,10 @@
 use serde_json::Value;
 
 mod convert;
+mod fields;
 mod model;
 
+pub(crate) use fields::Fields;
 pub use model::ModelError;
 
 /// How deep a value is looked into. What lies deeper is refused by [`MergeSchema::check`] and treated as one leaf
@@ -63,8 +65,8 @@ pub(crate) struct Key {
 
 #[derive(Debug, Clone)]
 pub(crate) struct Map {
-    /// Declared fields, sorted by name.
-    fields: Box<[(Box<str>, TypeId)]>,
+    /// Declared fields.
+    fields: Fields,
     /// Type of every other field; without it they are errors.
     rest: Option<TypeId>,
     pub(crate) atomic: bool,
@@ -155,8 +157,7 @@ impl<'s> TypeRef<'s> {
 
 impl Map {
     fn declared(&self, name: &str) -> Option<TypeId> {
-        let at = self.fields.binary_search_by(|(field, _)| field.as_ref().cmp(name)).ok()?;
-        Some(self.fields[at].1)
+        self.fields.get(name)
     }
 
     /// Whether the field is declared.
@@ -188,7 +189,7 @@ fn push_atomic(types: &mut Vec<Type>) -> TypeId {
     types.push(Type {
         scalar: Some(Scalar::Untyped),
         list: Some(List { items: id, relation: Relation::Atomic }),
-        map: Some(Map { fields: Box::default(), rest: Some(id), atomic: true, deduced: false }),
+        map: Some(Map { fields: Fields::default(), rest: Some(id), atomic: true, deduced: false }),
     });
     id
 }
@@ -200,7 +201,7 @@ fn push_deduced(types: &mut Vec<Type>) -> TypeId {
     types.push(Type {
         scalar: Some(Scalar::Untyped),
         list: Some(List { items: atomic, relation: Relation::Atomic }),
-        map: Some(Map { fields: Box::default(), rest: Some(id), atomic: false, deduced: true }),
+        map: Some(Map { fields: Fields::default(), rest: Some(id), atomic: false, deduced: true }),
     });
     id
 }

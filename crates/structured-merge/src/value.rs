@@ -139,6 +139,9 @@ pub(crate) fn write_json_string(out: &mut String, text: &str, html: bool) {
 
 /// Appends text escaped for a JSON string, without the quotes.
 pub(crate) fn escape_json(out: &mut String, text: &str, html: bool) {
+    if is_plain(text.as_bytes()) {
+        return out.push_str(text);
+    }
     let mut plain = 0;
     for (at, byte) in text.bytes().enumerate() {
         let special = match byte {
@@ -167,6 +170,23 @@ pub(crate) fn escape_json(out: &mut String, text: &str, html: bool) {
     }
     out.push_str(&text[plain..]);
 }
+
+/// Whether nothing in a text is escaped, neither in JSON nor in JSON for HTML.
+pub(crate) fn is_plain(text: &[u8]) -> bool {
+    let is_special = |&byte: &u8| SPECIAL[usize::from(byte)];
+    !text.iter().any(is_special)
+}
+
+/// The bytes that may have to be escaped: quotes, controls, what HTML minds, the beginning of the line separators.
+const SPECIAL: [bool; 256] = {
+    let mut special = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        special[byte] = byte < 0x20 || matches!(byte as u8, b'"' | b'\\' | b'<' | b'>' | b'&' | 0xe2);
+        byte += 1;
+    }
+    special
+};
 
 /// Appends the JSON text of a value as it stands in a `v:` or `k:` element.
 pub(crate) fn write_json(out: &mut String, value: &Value) {

@@ -143,7 +143,7 @@ fn typed(schemas: &Schemas, case: &Value) -> anyhow::Result<()> {
         removed: set(expected.get("removed"))?,
     };
     same("compare", &compare, &sets)?;
-    match schema.merge(lhs, rhs.clone()) {
+    match schema.merge(lhs, rhs) {
         Err(_) if case.get("mergeError").is_some() => {}
         Err(error) => bail!("merge: {error}"),
         Ok(_) if case.get("mergeError").is_some() => bail!("merge: expected an error"),
@@ -262,7 +262,7 @@ fn sequence(schemas: &Schemas, case: &Value) -> anyhow::Result<()> {
         let (result, outcome) = match operation {
             Operation::Apply { manager, force, object, outcome } => {
                 let on_conflict = if force { OnConflict::Force } else { OnConflict::Report };
-                let result = updater.apply(&live, object, VERSION, owners.clone(), &manager, on_conflict);
+                let result = updater.apply(&live, &object, VERSION, owners.clone(), &manager, on_conflict);
                 (result.map(|applied| (applied.object, applied.owners)), outcome)
             }
             Operation::Update { manager, object, outcome } => {

@@ -33,8 +33,8 @@ impl Updater<'_> {
         };
         let schema = self.schema(&last.version)?;
         let let_go = schema.with_named_fields(&last.fields);
-        let kept = self.kept(schema, &in_last, &last.version, &let_go, owners)?;
-        let all = schema.with_named_fields(&schema.field_set(&in_last));
+        let all = schema.named_fields_without(&in_last, &FieldSet::new());
+        let kept = self.kept(schema, &in_last, &last.version, &let_go, &all, owners)?;
         let gone = all.difference(&kept).intersection(&let_go);
         let mut pruned = in_last.into_owned();
         schema.remove(&mut pruned, &gone);
@@ -45,13 +45,14 @@ impl Updater<'_> {
     }
 
     /// Fields of `merged` (of `version`) that stay although `let_go` leaves the object, because somebody owns them;
-    /// with the declared fields that lead to them.
+    /// with the declared fields that lead to them. `all` are those of `merged`.
     fn kept<M: Ord>(
         &self,
         schema: &MergeSchema,
         merged: &Value,
         version: &str,
         let_go: &FieldSet,
+        all: &FieldSet,
         owners: &Ownership<M>,
     ) -> Result<FieldSet, Error<M>> {
         let mut owned: BTreeMap<&str, FieldSet> = BTreeMap::new();
@@ -60,23 +61,22 @@ impl Updater<'_> {
             *fields = fields.union(&owner.fields);
         }
         // The last version comes first, since fields that others lack may be needed to convert.
-        let mut gone = stays(schema, merged, let_go, &owned.remove(version).unwrap_or_default());
+        let mut gone = goes(schema, merged, let_go, all, &owned.remove(version).unwrap_or_default());
         let (mut at, mut merged) = ((schema, version), Cow::Borrowed(merged));
         for (other, owned) in owned {
             let rest = self.without(at.0, &merged, &gone, other)?;
             merged = Cow::Owned(self.convert(&merged, other, "merged object")?);
             at = (self.schema(other)?, other);
-            let rest = at.0.with_named_fields(&at.0.field_set(&rest));
+            let rest = at.0.named_fields_without(&rest, &FieldSet::new());
             let owned = at.0.with_named_fields(&owned);
-            let all = at.0.with_named_fields(&at.0.field_set(&merged));
+            let all = at.0.named_fields_without(&merged, &FieldSet::new());
             gone = all.difference(&rest.union(&owned));
         }
-        let rest = if at.1 == version {
-            schema.field_set_without(&merged, &gone)
-        } else {
-            schema.field_set(&self.without(at.0, &merged, &gone, version)?)
-        };
-        Ok(schema.with_named_fields(&rest))
+        if at.1 == version {
+            return Ok(schema.named_fields_without(&merged, &gone));
+        }
+        let rest = self.without(at.0, &merged, &gone, version)?;
+        Ok(schema.named_fields_without(&rest, &FieldSet::new()))
     }
 
     /// The object without these fields, in another version.
@@ -93,9 +93,14 @@ impl Updater<'_> {
     }
 }
 
-/// What leaves the object if `let_go` does but `owned` stays.
-fn stays(schema: &MergeSchema, merged: &Value, let_go: &FieldSet, owned: &FieldSet) -> FieldSet {
-    let rest = schema.with_named_fields(&schema.field_set_without(merged, let_go));
-    let owned = schema.with_named_fields(owned);
-    schema.with_named_fields(&schema.field_set(merged)).difference(&rest.union(&owned))
+/// What leaves the object, whose fields are `all`, if `let_go` does but `owned` stays.
+fn goes(
+    schema: &MergeSchema,
+    merged: &Value,
+    let_go: &FieldSet,
+    all: &FieldSet,
+    owned: &FieldSet,
+) -> FieldSet {
+    let rest = schema.named_fields_without(merged, let_go);
+    all.difference(&rest.union(&schema.with_named_fields(owned)))
 }

@@ -10,6 +10,8 @@ trait Operation {
     const LEFT: bool;
     /// Whether branches that only the right set has are kept.
     const RIGHT: bool;
+    /// Whether branches that are the same in both sets are kept.
+    const SAME: bool;
     /// Whether a member of the right set takes everything below it along.
     const RIGHT_PRUNES: bool = false;
     /// Membership of a path that both sets have.
@@ -20,6 +22,7 @@ struct Union;
 impl Operation for Union {
     const LEFT: bool = true;
     const RIGHT: bool = true;
+    const SAME: bool = true;
     fn member(left: bool, right: bool) -> bool {
         left || right
     }
@@ -29,6 +32,7 @@ struct Intersection;
 impl Operation for Intersection {
     const LEFT: bool = false;
     const RIGHT: bool = false;
+    const SAME: bool = true;
     fn member(left: bool, right: bool) -> bool {
         left && right
     }
@@ -38,6 +42,7 @@ struct Difference;
 impl Operation for Difference {
     const LEFT: bool = true;
     const RIGHT: bool = false;
+    const SAME: bool = false;
     fn member(left: bool, right: bool) -> bool {
         left && !right
     }
@@ -47,6 +52,7 @@ struct Without;
 impl Operation for Without {
     const LEFT: bool = true;
     const RIGHT: bool = false;
+    const SAME: bool = false;
     const RIGHT_PRUNES: bool = true;
     fn member(left: bool, right: bool) -> bool {
         left && !right
@@ -111,6 +117,14 @@ impl FieldSet {
 
 fn combine<O: Operation>(mut left: Nodes<'_>, mut right: Nodes<'_>, out: &mut Vec<u8>) {
     while let (Some(a), Some(b)) = (left.peek(), right.peek()) {
+        if a.raw == b.raw {
+            if O::SAME {
+                out.extend_from_slice(a.raw);
+            }
+            left.next();
+            right.next();
+            continue;
+        }
         match a.element.cmp(&b.element) {
             Ordering::Less => {
                 if O::LEFT {
@@ -170,6 +184,9 @@ fn is_subset(left: Nodes<'_>, mut right: Nodes<'_>) -> bool {
     for a in left {
         let found = right.find(|b| b.element >= a.element).filter(|b| b.element == a.element);
         let Some(b) = found else { return false };
+        if a.raw == b.raw {
+            continue;
+        }
         if (a.member && !b.member) || !is_subset(a.children(), b.children()) {
             return false;
         }
@@ -179,6 +196,9 @@ fn is_subset(left: Nodes<'_>, mut right: Nodes<'_>) -> bool {
 
 fn intersects(mut left: Nodes<'_>, mut right: Nodes<'_>) -> bool {
     while let (Some(a), Some(b)) = (left.peek(), right.peek()) {
+        if a.raw == b.raw {
+            return true;
+        }
         let order = a.element.cmp(&b.element);
         if order.is_eq() && (a.member && b.member || intersects(a.children(), b.children())) {
             return true;

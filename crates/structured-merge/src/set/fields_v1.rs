@@ -7,9 +7,8 @@ use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
 use serde_json::Value;
 
 use crate::element::{Element, encode};
-use crate::value;
 
-use super::{FieldSet, HEADER, Nodes, algebra, close_node, mark_node, open_node};
+use super::{FieldSet, HEADER, Nodes, algebra, close_node, mark_node, open_node, parse};
 
 /// Why a text is no fieldsV1.
 #[derive(Debug, thiserror::Error)]
@@ -22,7 +21,10 @@ impl FieldSet {
     /// Kinds of elements that are not known are dropped, with what lies below them; `null` reads as `{}`.
     /// Numbers are doubles. Text may be nested 128 levels deep.
     pub fn from_fields_v1(text: &str) -> Result<Self, ParseFieldsV1Error> {
-        Ok(serde_json::from_str(text)?)
+        match parse::canonical(text) {
+            Some(bytes) => Ok(Self { bytes }),
+            None => Ok(serde_json::from_str(text)?),
+        }
     }
 
     /// Reads a parsed value.
@@ -32,10 +34,9 @@ impl FieldSet {
 
     /// The JSON text, without white space.
     pub fn to_fields_v1(&self) -> String {
-        let mut out = String::with_capacity(self.bytes.len() + 2);
-        let mut scratch = String::new();
+        let mut out = String::with_capacity(self.bytes.len() + self.bytes.len() / 4 + 2);
         out.push('{');
-        write(self.nodes(), &mut out, &mut scratch, true);
+        write(self.nodes(), &mut out, true);
         out.push('}');
         out
     }
@@ -46,27 +47,17 @@ impl FieldSet {
     }
 }
 
-fn write(nodes: Nodes<'_>, out: &mut String, scratch: &mut String, mut first: bool) {
+fn write(nodes: Nodes<'_>, out: &mut String, mut first: bool) {
     for node in nodes {
-        if !std::mem::take(&mut first) {
-            out.push(',');
-        }
-        out.push('"');
-        if let Some(name) = node.element.field_name() {
-            out.push_str("f:");
-            value::escape_json(out, name, false);
+        out.push_str(if std::mem::take(&mut first) { "\"" } else { ",\"" });
+        node.element.write_escaped(out);
+        if node.children().is_empty() {
+            out.push_str("\":{}");
         } else {
-            scratch.clear();
-            node.element.write(scratch);
-            value::escape_json(out, scratch, false);
+            out.push_str(if node.member { "\":{\".\":{}" } else { "\":{" });
+            write(node.children(), out, !node.member);
+            out.push('}');
         }
-        out.push_str("\":{");
-        let itself = node.member && !node.children().is_empty();
-        if itself {
-            out.push_str("\".\":{}");
-        }
-        write(node.children(), out, scratch, !itself);
-        out.push('}');
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use kro_schema::{Kind, Merge, Schema};
 use serde_json::Value;
 
-use super::{Key, List, Map, MergeSchema, Relation, Scalar, Type, TypeId, push_deduced};
+use super::{Fields, Key, List, Map, MergeSchema, Relation, Scalar, Type, TypeId, push_deduced};
 
 impl MergeSchema {
     /// How objects of this schema merge: `x-kubernetes-list-type`, `-list-map-keys`, `-map-type`,
@@ -89,7 +89,7 @@ impl Compiler {
                     map: Some(Map {
                         atomic: schema.merge == Merge::Atomic,
                         deduced: fields.is_empty() && rest == Some(self.deduced),
-                        fields: fields.into_iter().map(|(name, id)| (name.into(), id)).collect(),
+                        fields: Fields::new(fields.into_iter().map(|(name, id)| (name.into(), id)).collect()),
                         rest,
                     }),
                     ..Type::default()

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Key, List, Map, MergeSchema, Relation, Scalar, Type, TypeId};
+use super::{Fields, Key, List, Map, MergeSchema, Relation, Scalar, Type, TypeId};
 
 /// Why a type model cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -210,16 +210,15 @@ impl<'m> Compiler<'m> {
     }
 
     fn map(&mut self, map: &'m ModelMap, relationship: &str) -> Result<Map, ModelError> {
-        let mut fields = map
+        let fields = map
             .fields
             .iter()
             .map(|field| Ok((field.name.as_str().into(), self.reference(&field.ty)?)))
             .collect::<Result<Vec<(Box<str>, TypeId)>, ModelError>>()?;
-        fields.sort_by(|a, b| a.0.cmp(&b.0));
         let rest = map.element_type.as_ref().filter(|rest| rest.says_something());
         Ok(Map {
             deduced: fields.is_empty() && rest.is_some_and(ModelRef::is_deduced),
-            fields: fields.into(),
+            fields: Fields::new(fields),
             rest: rest.map(|rest| self.reference(rest)).transpose()?,
             atomic: relationship == "atomic",
         })
