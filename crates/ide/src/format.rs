@@ -3,9 +3,9 @@
 //!
 //! | step | what changes |
 //! | --- | --- |
-//! | [`expressions`] | spaces inside of `${…}` in definitions |
-//! | [`indent`] | indentation of block collections: two more columns for each level |
-//! | [`spaces`] | space after `key:`, trailing space, line ends, empty lines at the end |
+//! | `expressions` | spaces inside of `${…}` in definitions |
+//! | `indent` | indentation of block collections: two more columns for each level |
+//! | `spaces` | space after `key:`, trailing space, line ends, empty lines at the end |
 //!
 //! Each step is checked by reading its result again: one that would change a value is left out, so that a file which
 //! cannot be formatted safely stays as it is. Lists may stand under their key or two columns further, as written.

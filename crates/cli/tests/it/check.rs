@@ -338,7 +338,7 @@ fn fuzzing_finds_the_smallest_instance() {
         .replace("name: ${schema.metadata.name}", "name: ${'x' + string(10 / (schema.spec.size - 7))}");
     let found = run(&[("a.yaml", &named)], &["fuzz", "--render", "--cases", "2000", "a.yaml"]).code(1);
     found.stdout_eq(str![[r#"
-error: a valid instance of app makes what cannot be: `one`: node "one": eval "'x' + string(10 / (schema.spec.size - 7))": division by zero
+error: a valid instance of app makes what cannot be: `one`: node "one": "'x' + string(10 / (schema.spec.size - 7))": division by zero
 
 # the smallest such instance
 apiVersion: kro.run/v1alpha1
