@@ -24,9 +24,12 @@ use tokio::{
 
 /// Initial lists that may run at once; the rest wait, so that a restart does not flood the server.
 const CONCURRENT_LISTS: usize = 8;
-/// A failing watch is tried again after this, doubling up to [`RETRY_MAX`].
+/// A failing watch is tried again after this, doubling up to one of the two below.
 const RETRY_FIRST: Duration = Duration::from_millis(200);
-const RETRY_MAX: Duration = Duration::from_secs(5);
+/// The most while the server refuses: what is not served or not allowed seldom changes.
+const RETRY_REFUSED: Duration = Duration::from_secs(5);
+/// The most while it does not answer at all: its first second back is when drift is waiting to be repaired.
+const RETRY_UNREACHABLE: Duration = Duration::from_secs(1);
 
 /// One watch, as wanted.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,7 +71,8 @@ pub enum Change {
     Deleted(Object),
     /// The list is complete.
     Synced,
-    /// The watch does not work now and will be tried again, first after 0.2 s, later every 5 s.
+    /// The watch does not work now and will be tried again: first after 0.2 s, later every 5 s while
+    /// the server refuses, every second while it does not answer.
     Failing {
         /// Why.
         message: String,
@@ -193,12 +197,17 @@ impl Watch {
             }
             // Every attempt begins a list; only what comes of it tells that the server answers again.
             let works = matches!(change, Change::Applied(_) | Change::Deleted(_) | Change::Synced);
+            let most = match change {
+                Change::Failing { code: None, .. } => RETRY_UNREACHABLE,
+                _ => RETRY_REFUSED,
+            };
             if self.tell(change).await.is_err() {
                 return;
             }
             if failed {
+                retry = retry.min(most);
                 tokio::time::sleep(retry).await;
-                retry = (retry * 2).min(RETRY_MAX);
+                retry = (retry * 2).min(most);
             } else if works {
                 retry = RETRY_FIRST;
             }

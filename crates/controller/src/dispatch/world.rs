@@ -32,6 +32,8 @@ const WATCH_PATIENCE: Duration = Duration::from_secs(3);
 const CRD_SETTLES: Duration = Duration::from_millis(300);
 /// How long an instance may wait before its status says so: most waits are over before anybody could read of them.
 const GRACE: Duration = Duration::from_millis(50);
+/// How often it is said that a watch goes on failing.
+const SAY_AGAIN: Duration = Duration::from_mins(1);
 /// How often a waiting instance looks whether those watches work.
 const WATCH_POLL: Duration = Duration::from_millis(20);
 
@@ -51,7 +53,8 @@ pub(super) struct World {
     rewatch: bool,
     base: [WatchSpec; 3],
     base_synced: [bool; 3],
-    base_failing: [bool; 3],
+    /// When it was last said that they fail.
+    base_failing: [Option<Instant>; 3],
     definitions: BTreeMap<Arc<str>, DefinitionRecord>,
     revisions: BTreeMap<Arc<str>, RevisionRecord>,
     compiled: Revisions,
@@ -77,7 +80,7 @@ impl World {
                 all(crd::resource(), Projection::Metadata),
             ],
             base_synced: [false; 3],
-            base_failing: [false; 3],
+            base_failing: [None; 3],
             definitions: BTreeMap::new(),
             revisions: BTreeMap::new(),
             compiled: Revisions::default(),
@@ -168,12 +171,14 @@ impl World {
         }
     }
 
-    /// Says once that a watch without which nothing works fails, and once that it works again.
+    /// Says when a watch without which nothing works fails, at most once a minute, and when it has listed again.
     fn note_failure(&mut self, spec: &WatchSpec, change: &Change) {
         let resource = spec.resource.gvr();
         match (change, self.base.iter().position(|base| base == spec)) {
-            (Change::Failing { message, code }, Some(base)) if !self.base_failing[base] => {
-                self.base_failing[base] = true;
+            (Change::Failing { message, code }, Some(base))
+                if self.base_failing[base].is_none_or(|said| super::now() - said >= SAY_AGAIN) =>
+            {
+                self.base_failing[base] = Some(super::now());
                 let help = match code {
                     Some(404) => "install kro's CRDs; trying again",
                     Some(403) => "the service account of kro needs get, list and watch; trying again",
@@ -184,8 +189,8 @@ impl World {
             (Change::Failing { message, .. }, _) => {
                 tracing::debug!(%resource, error = %message, "cannot watch now");
             }
-            (Change::Synced, Some(base)) if self.base_failing[base] => {
-                self.base_failing[base] = false;
+            (Change::Synced, Some(base)) if self.base_failing[base].is_some() => {
+                self.base_failing[base] = None;
                 tracing::info!(%resource, "watching again");
             }
             _ => {}
