@@ -198,8 +198,10 @@ impl Watch {
             // Every attempt begins a list; only what comes of it tells that the server answers again.
             let works = matches!(change, Change::Applied(_) | Change::Deleted(_) | Change::Synced);
             let most = match change {
-                Change::Failing { code: None, .. } => RETRY_UNREACHABLE,
-                _ => RETRY_REFUSED,
+                // The history it wants is gone; a new list is all that is needed.
+                Change::Failing { code: Some(410), .. } => RETRY_FIRST,
+                Change::Failing { code: Some(400..429), .. } => RETRY_REFUSED,
+                _ => RETRY_UNREACHABLE,
             };
             if self.tell(change).await.is_err() {
                 return;
