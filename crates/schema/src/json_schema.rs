@@ -82,14 +82,7 @@ fn constraints(out: &mut Map<String, Value>, constraints: &Constraints) {
         (name(exclusive_maximum, "exclusiveMaximum", "maximum"), maximum),
         ("multipleOf", &constraints.multiple_of),
     ];
-    let counts = [
-        ("minLength", constraints.min_length),
-        ("maxLength", constraints.max_length),
-        ("minItems", constraints.min_items),
-        ("maxItems", constraints.max_items),
-        ("minProperties", constraints.min_properties),
-        ("maxProperties", constraints.max_properties),
-    ];
+    let counts = crate::print::counts(constraints);
     let mut put = |key: &str, value: Option<Value>| out.extend(value.map(|value| (key.to_owned(), value)));
     for (key, value) in numbers {
         put(key, value.clone().map(Value::Number));

@@ -68,20 +68,25 @@ fn condition(condition: &Condition) -> Value {
     Value::Object(map)
 }
 
-fn constraints(map: &mut Map<String, Value>, constraints: &Constraints) {
-    text(map, "format", constraints.format.as_deref());
-    if !constraints.allowed.is_empty() {
-        map.insert("enum".to_owned(), Value::Array(constraints.allowed.clone()));
-    }
-    text(map, "pattern", constraints.pattern.as_ref().map(crate::Pattern::as_str));
-    let integers = [
+/// The constraints that count something, by keyword.
+pub(crate) fn counts(constraints: &Constraints) -> [(&'static str, Option<i64>); 6] {
+    [
         ("minLength", constraints.min_length),
         ("maxLength", constraints.max_length),
         ("minItems", constraints.min_items),
         ("maxItems", constraints.max_items),
         ("minProperties", constraints.min_properties),
         ("maxProperties", constraints.max_properties),
-    ];
+    ]
+}
+
+fn constraints(map: &mut Map<String, Value>, constraints: &Constraints) {
+    text(map, "format", constraints.format.as_deref());
+    if !constraints.allowed.is_empty() {
+        map.insert("enum".to_owned(), Value::Array(constraints.allowed.clone()));
+    }
+    text(map, "pattern", constraints.pattern.as_ref().map(crate::Pattern::as_str));
+    let integers = counts(constraints);
     let numbers = [
         ("minimum", &constraints.minimum),
         ("maximum", &constraints.maximum),
