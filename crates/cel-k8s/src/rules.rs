@@ -1,5 +1,5 @@
 //! Validation rules of a schema (`x-kubernetes-validations`): compiled once, run on objects and on changes of objects.
-//! Structural validation comes first and is the caller's; so is what a definition may cost at worst.
+//! Structural validation comes first and is the caller's; so is how much a definition may cost at worst.
 
 mod compile;
 mod run;
@@ -52,6 +52,19 @@ pub struct RuleIssue {
     pub message: String,
 }
 
+/// What an expression costs at worst for one object, in cost units: its own price times as often as it can be run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleCost {
+    /// The position of the schema, as in [`RuleIssue::schema`].
+    pub schema: String,
+    /// Which of the rules there, from 0.
+    pub index: usize,
+    /// `rule` or `messageExpression`.
+    pub part: &'static str,
+    /// Cost units; [`u64::MAX`] for what has no bound.
+    pub cost: u64,
+}
+
 /// The rules of one position and of the positions below that have any.
 #[derive(Debug, Default)]
 struct Node {
@@ -72,7 +85,10 @@ struct Rule {
     text: Arc<str>,
     message: Option<Arc<str>>,
     program: Result<Program, String>,
+    /// At worst, for one object; 0 for what does not compile.
+    cost: u64,
     message_program: Option<Result<Program, String>>,
+    message_cost: u64,
     reason: Reason,
     field_path: Vec<String>,
     transition: bool,
@@ -101,8 +117,35 @@ impl Rules {
     /// What is wrong with the rules themselves.
     pub fn issues(&self) -> Vec<RuleIssue> {
         let mut issues = vec![];
-        self.root.issues(&mut String::new(), &mut issues);
+        self.root.visit(&mut String::new(), &mut |schema, index, rule| {
+            let parts = [("rule", Some(&rule.program)), ("messageExpression", rule.message_program.as_ref())];
+            for (part, program) in parts {
+                if let Some(Err(message)) = program {
+                    issues.push(RuleIssue {
+                        schema: schema.to_owned(),
+                        index,
+                        part,
+                        message: message.clone(),
+                    });
+                }
+            }
+        });
         issues
+    }
+
+    /// What every rule costs at worst, as Kubernetes' API server estimates it: from the limits of the schema, a request
+    /// of 3 MiB where there are none, and as often as lists and maps around a rule can repeat it. Only worth its name
+    /// when the environment charges as Kubernetes does ([`KubernetesCosts`](crate::KubernetesCosts)).
+    pub fn costs(&self) -> Vec<RuleCost> {
+        let mut costs = vec![];
+        self.root.visit(&mut String::new(), &mut |schema, index, rule| {
+            let mut add = |part, cost| costs.push(RuleCost { schema: schema.to_owned(), index, part, cost });
+            add("rule", rule.cost);
+            if rule.message_program.is_some() {
+                add("messageExpression", rule.message_cost);
+            }
+        });
+        costs
     }
 
     /// Runs the rules on an object; with its former state also those about changes.
@@ -116,14 +159,10 @@ impl Node {
         self.rules.is_empty() && self.properties.is_empty() && self.values.is_none() && self.items.is_none()
     }
 
-    fn issues(&self, path: &mut String, issues: &mut Vec<RuleIssue>) {
+    /// Every rule with the position of its schema and its index there.
+    fn visit(&self, path: &mut String, found: &mut impl FnMut(&str, usize, &Rule)) {
         for (index, rule) in self.rules.iter().enumerate() {
-            let parts = [("rule", Some(&rule.program)), ("messageExpression", rule.message_program.as_ref())];
-            for (part, program) in parts {
-                if let Some(Err(message)) = program {
-                    issues.push(RuleIssue { schema: path.clone(), index, part, message: message.clone() });
-                }
-            }
+            found(path, index, rule);
         }
         let properties = self.properties.iter().map(|(name, node)| (format!(".{name}"), node));
         let values = self.values.as_deref().map(|node| (".*".to_owned(), node));
@@ -131,7 +170,7 @@ impl Node {
         for (step, node) in properties.chain(values).chain(items) {
             let length = path.len();
             path.push_str(if path.is_empty() { step.trim_start_matches('.') } else { &step });
-            node.issues(path, issues);
+            node.visit(path, found);
             path.truncate(length);
         }
     }

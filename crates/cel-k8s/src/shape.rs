@@ -124,6 +124,11 @@ impl SchemaShape {
             && matches!(self.schema.kind, Kind::Object { preserve_unknown: true, .. })
     }
 
+    /// How many properties expressions see.
+    pub(crate) fn visible_properties(&self) -> usize {
+        self.properties().len()
+    }
+
     /// The type of a field of this object, whose own type has the name `ty`.
     pub(crate) fn field_type(&self, ty: &str, field: &str) -> Option<Type> {
         let declared =

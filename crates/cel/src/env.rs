@@ -1,6 +1,8 @@
 //! Declarations: what names, functions, types and macros an expression may use. Cheap to extend: a clone shares
 //! everything, and a variable is one link in front of the others.
-use crate::{Ast, Cost, Functions, Issue, Library, Macro, Overload, Program, Type, Types, check::Checked};
+use crate::{
+    Ast, Cost, Functions, Issue, Library, Macro, Overload, Program, ResultSize, Type, Types, check::Checked,
+};
 use indexmap::IndexMap;
 use std::{fmt, sync::Arc};
 
@@ -75,6 +77,11 @@ impl Default for Options {
 pub trait CostProfile: fmt::Debug + Send + Sync {
     /// The price of an overload; `None` for the language's default.
     fn cost(&self, function: &str, overload: &str) -> Option<Cost>;
+
+    /// The size of the result of an overload that this profile prices; `None` for what its library says.
+    fn result_size(&self, _function: &str, _overload: &str) -> Option<ResultSize> {
+        None
+    }
 }
 
 impl Env {
@@ -226,5 +233,12 @@ impl Env {
             overload.profile_cost.or_else(|| profile.cost(&overload.signature.function, &overload.id))
         };
         overload.cost.or_else(host).or(overload.default_cost).unwrap_or(Cost::Fixed(1))
+    }
+    /// The size of an overload's result, and whether it is the host's word.
+    pub(crate) fn result_size(&self, overload: &Overload) -> Option<(ResultSize, bool)> {
+        let profile = self.costs.as_ref().filter(|_| overload.cost.is_none());
+        let host =
+            profile.and_then(|profile| profile.result_size(&overload.signature.function, &overload.id));
+        host.map(|formula| (formula, true)).or_else(|| Some((overload.result_size?, false)))
     }
 }

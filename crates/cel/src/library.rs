@@ -14,7 +14,7 @@ mod standard;
 mod strings;
 
 pub use call::Call;
-pub use cost::{Bounds, Cost, Sizes};
+pub use cost::{Argument, Bounds, Cost, Sizes};
 pub use lists::Lists;
 pub use math::Math;
 pub use optionals::Optionals;
@@ -77,6 +77,9 @@ pub type Specialise = fn(&[Option<&Value<'static>>]) -> Option<Result<StatefulFu
 /// the receiver.
 pub type Validate = fn(&Checked, call: ExprId, args: &[ExprId]) -> Vec<(ExprId, String)>;
 
+/// The size of a result, from what is known about the arguments.
+pub type ResultSize = fn(&Sizes<'_>) -> Bounds;
+
 /// How a function is run.
 #[derive(Clone)]
 pub enum Implementation {
@@ -113,6 +116,8 @@ pub struct Overload {
     pub profile_cost: Option<Cost>,
     /// Price of a call where the cost profile has none; one unit without it.
     pub default_cost: Option<Cost>,
+    /// Size of the result; nothing is known without it. Scalars need none.
+    pub result_size: Option<ResultSize>,
     /// Hook for constant arguments.
     pub specialise: Option<Specialise>,
     /// Looks at a call that is well typed.
@@ -146,6 +151,7 @@ impl Overload {
             cost: None,
             profile_cost: None,
             default_cost: None,
+            result_size: None,
             specialise: None,
             validate: None,
             example: None,
@@ -170,6 +176,13 @@ impl Overload {
     #[must_use]
     pub fn default_cost(mut self, cost: Cost) -> Self {
         self.default_cost = Some(cost);
+        self
+    }
+
+    /// With the size of the result, from the sizes of the arguments.
+    #[must_use]
+    pub fn result_size(mut self, formula: ResultSize) -> Self {
+        self.result_size = Some(formula);
         self
     }
 

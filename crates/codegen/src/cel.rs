@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use kro_cel::{Bounds, Cost, CostProfile as _, Env, Implementation, Library, NoTypes, Overload, library};
+use kro_cel::{
+    Argument, Bounds, Cost, CostProfile as _, Env, Implementation, Library, NoTypes, Overload, library,
+};
 use kro_cel_k8s::{KubernetesCosts, environment, library as kubernetes};
 
 /// Latest minor version of Kubernetes whose rules we know.
@@ -97,7 +99,8 @@ fn units(row: &Overload, cost: Option<Cost>, is_built_in: bool) -> String {
         None => "1".to_owned(),
         Some(cost) => {
             let size = Bounds::exactly(100.0);
-            let args = vec![size; row.signature.parameters.len()];
+            let argument = |ty| Argument { ty, size, item: size, int: None };
+            let args: Vec<_> = row.signature.parameters.iter().map(argument).collect();
             format!("{}", cost.estimate(&args, size).max)
         }
     }

@@ -43,12 +43,17 @@ fn parse<const UNMAP: bool>(text: &str) -> Result<Cidr, ParseError> {
 
 /// Comparing as many bytes of two addresses as the range has significant ones.
 fn compare(sizes: &Sizes<'_>) -> Bounds {
-    sizes.arg(0).scale(2.0).tenth()
+    significant(sizes).scale(2.0).tenth()
+}
+
+/// No address has more than 16 bytes.
+fn significant(sizes: &Sizes<'_>) -> Bounds {
+    sizes.arg(0).least(Bounds::exactly(16.0))
 }
 
 /// The same, after masking the range and comparing the numbers of bits.
 fn compare_ranges(sizes: &Sizes<'_>) -> Bounds {
-    compare(sizes) + sizes.arg(0).tenth() + 1.0
+    compare(sizes) + significant(sizes).tenth() + 1.0
 }
 
 fn declare<const UNMAP: bool>(functions: &mut Functions) {

@@ -24,11 +24,8 @@ const VALIDATE: Cost = Cost::Values(
         let pattern = own::<&Format>(args, 0).map_or(0, |format| format.pattern_size());
         validation(Bounds::exactly(args.get(1).map_or(0, Value::cost_size) as f64), pattern).max as u64
     },
-    |sizes: &Sizes<'_>| {
-        let patterns = FORMATS.iter().map(Format::pattern_size);
-        let price = |pattern| validation(sizes.arg(1), pattern);
-        patterns.map(price).reduce(Bounds::union).unwrap_or(Bounds::ANY)
-    },
+    // Upstream takes every pattern for one of 128 characters, whichever format it is.
+    |sizes: &Sizes<'_>| sizes.arg(1).tenth().scale(128.0 * 0.25).ceil(),
 );
 
 fn validation(size: Bounds, pattern: u32) -> Bounds {

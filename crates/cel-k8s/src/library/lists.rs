@@ -2,7 +2,9 @@
 
 use std::cmp::Ordering;
 
-use kro_cel::{Bounds, Call, Cost, Duration, EvalError, Functions, Library, List, Overload, Sizes, Value};
+use kro_cel::{
+    Bounds, Call, Cost, Duration, EvalError, Functions, Library, List, Overload, Sizes, Type, Value,
+};
 
 /// The `kubernetes.lists` library.
 #[derive(Debug, Clone, Copy)]
@@ -170,11 +172,18 @@ fn includes<'a>(_: &mut Call<'_>, args: &[Value<'a>]) -> Result<Value<'a>, EvalE
     .map(Value::Bool)
 }
 
-/// The price of looking at everything in the first argument once.
+/// The price of looking at everything in the first argument once. Upstream's estimate takes each item for a scalar or a
+/// text; nested lists are charged more than that.
 pub(crate) const TRAVERSAL: Cost = Cost::Values(
     |args, _| args.first().map_or(0, traversal),
-    // Of the items nothing is known here, not even whether they are texts.
-    |sizes: &Sizes<'_>| sizes.arg(0) * Bounds { min: 0.0, max: f64::INFINITY },
+    |sizes: &Sizes<'_>| match sizes.argument(0).map(|list| (list.ty, list.item)) {
+        Some((Type::List(item), size)) => {
+            let reads = matches!(**item, Type::String | Type::Bytes);
+            let one = Bounds::exactly(1.0);
+            sizes.arg(0) * if reads { one + size.tenth() } else { one }
+        }
+        _ => sizes.arg(0).tenth(),
+    },
 );
 
 /// 1 for scalars, a tenth of the bytes for texts, the sum of keys and values for the rest.

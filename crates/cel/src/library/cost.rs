@@ -1,6 +1,6 @@
 //! Prices of function calls. One formula serves the evaluation, where sizes are known, and the static estimate, where
 //! they are intervals.
-use crate::Value;
+use crate::{Type, Value};
 use std::{
     fmt,
     ops::{Add, Mul},
@@ -30,8 +30,8 @@ impl Cost {
         }
     }
 
-    /// The price of a call with arguments and result of these sizes.
-    pub fn estimate(&self, args: &[Bounds], result: Bounds) -> Bounds {
+    /// The price of a call with such arguments and a result of this size.
+    pub fn estimate(&self, args: &[Argument<'_>], result: Bounds) -> Bounds {
         match self {
             Self::Fixed(cost) => Bounds::exactly(*cost as f64),
             Self::Sizes(formula) | Self::Values(_, formula) => {
@@ -51,6 +51,19 @@ impl fmt::Debug for Cost {
     }
 }
 
+/// What an estimate knows about an argument.
+#[derive(Debug, Clone, Copy)]
+pub struct Argument<'s> {
+    /// Its type.
+    pub ty: &'s Type,
+    /// Its size.
+    pub size: Bounds,
+    /// The size of each of its items, when it is a list.
+    pub item: Bounds,
+    /// Its value, when it is an integer literal.
+    pub int: Option<i64>,
+}
+
 /// The sizes a price is computed from.
 #[derive(Debug)]
 pub struct Sizes<'s> {
@@ -60,7 +73,14 @@ pub struct Sizes<'s> {
 #[derive(Debug)]
 enum Source<'s> {
     Values(&'s [Value<'s>], &'s Value<'s>),
-    Bounds(&'s [Bounds], Bounds),
+    Bounds(&'s [Argument<'s>], Bounds),
+}
+
+impl<'s> Sizes<'s> {
+    /// Sizes before there are values; nothing is known about the result.
+    pub(crate) fn of_arguments(args: &'s [Argument<'s>]) -> Self {
+        Self { source: Source::Bounds(args, Bounds::ANY) }
+    }
 }
 
 impl Sizes<'_> {
@@ -68,7 +88,15 @@ impl Sizes<'_> {
     pub fn arg(&self, index: usize) -> Bounds {
         match &self.source {
             Source::Values(args, _) => Bounds::exactly(args.get(index).map_or(0, Value::cost_size) as f64),
-            Source::Bounds(args, _) => args.get(index).copied().unwrap_or(Bounds::exactly(0.0)),
+            Source::Bounds(args, _) => args.get(index).map_or(Bounds::exactly(0.0), |argument| argument.size),
+        }
+    }
+
+    /// What an estimate knows about an argument; `None` where there are values.
+    pub fn argument(&self, index: usize) -> Option<&Argument<'_>> {
+        match &self.source {
+            Source::Values(..) => None,
+            Source::Bounds(args, _) => args.get(index),
         }
     }
 
@@ -97,6 +125,19 @@ impl Bounds {
     /// One number.
     pub fn exactly(number: f64) -> Self {
         Self { min: number, max: number }
+    }
+
+    /// From nothing to the upper end.
+    #[must_use]
+    pub fn up_to(self) -> Self {
+        Self { min: 0.0, max: self.max }
+    }
+
+    /// The price of comparing two things of these sizes: a tenth of the shorter, at least one unit.
+    #[must_use]
+    pub fn comparison(self, other: Self) -> Self {
+        let max = self.max.min(other.max);
+        Self { min: f64::from(u8::from(max > 0.0)), max }.tenth()
     }
 
     /// A tenth, rounded up: the price of reading so many characters.

@@ -1,6 +1,6 @@
 //! Lists: slices, flattening, sorting, ranges.
 use super::{Bounds, Cost, Functions, Library, Overload, Sizes, standard::int_arg};
-use crate::{Call, EvalError, List, Value, syntax::macros::special::SORT_BY};
+use crate::{Call, EvalError, List, ResultSize, Value, syntax::macros::special::SORT_BY};
 use std::cmp::Ordering;
 
 /// `slice`, `flatten`, `sort`, `sortBy`, `distinct`, `reverse` and `lists.range`.
@@ -22,16 +22,26 @@ impl Library for Lists {
         functions.add(
             Overload::new("list_slice", "list(A).slice(int, int) -> list(A)", slice)
                 .cost(made)
+                .result_size(|sizes| {
+                    let int = |index| sizes.argument(index).and_then(|argument| argument.int);
+                    let (start, end) = (int(1).map_or(0.0, |int| int as f64), int(2).map(|int| int as f64));
+                    Bounds { min: 0.0, max: (end.unwrap_or(sizes.arg(0).max) - start).max(0.0) }
+                })
                 .example("[1, 2, 3, 4].slice(1, 3) == [2, 3]"),
         );
         functions.add(
             Overload::new("lists_range", "lists.range(int) -> list(int)", range)
                 .cost(made)
+                .result_size(|sizes| {
+                    let count = sizes.argument(0).and_then(|argument| argument.int);
+                    count.map_or(Bounds::ANY, |count| Bounds::exactly(count.max(0) as f64))
+                })
                 .example("lists.range(3) == [0, 1, 2]"),
         );
         functions.add(
             Overload::new("list_reverse", "list(A).reverse() -> list(A)", reverse)
                 .cost(made)
+                .result_size(|sizes| sizes.arg(0))
                 .example("[1, 2, 3].reverse() == [3, 2, 1]"),
         );
         functions.add(
@@ -45,23 +55,29 @@ impl Library for Lists {
             Overload::new("list_flatten_int", "list(dyn).flatten(int) -> list(dyn)", |call, args| {
                 flatten(call, args, int_arg(args, 1)?)
             })
-            .cost(Cost::Values(flatten_cost, |sizes| sizes.arg(0).scale(MAX_FLATTEN as f64) + 11.0))
+            .cost(Cost::Values(flatten_cost, |sizes| {
+                let depth = sizes.argument(1).and_then(|argument| argument.int).unwrap_or(MAX_FLATTEN);
+                sizes.arg(0).scale(depth.clamp(0, MAX_FLATTEN) as f64) + 11.0
+            }))
             .example("[1, [2, [3]]].flatten(2) == [1, 2, 3]"),
         );
         let quadratic = Cost::Values(|args, _| pairs(&args[0]), pair_bounds);
         functions.add(
             Overload::new("list_distinct", "list(A).distinct() -> list(A)", distinct)
                 .cost(quadratic)
+                .result_size(|sizes| sizes.arg(0).up_to())
                 .example("[1, 2, 1].distinct() == [1, 2]"),
         );
         functions.add_macro(SORT_BY);
         let by_keys = Cost::Values(|args, _| pairs(&args[1]), pair_bounds);
         for ty in ["int", "uint", "double", "bool", "duration", "timestamp", "string", "bytes"] {
             let signature = format!("list({ty}).sort() -> list({ty})");
-            functions.add(Overload::new(&format!("list_{ty}_sort"), &signature, sort).cost(quadratic));
+            let size: ResultSize = |sizes| sizes.arg(0);
+            let overload = Overload::new(&format!("list_{ty}_sort"), &signature, sort);
+            functions.add(overload.cost(quadratic).result_size(size));
             let id = format!("list_{ty}_sortByAssociatedKeys");
             let signature = format!("list(A).@sortByAssociatedKeys(list({ty})) -> list(A)");
-            functions.add(Overload::new(&id, &signature, sort_by).cost(by_keys));
+            functions.add(Overload::new(&id, &signature, sort_by).cost(by_keys).result_size(size));
         }
     }
 }

@@ -1,5 +1,5 @@
 //! Optional values: constructors, accessors, and the overloads of `?` selections.
-use super::{Functions, Library, Overload};
+use super::{Bounds, Functions, Library, Overload};
 use crate::{Call, ErrorKind, EvalError, Timestamp, Type, Value, syntax::macros::special::OPTIONAL};
 
 /// `optional.of`, `a.?b`, `optMap` and the others.
@@ -19,7 +19,13 @@ impl Library for Optionals {
         }
         functions.add_type("optional_type", Type::opaque("optional_type"));
         for (id, signature) in DECLARATIONS {
-            functions.add(Overload::declaration(id, signature));
+            let overload = Overload::declaration(id, signature);
+            let chooses = matches!(id, "optional_or_optional" | "optional_orValue_value");
+            functions.add(if chooses {
+                overload.result_size(|sizes| sizes.arg(0).union(sizes.arg(1)))
+            } else {
+                overload
+            });
         }
         let rows: [(&str, &str, crate::Function, &str); 9] = [
             ("optional_of", "optional.of(A) -> optional(A)", of, "optional.of(1).hasValue()"),
@@ -53,7 +59,20 @@ impl Library for Optionals {
             ),
         ];
         for (id, signature, code, example) in rows {
-            functions.add(Overload::new(id, signature, code).example(example));
+            let overload = Overload::new(id, signature, code).example(example);
+            functions.add(match id {
+                // An optional is as large as what is in it.
+                "optional_of" | "optional_value" => overload.result_size(|sizes| sizes.arg(0)),
+                "optional_ofNonZeroValue" | "optional_unwrap" | "optional_unwrapOpt" => {
+                    overload.result_size(|sizes| sizes.arg(0).up_to().union(Bounds::exactly(1.0)))
+                }
+                "optional_none" => overload.result_size(|_| Bounds::exactly(1.0)),
+                "list_first" | "list_last" => overload.result_size(|sizes| {
+                    let item = sizes.argument(0).map_or(Bounds::ANY, |argument| argument.item);
+                    item.union(Bounds::exactly(1.0))
+                }),
+                _ => overload,
+            });
         }
     }
 }

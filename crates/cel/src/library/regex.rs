@@ -26,6 +26,7 @@ impl Library for Regex {
                 extract,
             )
             .cost(Cost::Sizes(|sizes| matching(sizes).ceil()))
+            .result_size(|sizes| sizes.arg(0).up_to().union(Bounds::exactly(1.0)))
             .example(r"regex.extract('item-A, item-B', r'item-(\w+)') == optional.of('A')"),
         );
         functions.add(
@@ -35,6 +36,7 @@ impl Library for Regex {
                 extract_all,
             )
             .cost(Cost::Sizes(|sizes| (matching(sizes) + 10.0).ceil()))
+            .result_size(|sizes| (sizes.arg(0) + 1.0).up_to())
             .example(r"regex.extractAll('id:1, id:2', r'id:(\d)') == ['1', '2']"),
         );
         let replacing = Cost::Sizes(|sizes| matching(sizes).floor());
@@ -45,6 +47,7 @@ impl Library for Regex {
                 |call, args| replace(call, args, -1),
             )
             .cost(replacing)
+            .result_size(replaced_size)
             .example(r"regex.replace('hello world', r'(\w+) (\w+)', r'\2 \1') == 'world hello'"),
         );
         functions.add(
@@ -54,6 +57,7 @@ impl Library for Regex {
                 |call, args| replace(call, args, int_arg(args, 3)?),
             )
             .cost(replacing)
+            .result_size(replaced_size)
             .example("regex.replace('banana', 'a', 'x', 1) == 'bxnana'"),
         );
     }
@@ -153,4 +157,10 @@ fn expand(captures: &regex::Captures<'_>, replacement: &str, out: &mut String) -
         }
     }
     Ok(())
+}
+
+/// A match at every place, each replaced by groups that together are as long as the text.
+fn replaced_size(sizes: &Sizes<'_>) -> Bounds {
+    let (text, replacement) = (sizes.arg(0), sizes.arg(2));
+    (text + (text.scale(2.0) + 1.0) * replacement).up_to()
 }

@@ -73,11 +73,13 @@ impl Library for Encoders {
         functions.add(
             Overload::new("base64_encode_bytes", "base64.encode(bytes) -> string", encode)
                 .cost(READ_ONCE)
+                .result_size(|sizes| (sizes.arg(0).scale(4.0 / 3.0) + 4.0).up_to().ceil())
                 .example("base64.encode(b'hello') == 'aGVsbG8='"),
         );
         functions.add(
             Overload::new("base64_decode_string", "base64.decode(string) -> bytes", decode)
                 .cost(READ_ONCE)
+                .result_size(|sizes| sizes.arg(0).up_to())
                 .example("base64.decode('aGVsbG8=') == b'hello'"),
         );
     }

@@ -20,7 +20,7 @@ impl Library for Standard {
             functions.add_macro(definition);
         }
         for (id, signature) in OPERATORS {
-            functions.add(Overload::declaration(id, signature));
+            functions.add(operator(id, signature));
         }
         comparisons(functions);
         text(functions);
@@ -77,6 +77,23 @@ const OPERATORS: [(&str, &str); 43] = [
     ("cel_block_list", "cel.@block(list(dyn), A) -> A"),
 ];
 
+/// What the evaluator charges for an operator and what comes out of it, for estimates.
+fn operator(id: &str, signature: &str) -> Overload {
+    let overload = Overload::declaration(id, signature);
+    match id {
+        "equals" | "not_equals" => overload.default_cost(COMPARISON),
+        "in_list" => overload.default_cost(Cost::Sizes(|sizes| sizes.arg(1))),
+        "add_list" => overload.result_size(|sizes| sizes.arg(0) + sizes.arg(1)),
+        "add_string" | "add_bytes" => overload
+            .default_cost(Cost::Sizes(|sizes| (sizes.arg(0) + sizes.arg(1)).tenth()))
+            .result_size(|sizes| sizes.arg(0) + sizes.arg(1)),
+        _ => overload,
+    }
+}
+
+/// A tenth of the shorter side.
+const COMPARISON: Cost = Cost::Sizes(|sizes| sizes.arg(0).comparison(sizes.arg(1)));
+
 /// `<` and its kin for every ordered kind, and for pairs of different numbers.
 fn comparisons(functions: &mut Functions) {
     const KINDS: [(&str, &str); 7] = [
@@ -92,7 +109,9 @@ fn comparisons(functions: &mut Functions) {
     {
         for (suffix, ty) in KINDS {
             let signature = format!("_{operator}_({ty}, {ty}) -> bool");
-            functions.add(Overload::declaration(&format!("{name}_{suffix}"), &signature));
+            let overload = Overload::declaration(&format!("{name}_{suffix}"), &signature);
+            let reads = matches!(ty, "string" | "bytes");
+            functions.add(if reads { overload.default_cost(COMPARISON) } else { overload });
         }
         for (left, left_type) in &KINDS[..3] {
             for (right, right_type) in KINDS[..3].iter().filter(|(right, _)| right != left) {

@@ -6,6 +6,7 @@ use super::{
 use crate::{Call, EvalError, Value};
 
 mod format;
+mod size;
 
 /// The text functions. Kubernetes uses version 2; costs are counted from version 5 on, `reverse` came with 3, and
 /// `format` prints like C from 4 on.
@@ -31,7 +32,8 @@ impl Library for Strings {
         let version = self.version;
         let mut add =
             |id: &str, signature: &str, code: crate::Function, cost: fn(&Sizes<'_>) -> Bounds, example| {
-                let overload = Overload::new(id, signature, code).example(example);
+                let mut overload = Overload::new(id, signature, code).example(example);
+                overload.result_size = size::of_result(id);
                 functions.add(if version >= 5 { overload.cost(Cost::Sizes(cost)) } else { overload });
             };
         add(
@@ -145,6 +147,7 @@ impl Library for Strings {
         functions.add(
             Overload::new("strings_quote", "strings.quote(string) -> string", quote)
                 .default_cost(Cost::TRAVERSE)
+                .result_size(|s| s.arg(0) + Bounds { min: 2.0, max: s.arg(0).max + 2.0 })
                 .example(r#"strings.quote('a"b') == '"a\\"b"'"#),
         );
         let formatting: crate::Function = if version >= 4 { format::plain } else { format::locale };

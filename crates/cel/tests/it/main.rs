@@ -1,6 +1,7 @@
 //! The crate as its users see it.
 
 mod cost;
+mod estimate;
 mod evaluate;
 mod limits;
 mod properties;

@@ -1,8 +1,8 @@
-//! The rules of a definition's schema as texts: complete, compilable, about fields that exist.
-//! Refuses to estimate what they may cost at worst.
+//! The rules of a definition's schema as texts: complete, compilable, about fields that exist, cheap enough at worst.
 
 use super::text;
 use crate::{core::rules, encode, field_error::FieldError};
+use kro_cel_k8s::RuleCost;
 use kro_schema::Schema;
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -11,7 +11,8 @@ use std::sync::Arc;
 pub(super) fn validate(schema: &Value, path: &str, out: &mut Vec<FieldError>) {
     statics(schema, path, None, out);
     let Ok(parsed) = Schema::from_json(schema) else { return };
-    for issue in rules::compile(&Arc::new(parsed)).issues() {
+    let rules = rules::compile(&Arc::new(parsed));
+    for issue in rules.issues() {
         let (at, position) = locate(schema, path, &issue.schema);
         let at = format!("{at}.x-kubernetes-validations[{}]", issue.index);
         let Some(rule) = position.and_then(|found| found.get("x-kubernetes-validations")?.get(issue.index))
@@ -31,6 +32,54 @@ pub(super) fn validate(schema: &Value, path: &str, out: &mut Vec<FieldError>) {
             });
         }
     }
+    budget(schema, path, &rules.costs(), out);
+}
+
+/// Most cost units of one expression, for one object.
+const EXPRESSION_LIMIT: u64 = 10_000_000;
+/// Most cost units of all expressions of a schema, for one object.
+const SCHEMA_LIMIT: u64 = 100_000_000;
+/// Expressions that are named when all together cost too much.
+const NAMED: usize = 4;
+
+/// Which expressions cost too much, and whether all together do.
+fn budget(schema: &Value, path: &str, costs: &[RuleCost], out: &mut Vec<FieldError>) {
+    let place = |cost: &RuleCost| {
+        let (at, _) = locate(schema, path, &cost.schema);
+        format!("{at}.x-kubernetes-validations[{}].{}", cost.index, cost.part)
+    };
+    for cost in costs.iter().filter(|cost| cost.cost > EXPRESSION_LIMIT) {
+        let what = format!("estimated {} cost", cost.part);
+        out.push(FieldError::forbidden(place(cost), exceeding(&what, cost.cost, EXPRESSION_LIMIT)));
+    }
+    let total = costs.iter().fold(0_u64, |total, cost| total.saturating_add(cost.cost));
+    if total <= SCHEMA_LIMIT {
+        return;
+    }
+    let mut dearest: Vec<&RuleCost> = costs.iter().filter(|cost| cost.cost >= SCHEMA_LIMIT / 100).collect();
+    dearest.sort_by_key(|cost| std::cmp::Reverse(cost.cost));
+    for cost in dearest.into_iter().take(NAMED) {
+        let detail =
+            "contributed to estimated rule cost total exceeding cost limit for entire OpenAPIv3 schema";
+        out.push(FieldError::forbidden(place(cost), detail));
+    }
+    let what = "x-kubernetes-validations estimated rule cost total for entire OpenAPIv3 schema";
+    out.push(FieldError::forbidden(path, exceeding(what, total, SCHEMA_LIMIT)));
+}
+
+/// By how much a budget is exceeded, more exactly the nearer it is.
+fn exceeding(what: &str, cost: u64, limit: u64) -> String {
+    let factor = cost as f64 / limit as f64;
+    let factor = if factor > 100.0 {
+        "more than 100x".to_owned()
+    } else if factor < 1.5 {
+        format!("{factor:.6}x")
+    } else {
+        format!("{factor:.1}x")
+    };
+    format!(
+        "{what} exceeds budget by factor of {factor} (try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared)"
+    )
 }
 
 /// A rule as Go prints the struct.
@@ -154,4 +203,54 @@ fn is_field(schema: &Value, path: &str) -> bool {
         }
     }
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::validate;
+    use serde_json::{Value, json};
+
+    /// What is wrong with the budget of a schema of lists, each as long as said, with one rule that costs six units
+    /// for each item.
+    fn check(lengths: &[u64]) -> Vec<String> {
+        let list = |length: &u64| json!({"type": "array", "maxItems": length, "items": {"type": "integer"}, "x-kubernetes-validations": [{"rule": "self.all(x, x > 1)"}]});
+        let properties: serde_json::Map<String, Value> =
+            lengths.iter().enumerate().map(|(index, length)| (format!("p{index}"), list(length))).collect();
+        let mut out = Vec::new();
+        validate(&json!({"type": "object", "properties": properties}), "s", &mut out);
+        out.iter().map(|error| error.to_string().replace(ADVICE, "")).collect()
+    }
+
+    const ADVICE: &str = " (try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared)";
+
+    #[test]
+    fn one_expression() {
+        assert_eq!(check(&[2_000_000 - 1]), [""; 0]);
+        assert_eq!(
+            check(&[2_500_000]),
+            [
+                "s.properties[p0].x-kubernetes-validations[0].rule: Forbidden: estimated rule cost exceeds budget by factor of 1.250000x"
+            ]
+        );
+        assert_eq!(
+            check(&[4_000_000]),
+            [
+                "s.properties[p0].x-kubernetes-validations[0].rule: Forbidden: estimated rule cost exceeds budget by factor of 2.0x"
+            ]
+        );
+    }
+
+    #[test]
+    fn all_together() {
+        let mut lengths = vec![1_999_999; 12];
+        lengths[0] = 100;
+        let found = check(&lengths);
+        let of = |index: u32| {
+            format!(
+                "s.properties[p{index}].x-kubernetes-validations[0].rule: Forbidden: contributed to estimated rule cost total exceeding cost limit for entire OpenAPIv3 schema"
+            )
+        };
+        let total = "s: Forbidden: x-kubernetes-validations estimated rule cost total for entire OpenAPIv3 schema exceeds budget by factor of 1.100005x";
+        assert_eq!(found, [of(1), of(10), of(11), of(2), total.to_owned()]);
+    }
 }

@@ -1,7 +1,7 @@
 //! Conversions between types: `int`, `string`, `timestamp` and the others, and `type` and `dyn`.
 use super::str_arg;
 use crate::{
-    Call, Cost, Duration, EvalError, Functions, Overload, Timestamp, Type, Value,
+    Bounds, Call, Cost, Duration, EvalError, Functions, Overload, Timestamp, Type, Value,
     value::{Number, double_text},
 };
 
@@ -43,8 +43,29 @@ pub(super) fn declare(functions: &mut Functions) {
     ];
     for (id, signature, code) in rows {
         let overload = Overload::new(id, signature, code);
-        let traverses = matches!(id, "string_to_bytes" | "bytes_to_string");
-        functions.add(if traverses { overload.default_cost(Cost::TRAVERSE) } else { overload });
+        functions.add(match id {
+            "string_to_bytes" => overload.default_cost(Cost::TRAVERSE).result_size(|sizes| {
+                let size = sizes.arg(0);
+                Bounds { min: size.min, max: size.max * 4.0 }
+            }),
+            "bytes_to_string" => overload.default_cost(Cost::TRAVERSE).result_size(|sizes| {
+                let size = sizes.arg(0);
+                Bounds { min: (size.min / 4.0).floor(), max: size.max }
+            }),
+            "string_to_string" | "bytes_to_bytes" => overload.result_size(|sizes| sizes.arg(0)),
+            "bool_to_string" => overload.result_size(|_| Bounds { min: 4.0, max: 5.0 }),
+            // `-9223372036854775808`, `18446744073709551615`.
+            "int64_to_string" | "uint64_to_string" => {
+                overload.result_size(|_| Bounds { min: 1.0, max: 20.0 })
+            }
+            // `-2.2250738585072014e-308`.
+            "double_to_string" => overload.result_size(|_| Bounds { min: 1.0, max: 24.0 }),
+            // `-9223372036.854775808s`.
+            "duration_to_string" => overload.result_size(|_| Bounds { min: 2.0, max: 22.0 }),
+            // `2006-01-02T15:04:05.999999999Z`.
+            "timestamp_to_string" => overload.result_size(|_| Bounds { min: 20.0, max: 30.0 }),
+            _ => overload,
+        });
     }
     functions.add(Overload::new("int64_to_uint64", "uint(int) -> uint", to_uint));
     functions.add(Overload::new("string_to_uint64", "uint(string) -> uint", to_uint));

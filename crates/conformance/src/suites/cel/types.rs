@@ -82,6 +82,7 @@ pub(super) fn overload(
         cost: None,
         profile_cost: None,
         default_cost: None,
+        result_size: None,
         specialise: None,
         validate: None,
         example: None,
