@@ -112,8 +112,7 @@ fn possible(shape: &SchemaShape) -> Option<u64> {
     let schema = shape.schema();
     let limits = &schema.constraints;
     let most = match &schema.kind {
-        Kind::Array { .. } => assumed(schema),
-        Kind::Object { additional: Some(_), .. } => assumed(schema),
+        Kind::Array { .. } | Kind::Object { additional: Some(_), .. } => assumed(schema),
         Kind::Object { preserve_unknown: false, .. } if !shape.keeps_unknown() => {
             shape.visible_properties() as u64
         }

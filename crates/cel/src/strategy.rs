@@ -4,6 +4,8 @@ use proptest::{collection, prelude::*};
 
 mod build;
 #[cfg(test)]
+mod naive;
+#[cfg(test)]
 mod tests;
 mod tree;
 

@@ -147,6 +147,7 @@ impl Estimator<'_> {
         if !step {
             return;
         }
+        part.cost = part.cost + self.root_price(args[0]);
         let operand = match operand {
             Type::Optional(inner) if !self.upstream => inner,
             other => other,

@@ -128,7 +128,8 @@ impl<'e> Estimator<'e> {
         let inner = self.visit(operand);
         if test {
             let own = f64::from(u8::from(!self.env.options().free_presence_tests));
-            return Part { size: Some(Bounds::exactly(1.0)), ..Part::costing(inner.cost + own) };
+            let cost = inner.cost + own + self.root_price(operand);
+            return Part { size: Some(Bounds::exactly(1.0)), ..Part::costing(cost) };
         }
         let is_step = matches!(self.checked.ty(operand), Type::Map(..) | Type::Struct(_) | Type::Param(_));
         let own = f64::from(u8::from(is_step || !self.upstream));
@@ -137,7 +138,18 @@ impl<'e> Estimator<'e> {
         if !self.upstream {
             size = size.or_else(|| inner.entries.map(|entries| entries.value));
         }
-        Part { cost: inner.cost + own, size, entries: None, place }
+        Part { cost: inner.cost + own + self.root_price(operand), size, entries: None, place }
+    }
+
+    /// A selection from what is computed pays for its root as if it had a name. cel-go charges that and does not
+    /// estimate it.
+    pub(super) fn root_price(&self, operand: ExprId) -> f64 {
+        let is_path = match self.checked.ast().expr(operand) {
+            Expr::Ident(_) | Expr::Select { .. } => true,
+            Expr::Call { function, .. } => matches!(&**function, "_[_]" | "_[?_]" | "_?._"),
+            _ => false,
+        };
+        f64::from(u8::from(!is_path && !self.upstream))
     }
 
     #[inline(never)]

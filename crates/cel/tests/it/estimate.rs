@@ -52,8 +52,6 @@ fn check(text: &str, min: f64, max: f64) {
     assert_eq!(estimate(text, false), (min, max), "{text}");
 }
 
-const NONE: f64 = f64::INFINITY;
-
 #[test]
 fn every_kind_of_expression() {
     for (text, min, max) in [
@@ -107,7 +105,7 @@ fn sizes_of_what_is_made() {
 #[test]
 fn nothing_is_known() {
     for text in ["any.contains('x')", "any.all(x, true)", "text.format([text]).contains('x')"] {
-        assert_eq!(estimate(text, false).1, NONE, "{text}");
+        assert!(estimate(text, false).1.is_infinite(), "{text}");
     }
     let env = env();
     // Neither of what is not checked nor of what is wrong.
@@ -123,7 +121,7 @@ fn as_upstream() {
         ["string(a.b).contains('1')", "map[?'k'].orValue(['']).all(x, true)", "text.trim().contains('x')"]
     {
         assert!(estimate(text, false).1.is_finite(), "{text}");
-        assert_eq!(estimate(text, true).1, NONE, "{text}");
+        assert!(estimate(text, true).1.is_infinite(), "{text}");
     }
     assert_eq!(estimate("any.one.two", true), (1.0, 1.0));
 }
