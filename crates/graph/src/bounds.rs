@@ -1,13 +1,17 @@
 //! What one instance can cost at most, as far as a definition and the limits in its schema tell: objects, requests,
-//! the longest chain. Not counted: the price of expressions, and the size of the status.
+//! the longest chain, expressions. Not counted: the size of the status.
+
+mod cost;
 
 use crate::{Dimension, Graph, Limits, Node, NodeId, NodeKind, environment, lint};
 use kro_cel::Expr;
 use kro_diagnostic::{Diagnostic, Locus, codes};
 use kro_object::FieldPath;
 
+pub use cost::ExpressionCost;
+
 /// The most that one instance can cost.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Bounds {
     /// Objects that kro makes, by node, in the author's order. External nodes are left out.
     pub objects: Vec<(NodeId, Count)>,
@@ -17,6 +21,8 @@ pub struct Bounds {
     pub external_reads: u64,
     /// Nodes of the longest chain in which each waits for the one before.
     pub longest_chain: usize,
+    /// Every expression in the order of evaluation, status and conditions last.
+    pub expressions: Vec<ExpressionCost>,
 }
 
 /// An upper bound.
@@ -35,6 +41,8 @@ pub struct Ceilings {
     pub objects: Option<u64>,
     /// Nodes of the longest chain.
     pub longest_chain: Option<usize>,
+    /// Cost units of all expressions of one pass; Kubernetes allows 10 000 000 for the rules of one object.
+    pub cost: Option<u64>,
 }
 
 /// The bounds of a graph under kro's limits on collections.
@@ -45,7 +53,9 @@ pub fn bounds(graph: &Graph, limits: Limits) -> Bounds {
         .collect();
     let total = objects.iter().fold(0_u64, |sum, (_, count)| sum.saturating_add(count.most));
     let external = graph.nodes.values().filter(|node| !node.is_managed()).count();
+    let most = |node: &Node| objects_of(graph, node, limits.collection_size as u64).most;
     Bounds {
+        expressions: cost::expressions(graph, limits, most),
         writes: total.saturating_add(1),
         objects,
         external_reads: external as u64,
@@ -57,6 +67,18 @@ impl Bounds {
     /// Objects of all nodes.
     pub fn total_objects(&self) -> u64 {
         self.writes - 1
+    }
+
+    /// Cost units of all expressions of one pass; `None` when one of them has no bound.
+    pub fn cost(&self) -> Option<u64> {
+        let mut costs = self.expressions.iter().map(ExpressionCost::total);
+        costs.try_fold(0_u64, |sum, cost| Some(sum.saturating_add(cost?)))
+    }
+
+    /// The expression that costs the most; the first without bound, if there is one.
+    pub fn dearest(&self) -> Option<&ExpressionCost> {
+        let unbounded = self.expressions.iter().find(|expression| expression.cost.is_none());
+        unbounded.or_else(|| self.expressions.iter().rev().max_by_key(|expression| expression.total()))
     }
 
     /// What is above a ceiling, as warnings; a collection is blamed where its size has no limit in the schema.
@@ -82,7 +104,26 @@ impl Bounds {
                 format!("{} resources wait for each other in a row, more than {ceiling}", self.longest_chain);
             warn(message, "take values from `schema` instead of from other resources".to_owned());
         }
+        found.extend(ceilings.cost.and_then(|ceiling| self.too_dear(ceiling)));
         found
+    }
+
+    /// A warning at the dearest expression when all together cost more than a ceiling.
+    fn too_dear(&self, ceiling: u64) -> Option<Diagnostic> {
+        let total = self.cost();
+        let dearest = self.dearest().filter(|_| total.is_none_or(|total| total > ceiling))?;
+        let message = match total {
+            Some(total) => {
+                format!(
+                    "the expressions of one pass can cost {total} units, more than {ceiling}; this one most"
+                )
+            }
+            None => {
+                format!("nothing limits what this expression can cost; one pass may cost {ceiling} units")
+            }
+        };
+        let help = "set `maxItems`, `maxLength` and `maxProperties` on what it reads";
+        Some(Diagnostic::warning(codes::ABOVE_CEILING, dearest.locus.clone(), message).with_help(help))
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::{compiled, definition, widget};
 use kro_graph::{
     Limits,
-    bounds::{Count, bounds},
+    bounds::{Bounds, Ceilings, Count, bounds},
 };
 use serde_json::json;
 
@@ -40,4 +40,81 @@ fn chains_are_as_long_as_their_references() {
         widget("c", json!({"title": "${b.spec.title}"})),
     ];
     assert_eq!(bounds(&compiled(&definition(nodes)).unwrap(), Limits::default()).longest_chain, 3);
+}
+
+/// The bounds of a definition whose spec has these fields, with a list of text and a text.
+fn of(tags: &str, title: &str, nodes: Vec<serde_json::Value>) -> Bounds {
+    let mut spec = definition(nodes);
+    spec["schema"]["spec"]["tags"] = json!(tags);
+    spec["schema"]["spec"]["title"] = json!(title);
+    bounds(&compiled(&spec).unwrap(), Limits::default())
+}
+
+#[test]
+fn expressions_cost_what_the_limits_of_their_data_allow() {
+    let one = |expression: &str| {
+        let node = widget("one", json!({"title": expression}));
+        let found = of("[]string | maxItems=4", "string | maxLength=20", vec![node]);
+        cost_of_title(&found)
+    };
+    for (expression, cost) in [
+        // A name and two fields.
+        ("${schema.spec.title}", Some(3)),
+        // 20 characters and one: read once.
+        ("x${schema.spec.title}", Some(3 + 3)),
+        ("${schema.spec.title.contains('abc') ? 'a' : 'b'}", Some(3 + 2)),
+        // Four rounds of a name, twelve units for collecting, and a comparison that reads at most one character.
+        ("${string(schema.spec.tags.filter(tag, tag == 'a').size())}", Some(3 + 10 + 4 * 15 + 1 + 1 + 1)),
+        ("${schema.spec.?title.orValue('')}", Some(4)),
+        ("${json.marshal(schema.spec) + 'a'}", None),
+    ] {
+        assert_eq!(one(expression), cost, "{expression}");
+    }
+    // Without a limit: as long as a request.
+    let node = widget("one", json!({"title": "${schema.spec.title + 'a'}"}));
+    let found = of("[]string", "string", vec![node]);
+    assert_eq!(cost_of_title(&found), Some(3 + 314_573));
+    // Names have at most 253 characters in Kubernetes.
+    let node = widget("one", json!({"title": "${schema.metadata.name + 'a'}"}));
+    assert_eq!(cost_of_title(&of("[]string", "string", vec![node])), Some(3 + 26));
+}
+
+fn cost_of_title(found: &Bounds) -> Option<u64> {
+    let title = found.expressions.iter().find(|one| one.locus.path.to_string().ends_with("spec.title"));
+    title.expect("an expression for the title").cost
+}
+
+#[test]
+fn what_differs_between_objects_runs_for_each() {
+    let mut many = many("${schema.spec.tags}");
+    many["includeWhen"] = json!(["${schema.spec.title != ''}"]);
+    many["readyWhen"] = json!(["${each.spec.title == tag1()}".replace("tag1()", "'a'")]);
+    let found = of("[]string | maxItems=7", "string | maxLength=5", vec![many]);
+    let times: Vec<u64> = found.expressions.iter().map(|expression| expression.times).collect();
+    assert_eq!(times[..2], [1, 1], "conditions and lists once");
+    assert!(times[2..].iter().all(|times| *times == 7), "{times:?}");
+    let sum = found.expressions.iter().map(|expression| expression.total().unwrap()).sum();
+    assert_eq!(found.cost(), Some(sum));
+}
+
+#[test]
+fn a_ceiling_blames_the_dearest_expression() {
+    let nodes = || {
+        vec![
+            widget("cheap", json!({"title": "${schema.metadata.name}"})),
+            widget("dear", json!({"title": "${schema.spec.tags.join('-')}"})),
+        ]
+    };
+    let found = of("[]string | maxItems=10", "string", nodes());
+    assert_eq!(found.exceeding(Ceilings { cost: found.cost(), ..Ceilings::default() }), []);
+    let [warning] = &found.exceeding(Ceilings { cost: Some(100), ..Ceilings::default() })[..] else {
+        panic!("one warning")
+    };
+    assert!(warning.primary.path.to_string().contains("resources[1].template.spec.title"), "{warning:?}");
+    assert!(warning.message.ends_with("more than 100; this one most"), "{}", warning.message);
+    let node = widget("open", json!({"title": "${json.marshal(schema.spec) + 'a'}"}));
+    let found = of("[]string", "string", vec![node]);
+    assert_eq!(found.cost(), None);
+    let warnings = found.exceeding(Ceilings { cost: Some(u64::MAX), ..Ceilings::default() });
+    assert!(warnings[0].message.starts_with("nothing limits what this expression can cost"));
 }
