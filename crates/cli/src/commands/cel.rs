@@ -3,9 +3,10 @@
 
 use std::process::ExitCode;
 
-use kro_cel::{Checked, EvalError, Issue, Limits, Outcome, Scope};
+use kro_cel::{Checked, EvalError, Issue, Limits, Outcome, Program, Scope};
 use serde_json::json;
 
+mod repl;
 mod show;
 mod workspace;
 
@@ -22,7 +23,9 @@ pub(crate) enum What {
     Fmt(Args),
     /// Print its tree, with types where it checks.
     Ast(Args),
-    /// Evaluate it and print what it costs.
+    /// Read expressions line by line, with completion and history; names can be given to values.
+    Repl(repl::Args),
+    /// Print what it costs: when evaluated over the data, and at worst, from the limits in the schemas.
     Cost(Args),
 }
 
@@ -54,7 +57,10 @@ enum Output {
 
 /// Does it.
 pub(crate) fn run(what: &What) -> anyhow::Result<ExitCode> {
-    let (What::Eval(args) | What::Check(args) | What::Fmt(args) | What::Ast(args) | What::Cost(args)) = what;
+    let args = match what {
+        What::Repl(args) => return repl::run(args),
+        What::Eval(args) | What::Check(args) | What::Fmt(args) | What::Ast(args) | What::Cost(args) => args,
+    };
     let workspace = Workspace::new(&args.options)?;
     let text = workspace::text_of(&args.expression)?;
     let (ast, issues) = workspace.env.parse(&text);
@@ -75,22 +81,49 @@ pub(crate) fn run(what: &What) -> anyhow::Result<ExitCode> {
         return Ok(refused(args, &text, checked.issues()));
     }
     match what {
-        What::Eval(_) | What::Cost(_) => evaluate(what, args, &workspace, &text, &checked),
+        What::Eval(_) => evaluate(args, &workspace, &text, &checked),
+        What::Cost(_) => cost(args, &workspace, &text, &checked),
         What::Check(_) => {
             let ty = checked.result_type().to_string();
             answer(args, &ty, &json!({ "type": ty }));
             Ok(ExitCode::SUCCESS)
         }
-        What::Fmt(_) | What::Ast(_) => Ok(ExitCode::SUCCESS),
+        What::Fmt(_) | What::Ast(_) | What::Repl(_) => Ok(ExitCode::SUCCESS),
     }
 }
 
-fn evaluate(
-    what: &What,
+/// Evaluates and prints the value.
+fn evaluate(args: &Args, workspace: &Workspace, text: &str, checked: &Checked) -> anyhow::Result<ExitCode> {
+    run_with(args, workspace, text, checked, |program, outcome| {
+        let shown = show::value(&outcome.value);
+        let ty = program.result_type().to_string();
+        // What JSON has no form for is there as an expression.
+        let object = json!({"value": outcome.value.to_json().ok(), "expression": shown, "type": ty, "cost": outcome.cost});
+        answer(args, &shown, &object);
+    })
+}
+
+/// Prints what the evaluation costs, when there is data for everything it names, and what it costs at worst.
+fn cost(args: &Args, workspace: &Workspace, text: &str, checked: &Checked) -> anyhow::Result<ExitCode> {
+    let most = workspace.most(checked);
+    let at_worst =
+        most.map_or_else(|| "without limit at worst".to_owned(), |most| format!("{most} at worst"));
+    if !workspace.has_data_for(checked) {
+        answer(args, &at_worst, &json!({"most": most}));
+        return Ok(ExitCode::SUCCESS);
+    }
+    run_with(args, workspace, text, checked, |_, outcome| {
+        let human = format!("{}, {at_worst}", outcome.cost);
+        answer(args, &human, &json!({"cost": outcome.cost, "most": most}));
+    })
+}
+
+fn run_with(
     args: &Args,
     workspace: &Workspace,
     text: &str,
     checked: &Checked,
+    print: impl FnOnce(&Program, &Outcome<'_>),
 ) -> anyhow::Result<ExitCode> {
     let program = match workspace.env.plan(checked) {
         Ok(program) => program,
@@ -99,14 +132,8 @@ fn evaluate(
     let bindings = workspace.bindings()?;
     let limits = Limits { cost: args.cost_limit, ..Limits::default() };
     match program.eval(&Scope::new(&bindings), &limits) {
-        Ok(Outcome { value, cost }) => {
-            let shown = show::value(&value);
-            let human = if matches!(what, What::Cost(_)) { cost.to_string() } else { shown.clone() };
-            let ty = program.result_type().to_string();
-            // What JSON has no form for is there as an expression.
-            let object =
-                json!({"value": value.to_json().ok(), "expression": shown, "type": ty, "cost": cost});
-            answer(args, &human, &object);
+        Ok(outcome) => {
+            print(&program, &outcome);
             Ok(ExitCode::SUCCESS)
         }
         Err(error) => Ok(failed(args, text, &error)),

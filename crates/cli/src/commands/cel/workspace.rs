@@ -4,7 +4,7 @@ use std::io::Read as _;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use kro_cel::{Env, NoTypes, Type, Value, library};
+use kro_cel::{Checked, Env, NoTypes, Type, Value, library};
 use kro_cel_k8s::{KubernetesCosts, SchemaTypes, UnknownFields, environment};
 use kro_graph::Kinds;
 use kro_object::{Gvk, Object};
@@ -141,6 +141,31 @@ impl Workspace {
             })
             .collect()
     }
+}
+
+impl Workspace {
+    /// Cost units at worst, from the limits in the schemas; `None` without bound.
+    pub(crate) fn most(&self, checked: &Checked) -> Option<u64> {
+        self.most_in(&self.env, checked)
+    }
+
+    /// The same for a tree that was checked in an environment with more names.
+    pub(crate) fn most_in(&self, env: &Env, checked: &Checked) -> Option<u64> {
+        let most = env.estimate(checked, &*self.types).max;
+        most.is_finite().then_some(most as u64)
+    }
+
+    /// Whether every variable that an expression names has data.
+    pub(crate) fn has_data_for(&self, checked: &Checked) -> bool {
+        let named = self.env.references(checked.ast()).names;
+        let mut variables = named.iter().filter(|named| self.env.variable(&named.name).is_some());
+        variables.all(|named| self.data.iter().any(|(name, _)| *name == named.name))
+    }
+}
+
+/// A bound in words.
+pub(crate) fn bound(most: Option<u64>) -> String {
+    most.map_or_else(|| "without limit at worst".to_owned(), |most| format!("{most} at worst"))
 }
 
 /// The text of an expression: as given, of the file behind `@`, or of standard input for `-`.
