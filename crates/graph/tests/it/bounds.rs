@@ -47,7 +47,7 @@ fn of(tags: &str, title: &str, nodes: Vec<serde_json::Value>) -> Bounds {
     let mut spec = definition(nodes);
     spec["schema"]["spec"]["tags"] = json!(tags);
     spec["schema"]["spec"]["title"] = json!(title);
-    bounds(&compiled(&spec).unwrap(), Limits::default())
+    bounds(&compiled(&spec).expect("a graph"), Limits::default())
 }
 
 #[test]
