@@ -250,6 +250,33 @@ impl Core {
 
     /// Stores an object as an administrator would, before anyone connects; what is there already is replaced.
     pub fn load(&mut self, object: Object, now: Timestamp) -> Result<(), Status> {
+        let (served, value) = self.place(object)?;
+        let key = Key::new(object::namespace(&value), object::name(&value));
+        let writer = write::Writer::named("loader", now);
+        if self.store.get(&served.storage, &key).is_some() {
+            let mut value = value;
+            object::set_meta(&mut value, "resourceVersion", None);
+            self.update(&served, &key, &writer, &mut |_, _| Ok(value.clone()))?;
+        } else {
+            self.create(&served, value, &writer)?;
+        }
+        self.background(now);
+        Ok(())
+    }
+
+    /// Stores an object exactly as another server had it, but for its resource version.
+    pub fn restore(&mut self, object: Object, now: Timestamp) -> Result<(), Status> {
+        let (served, mut value) = self.place(object)?;
+        let key = Key::new(object::namespace(&value), object::name(&value));
+        object::set_revision(&mut value, self.store.next_revision());
+        let stored = Arc::new(served.to_stored(&value));
+        self.store.write(&served.storage, key, Some(stored));
+        self.background(now);
+        Ok(())
+    }
+
+    /// The resource an object belongs to, and the object in its namespace.
+    fn place(&self, object: Object) -> Result<(Arc<registry::Served>, Value), Status> {
         let mut value = object.into_value();
         let api_version = value.get("apiVersion").and_then(Value::as_str).unwrap_or_default().to_owned();
         let kind = value.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -262,16 +289,7 @@ impl Core {
         if served.is_namespaced() && object::namespace(&value).is_empty() {
             object::set_meta(&mut value, "namespace", Some("default".into()));
         }
-        let key = Key::new(object::namespace(&value), object::name(&value));
-        let writer = write::Writer::named("loader", now);
-        if self.store.get(&served.storage, &key).is_some() {
-            object::set_meta(&mut value, "resourceVersion", None);
-            self.update(&served, &key, &writer, &mut |_, _| Ok(value.clone()))?;
-        } else {
-            self.create(&served, value, &writer)?;
-        }
-        self.background(now);
-        Ok(())
+        Ok((served, value))
     }
 
     fn bootstrap(&mut self, now: Timestamp) {

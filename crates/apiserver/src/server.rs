@@ -132,6 +132,16 @@ impl ApiServer {
         outcome
     }
 
+    /// Puts objects in exactly as another server had stored them: uids, times, managers and status stay, only
+    /// resource versions are new. What is there already is replaced. Definitions come before their instances.
+    pub fn restore(&self, objects: impl IntoIterator<Item = Object>) -> Result<(), Status> {
+        let now = self.now();
+        let mut core = self.core();
+        let outcome = objects.into_iter().try_for_each(|object| core.restore(object, now));
+        self.settle(core, now);
+        outcome
+    }
+
     /// The calls answered so far, oldest first; only the last 10,000 are kept.
     pub fn audit(&self) -> Vec<AuditRecord> {
         self.core().audit().cloned().collect()

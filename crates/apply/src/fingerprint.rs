@@ -1,11 +1,16 @@
 //! Does a live object still have what we applied? Compared by fingerprint, without asking the server:
 //! the fields a manager owns are read off `managedFields` and hashed the same way as the object to apply.
 //! Pure. A mismatch may be a false alarm (the server writes `1000m` as `1`), a match never is one.
+//! Who applied is not part of it: another version of kro has nothing to repair in what it finds.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use kro_object::Object;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
+
+/// Label of a member: the version of kro that applied it last.
+const KRO_VERSION: &str = "kro.run/kro-version";
 
 /// 128 bits of a SHA-256 over canonical JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -21,16 +26,17 @@ impl Fingerprint {
             metadata.remove("name");
             metadata.remove("namespace");
         }
+        forget_version(&mut fields);
         fold_string_data(object, &mut fields);
         Self::of(&Value::Object(fields))
     }
 
     /// Of the fields `manager` owns by server-side apply in a live object; `None` when it owns none.
     pub fn of_owned(object: &Object, manager: &str) -> Option<Self> {
-        let fields = applied_fields(object, manager)?;
-        let mut owned = extract(&Value::Object(object.as_map().clone()), fields)?;
+        let fields = stored_fields(object, applied_fields(object, manager)?);
+        let mut owned = extract(&Value::Object(object.as_map().clone()), &fields)?;
         if let Value::Object(owned) = &mut owned {
-            fold_string_data(object, owned);
+            forget_version(owned);
         }
         Some(Self::of(&owned))
     }
@@ -40,6 +46,13 @@ impl Fingerprint {
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&digest[..16]);
         Self(bytes)
+    }
+}
+
+fn forget_version(fields: &mut Map<String, Value>) {
+    let labels = fields.get_mut("metadata").and_then(|metadata| metadata.get_mut("labels"));
+    if let Some(labels) = labels.and_then(Value::as_object_mut) {
+        labels.remove(KRO_VERSION);
     }
 }
 
@@ -112,11 +125,27 @@ impl Selector {
     }
 }
 
+fn is_secret(object: &Object) -> bool {
+    object.as_map().get("kind").and_then(Value::as_str) == Some("Secret")
+        && object.as_map().get("apiVersion").and_then(Value::as_str) == Some("v1")
+}
+
+/// The fields where the server keeps them: what was applied as `stringData` of a Secret stays recorded as such.
+fn stored_fields<'f>(object: &Object, fields: &'f Map<String, Value>) -> Cow<'f, Map<String, Value>> {
+    let texts = fields.get("f:stringData").and_then(Value::as_object).filter(|_| is_secret(object));
+    let Some(texts) = texts else { return Cow::Borrowed(fields) };
+    let mut stored = fields.clone();
+    stored.remove("f:stringData");
+    let data = stored.entry("f:data").or_insert_with(|| Value::Object(Map::new()));
+    if let Value::Object(data) = data {
+        data.extend(texts.iter().map(|(key, below)| (key.clone(), below.clone())));
+    }
+    Cow::Owned(stored)
+}
+
 /// A Secret's `stringData` is write-only: the server stores it as base64 in `data`.
 fn fold_string_data(object: &Object, fields: &mut Map<String, Value>) {
-    let is_secret = object.as_map().get("kind").and_then(Value::as_str) == Some("Secret")
-        && object.as_map().get("apiVersion").and_then(Value::as_str) == Some("v1");
-    if !is_secret {
+    if !is_secret(object) {
         return;
     }
     let Some(Value::Object(texts)) = fields.remove("stringData") else { return };
@@ -178,13 +207,27 @@ mod tests {
     }
 
     #[test]
+    fn the_version_of_kro_does_not_count() {
+        let labelled =
+            |version: &str| json!({"metadata": {"labels": {"a": "b", "kro.run/kro-version": version}}});
+        let fields = json!({"f:metadata": {"f:labels": {"f:a": {}, "f:kro.run/kro-version": {}}}});
+        assert!(check(labelled("2"), labelled("1"), &fields));
+        let mut other = labelled("1");
+        other["metadata"]["labels"]["a"] = "c".into();
+        assert!(!check(labelled("2"), other, &fields));
+    }
+
+    #[test]
     fn sets_atomic_lists_and_secrets() {
         let applied = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a", "finalizers": ["x/y"]},
             "stringData": {"n": "3"}});
         let live = json!({"apiVersion": "v1", "kind": "Secret",
             "metadata": {"name": "a", "finalizers": ["z/w", "x/y"]}, "data": {"n": "Mw=="}, "type": "Opaque"});
         let fields = json!({"f:metadata": {"f:finalizers": {"v:\"x/y\"": {}}}, "f:data": {"f:n": {}}});
-        assert!(check(applied, live, &fields));
+        assert!(check(applied.clone(), live.clone(), &fields));
+        let as_text =
+            json!({"f:metadata": {"f:finalizers": {"v:\"x/y\"": {}}}, "f:stringData": {".": {}, "f:n": {}}});
+        assert!(check(applied, live, &as_text));
         assert!(Fingerprint::of_owned(&object(json!({"metadata": {}})), MANAGER).is_none());
     }
 }

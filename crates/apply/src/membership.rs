@@ -74,8 +74,7 @@ impl Membership {
             let found = metadata.label(ID).unwrap_or_default().to_owned();
             return Err(InventoryError::Id { found, wanted: id.to_owned() });
         }
-        let ours = metadata.annotation(TOOLING).and_then(|text| text.strip_prefix(tooling));
-        if !ours.is_some_and(|rest| rest.starts_with('/')) {
+        if !is_tool(metadata.annotation(TOOLING), tooling) {
             let found = metadata.annotation(TOOLING).unwrap_or_default().to_owned();
             return Err(InventoryError::Tooling { found, wanted: tooling.to_owned() });
         }
@@ -133,11 +132,12 @@ impl Membership {
         metadata.insert_annotation(INVENTORY_HASH, &self.hash(id));
     }
 
-    /// Whether the parent's record says exactly this.
+    /// Whether the parent's record says exactly this. `tooling` as in [`Membership::validated`]: which version wrote
+    /// the record does not matter.
     pub fn is_written(&self, parent: &Object, id: &str, tooling: &str) -> bool {
         let metadata = parent.metadata();
         metadata.label(ID) == Some(id)
-            && metadata.annotation(TOOLING) == Some(tooling)
+            && is_tool(metadata.annotation(TOOLING), tooling)
             && metadata.annotation(GROUP_KINDS) == Some(&self.kinds_text())
             && metadata.annotation(NAMESPACES) == Some(&self.namespaces_text())
             && metadata.annotation(INVENTORY_HASH) == Some(&self.hash(id))
@@ -193,6 +193,10 @@ pub enum InventoryError {
     /// The lists were edited by hand.
     #[error("annotation {INVENTORY_HASH} does not match the inventory")]
     Hash,
+}
+
+fn is_tool(annotation: Option<&str>, tool: &str) -> bool {
+    annotation.and_then(|text| text.strip_prefix(tool)).is_some_and(|rest| rest.starts_with('/'))
 }
 
 fn entries(text: &str) -> impl Iterator<Item = &str> {

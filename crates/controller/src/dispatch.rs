@@ -20,7 +20,7 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::{sync::mpsc, task::JoinSet};
-pub(crate) use world::{Reads, Served};
+pub(crate) use world::Served;
 use world::{Turn, World};
 
 /// Events taken in one go before reconciles are started again.

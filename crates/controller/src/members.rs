@@ -2,7 +2,10 @@
 //! Pure. Keeps no trees: identity, order, a fingerprint of the fields we own, and of nodes that expressions read
 //! the object, packed. Our own writes come back as events; they are recognised by their resource version.
 
-use crate::packed::{Packed, version_of};
+use crate::{
+    packed::{Packed, version_of},
+    reads::Reads,
+};
 use kro_api::names::{labels, managers};
 use kro_apply::{Fingerprint, Member};
 use kro_object::{GroupKind, Gvr, Object, ObjectKey, ResourceType};
@@ -34,8 +37,10 @@ struct Watched {
 pub(crate) struct Child {
     pub(crate) member: Member,
     pub(crate) node: Box<str>,
-    /// The whole object, if any expression reads it.
-    pub(crate) body: Option<Packed>,
+    /// What expressions read of the object.
+    body: Option<Packed>,
+    /// What the body was reduced to.
+    reads: Arc<Reads>,
     /// What we sent last, and what we owned then.
     sent: Option<Sent>,
     version: u64,
@@ -56,24 +61,46 @@ impl Child {
         self.member.owned == Some(applied) || self.sent == Some(Sent { applied, owned: self.member.owned })
     }
 
-    /// What is known of the object: its body, or at least its identity.
-    pub(crate) fn object(&self) -> Object {
-        let Some(body) = &self.body else {
-            let mut object = Object::new(&self.member.resource.gvk, &self.member.key);
-            let mut metadata = object.metadata_mut();
-            metadata.insert("uid", &*self.member.uid);
-            metadata.insert("resourceVersion", &*self.member.version);
-            if self.member.deleting {
-                metadata.insert("deletionTimestamp", "1970-01-01T00:00:00Z");
-            }
-            return object;
-        };
-        body.unpack()
+    /// What is known of the object, if that is enough for expressions that read so much of it.
+    fn object(&self, reads: &Reads) -> Option<Object> {
+        if !self.reads.cover(reads) {
+            return None;
+        }
+        if let Some(body) = self.body.as_ref().filter(|_| *reads != Reads::Nothing) {
+            return Some(body.unpack());
+        }
+        let mut object = Object::new(&self.member.resource.gvk, &self.member.key);
+        let mut metadata = object.metadata_mut();
+        metadata.insert("uid", &*self.member.uid);
+        metadata.insert("resourceVersion", &*self.member.version);
+        if self.member.deleting {
+            metadata.insert("deletionTimestamp", "1970-01-01T00:00:00Z");
+        }
+        Some(object)
+    }
+
+    /// Keeps no more than is read.
+    fn reduce(&mut self, reads: &Arc<Reads>) {
+        if *self.reads != **reads && self.reads.cover(reads) {
+            self.body = self.body.take().and_then(|body| reads.project(&body.unpack()));
+            self.seen = self.body.as_ref().map(unversioned);
+            self.reads = Arc::clone(reads);
+        }
     }
 
     fn identity(&self) -> (Gvr, ObjectKey) {
         (self.member.resource.gvr(), self.member.key.clone())
     }
+}
+
+/// What is known of an object.
+#[derive(Debug)]
+pub(crate) enum View {
+    /// There is no member of that name.
+    Absent,
+    Seen(Object),
+    /// It is there, but more of it is read than was kept.
+    Unread,
 }
 
 /// Sets whose parents should look at their children again.
@@ -121,15 +148,15 @@ impl Members {
         self.kinds.values().any(|state| state.synced && state.kind.as_ref() == Some(kind))
     }
 
-    /// A watch told of an object; `body` is what expressions read of it. Returns who should look: nobody when it is
-    /// our own write, or changes nothing that matters.
+    /// An object was seen, by a watch or a read; `reads` is what expressions read of it. Returns who should look:
+    /// nobody when it is our own write, or changes nothing that matters.
     pub(crate) fn observe(
         &mut self,
         resource: &Arc<ResourceType>,
         object: &Object,
-        body: Option<Packed>,
+        reads: &Arc<Reads>,
     ) -> Wake {
-        self.put(resource, object, body, None)
+        self.put(resource, object, reads, None)
     }
 
     /// The server answered an apply of ours, of an object with the fingerprint `applied`.
@@ -137,10 +164,10 @@ impl Members {
         &mut self,
         resource: &Arc<ResourceType>,
         object: &Object,
-        body: Option<Packed>,
+        reads: &Arc<Reads>,
         applied: Fingerprint,
     ) {
-        self.put(resource, object, body, Some(applied));
+        self.put(resource, object, reads, Some(applied));
     }
 
     /// The server said that a member is gone.
@@ -166,6 +193,25 @@ impl Members {
         self.kinds.get(resource)?.objects.get(key)
     }
 
+    /// An object as expressions see it that read so much of it. What else is known of it is forgotten.
+    pub(crate) fn view(&mut self, resource: &Gvr, key: &ObjectKey, reads: &Arc<Reads>) -> View {
+        let child = self.kinds.get_mut(resource).and_then(|kind| kind.objects.get_mut(key));
+        let Some(child) = child else { return View::Absent };
+        child.reduce(reads);
+        child.object(reads).map_or(View::Unread, View::Seen)
+    }
+
+    /// The members of a set that belong to a node, as expressions see them; `None` when one must be read first.
+    pub(crate) fn items(&mut self, set: &str, node: &str, reads: &Arc<Reads>) -> Option<Vec<Object>> {
+        let items = self.of_set(set).filter(|child| *child.node == *node).map(Child::identity);
+        let items: Vec<(Gvr, ObjectKey)> = items.collect();
+        let views = items.iter().map(|(resource, key)| match self.view(resource, key, reads) {
+            View::Seen(object) => Some(object),
+            View::Absent | View::Unread => None,
+        });
+        views.collect()
+    }
+
     /// The members of a set.
     pub(crate) fn of_set(&self, id: &str) -> impl Iterator<Item = &Child> {
         let identities = self.by_set.get(id).into_iter().flatten();
@@ -181,7 +227,7 @@ impl Members {
         &mut self,
         resource: &Arc<ResourceType>,
         object: &Object,
-        body: Option<Packed>,
+        reads: &Arc<Reads>,
         applied: Option<Fingerprint>,
     ) -> Wake {
         let gvr = resource.gvr();
@@ -196,6 +242,11 @@ impl Members {
         {
             // Not newer than what we know: our own write coming back, or a list after it.
             old.list = list;
+            if old.version == version && !old.reads.cover(reads) {
+                old.body = reads.project(object);
+                old.seen = old.body.as_ref().map(unversioned);
+                old.reads = Arc::clone(reads);
+            }
             if let Some(applied) = applied
                 && old.version == version
             {
@@ -207,7 +258,9 @@ impl Members {
         let member = Member::of(Arc::clone(resource), object, managers::APPLYSET);
         let old = self.take(&gvr, &key);
         let same = old.as_ref().filter(|old| old.member.uid == member.uid);
+        let body = reads.project(object);
         let new = Child {
+            reads: Arc::clone(reads),
             node: metadata.label(labels::NODE_ID).unwrap_or_default().into(),
             seen: body.as_ref().map(unversioned),
             body,

@@ -38,7 +38,7 @@ fn a_record_must_be_whole_and_intact() {
     let mut good = parent();
     written.write(&mut good, &id, tooling);
     assert_eq!(Membership::validated(&good, &id, "kro"), Ok(written.clone()));
-    assert!(written.is_written(&good, &id, tooling));
+    assert!(written.is_written(&good, &id, "kro"));
     assert_eq!(good.metadata().annotation(GROUP_KINDS), Some("Deployment.apps,Service"));
 
     let spoil = |annotation: &str, value: &str| {

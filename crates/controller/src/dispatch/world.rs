@@ -3,13 +3,13 @@
 
 mod records;
 
+pub(crate) use self::records::Served;
 use self::records::{DefinitionRecord, InstanceRecord, RevisionRecord};
-pub(crate) use self::records::{Reads, Served};
 use super::{Instance, Key};
 use crate::{
     Shared, api, crd,
-    packed::Packed,
     queue::Queue,
+    reads::Reads,
     reconcile::{Effect, definition, instance, revision},
     revisions::{Revision, Revisions},
     router::Router,
@@ -453,8 +453,8 @@ impl World {
                 }
                 Change::Synced => members.synced(&gvr),
                 Change::Applied(object) => {
-                    let body = self.body_of(object);
-                    members.observe(&self.shared.intern(resource), object, body)
+                    let reads = self.reads_of(object);
+                    members.observe(&self.shared.intern(resource), object, &reads)
                 }
                 Change::Deleted(object) => members.remove(&gvr, object),
                 Change::Failing { .. } => return,
@@ -468,14 +468,14 @@ impl World {
     }
 
     /// What the expressions of the graph it belongs to read of a child.
-    fn body_of(&self, child: &Object) -> Option<Packed> {
+    fn reads_of(&self, child: &Object) -> Arc<Reads> {
         let metadata = child.metadata();
         let label = |name| metadata.label(name).unwrap_or_default();
         let owner = self.served.values().find(|served| {
             let gvk = &served.resource.gvk;
             *gvk.kind == *label(labels::INSTANCE_KIND) && *gvk.group == *label(labels::INSTANCE_GROUP)
         });
-        owner?.project(label(labels::NODE_ID), child)
+        owner.map(|served| served.reads(label(labels::NODE_ID))).unwrap_or_default()
     }
 
     fn foreign_event(&mut self, resource: &ResourceType, change: &Change, queue: &mut Queue<Key>) {

@@ -115,7 +115,7 @@ impl<'a> Pass<'a> {
         let now = shared.options.clock.now();
         let set = teardown::set_of(shared, served, &instance);
         let recorded = Membership::of_parent(&instance).unwrap_or_default();
-        let whole = recorded.is_written(&instance, &set.id, &shared.options.tooling());
+        let whole = recorded.is_written(&instance, &set.id, TOOL);
         Self {
             shared,
             served,
@@ -195,7 +195,12 @@ impl<'a> Pass<'a> {
         ];
         let metadata = self.instance.metadata();
         let finalized = metadata.has_finalizer(FINALIZER);
-        if finalized && wanted.iter().all(|(label, value)| metadata.label(label) == Some(value)) {
+        // The version tells who wrote last; a new one alone is no reason to write.
+        let has = |label: &str, value: &str| match metadata.label(label) {
+            Some(found) => label == labels::KRO_VERSION || found == value,
+            None => false,
+        };
+        if finalized && wanted.iter().all(|(label, value)| has(label, value)) {
             return Ok(());
         }
         let recorded = Membership::is_recorded(&self.instance);
@@ -243,6 +248,9 @@ impl<'a> Pass<'a> {
                 self.shared.cluster.list(&read.resource, &query).await
             }
         };
+        if let Ok(objects) = &result {
+            self.learn(read, objects);
+        }
         match result {
             Ok(objects) if objects.is_empty() && matches!(read.target, kro_plan::Target::Named(_)) => {
                 Observation::Missing

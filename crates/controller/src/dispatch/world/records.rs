@@ -4,10 +4,11 @@ use crate::{
     crd,
     members::Members,
     packed::{Packed, version_of},
+    reads::Reads,
     reconcile::definition::RevisionState,
 };
 use kro_graph::{Graph, NodeKind};
-use kro_object::{FieldPath, GroupKind, Gvr, Object, ResourceType};
+use kro_object::{GroupKind, Gvr, Object, ResourceType};
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -177,17 +178,9 @@ pub(crate) struct Served {
     /// Instances read before this may lack defaults of the present CRD.
     pub(super) reread: Option<Instant>,
     /// Of the nodes whose objects are ours: what expressions read of them.
-    reads: BTreeMap<Box<str>, Reads>,
+    reads: BTreeMap<Box<str>, Arc<Reads>>,
     /// The resources of those nodes.
     children: BTreeSet<Gvr>,
-}
-
-/// What expressions read of a node's objects.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Reads {
-    Nothing,
-    Paths(Vec<FieldPath>),
-    All,
 }
 
 impl Served {
@@ -197,12 +190,8 @@ impl Served {
             nodes.filter(|(_, node)| matches!(node.kind, NodeKind::Resource | NodeKind::Collection { .. }))
         };
         let reads = managed().map(|(id, _)| {
-            let reads = match graph.paths_read(id.as_str()) {
-                None => Reads::All,
-                Some(paths) if paths.is_empty() => Reads::Nothing,
-                Some(paths) => Reads::Paths(paths),
-            };
-            (id.as_str().into(), reads)
+            let reads = graph.paths_read(id.as_str()).map_or(Reads::All, Reads::paths);
+            (id.as_str().into(), Arc::new(reads))
         });
         Self {
             reads: reads.collect(),
@@ -222,57 +211,12 @@ impl Served {
     }
 
     /// What expressions read of a node's objects; everything of a node of another revision.
-    pub(crate) fn reads(&self, node: &str) -> &Reads {
-        self.reads.get(node).unwrap_or(&Reads::All)
+    pub(crate) fn reads(&self, node: &str) -> Arc<Reads> {
+        self.reads.get(node).cloned().unwrap_or_default()
     }
 
     /// Whether everything the cluster has of the children is known.
     pub(crate) fn is_watched(&self, members: &Members) -> bool {
         self.children.iter().all(|resource| members.is_synced(resource))
-    }
-
-    /// Reduces a child to what is read of it: identity, deletion and the paths.
-    pub(crate) fn project(&self, node: &str, child: &Object) -> Option<Packed> {
-        self.reads(node).project(child)
-    }
-}
-
-impl Reads {
-    fn project(&self, child: &Object) -> Option<Packed> {
-        let paths = match self {
-            Self::Nothing => return None,
-            Self::All => return Some(Packed::new(child)),
-            Self::Paths(paths) => paths,
-        };
-        let whole = child.to_value();
-        let mut reduced = serde_json::json!({
-            "apiVersion": whole["apiVersion"], "kind": whole["kind"], "metadata": {},
-        });
-        for field in ["name", "namespace", "uid", "resourceVersion", "generation", "deletionTimestamp"] {
-            if let Some(value) = child.metadata().get(field) {
-                reduced["metadata"][field] = value.clone();
-            }
-        }
-        for path in paths {
-            // A list is kept whole: an index into a part of it would mean another element.
-            let fields =
-                path.segments().iter().take_while(|segment| matches!(segment, kro_object::Segment::Field(_)));
-            let path: FieldPath = fields.cloned().collect();
-            if let Some(value) = path.walk(&whole) {
-                let value = value.clone();
-                let mut at = FieldPath::default();
-                for segment in path.segments() {
-                    at.push(segment.clone());
-                    if at.walk(&reduced).is_none() && at != path {
-                        // The parents were maps in the whole object.
-                        let _ = at.set(&mut reduced, serde_json::json!({}));
-                    }
-                }
-                if path.set(&mut reduced, value).is_err() {
-                    return Some(Packed::new(child));
-                }
-            }
-        }
-        Object::from_value(reduced).ok().map(|object| Packed::new(&object))
     }
 }

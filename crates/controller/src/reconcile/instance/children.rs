@@ -2,11 +2,11 @@
 //! for a child that is known to be as wanted.
 
 use super::{Pass, Stop};
-use crate::queue::Outcome;
+use crate::{members::View, options::TOOL, queue::Outcome};
 use kro_api::names::{annotations, labels, managers};
 use kro_apply::{ApplyError, Contact, Fingerprint, Item, Membership, PART_OF};
 use kro_cluster::ApplyOptions;
-use kro_graph::NodeId;
+use kro_graph::{Node, NodeId};
 use kro_object::{GroupKind, Object, ObjectKey, ResourceType};
 use kro_plan::Item as Place;
 use kro_plan::{Desired, Observation, Read};
@@ -52,20 +52,33 @@ impl Pass<'_> {
         if !node.is_managed() {
             return None;
         }
-        let members = self.shared.members();
+        let reads = self.served.reads(read.node.as_str());
+        let mut members = self.shared.members();
         if !members.is_synced(&read.resource.gvr()) {
             return None;
         }
         match &read.target {
-            kro_plan::Target::Named(key) => match members.child(&read.resource.gvr(), key) {
+            kro_plan::Target::Named(key) => match members.view(&read.resource.gvr(), key, &reads) {
                 // An object that is not ours yet: its content does not matter, applying it decides.
-                None => Some(Observation::Missing),
-                Some(child) => Some(Observation::Found(vec![child.object()])),
+                View::Absent => Some(Observation::Missing),
+                View::Seen(object) => Some(Observation::Found(vec![object])),
+                View::Unread => None,
             },
             kro_plan::Target::Selected { .. } => {
-                let children =
-                    members.of_set(&self.set.id).filter(|child| *child.node == *read.node.as_str());
-                Some(Observation::Found(children.map(crate::members::Child::object).collect()))
+                members.items(&self.set.id, read.node.as_str(), &reads).map(Observation::Found)
+            }
+        }
+    }
+
+    /// Keeps what the server said about our own children.
+    pub(super) fn learn(&self, read: &Read, objects: &[Object]) {
+        if self.served.graph.nodes.get(&read.node).is_some_and(Node::is_managed) {
+            let (resource, reads) =
+                (self.shared.intern(&read.resource), self.served.reads(read.node.as_str()));
+            let mut members = self.shared.members();
+            for object in objects {
+                // Who should look is looking.
+                let _ = members.observe(&resource, object, &reads);
             }
         }
     }
@@ -95,8 +108,8 @@ impl Pass<'_> {
                 Need::Apply(_) => {
                     let answer = answers.next().expect("invariant: every item is answered");
                     answer.inspect(|object| {
-                        let body = self.served.project(child.node.as_str(), object);
-                        self.shared.members().wrote(&child.resource, object, body, child.fingerprint);
+                        let reads = self.served.reads(child.node.as_str());
+                        self.shared.members().wrote(&child.resource, object, &reads, child.fingerprint);
                     })
                 }
             };
@@ -155,17 +168,16 @@ impl Pass<'_> {
     }
 
     fn need(&self, child: &Child) -> Need {
-        let members = self.shared.members();
-        let key = child.object.key();
-        let Some(known) = members.child(&child.resource.gvr(), &key) else {
-            return Need::Apply(Contact::First);
-        };
+        let mut members = self.shared.members();
+        let (resource, key) = (child.resource.gvr(), child.object.key());
+        let Some(known) = members.child(&resource, &key) else { return Need::Apply(Contact::First) };
         if !known.member.set.is_empty() && known.member.set != self.set.id {
             return Need::Refused(self.set.other_set(&child.resource, &key, &known.member.set));
         }
-        let read = *self.served.reads(child.node.as_str()) != crate::dispatch::Reads::Nothing;
-        if known.has(child.fingerprint) && (known.body.is_some() || !read) {
-            return Need::Nothing(known.object());
+        if known.has(child.fingerprint)
+            && let View::Seen(object) = members.view(&resource, &key, &self.served.reads(child.node.as_str()))
+        {
+            return Need::Nothing(object);
         }
         Need::Apply(Contact::Member)
     }
@@ -183,11 +195,11 @@ impl Pass<'_> {
 
     /// Writes exactly this record, if it is not there.
     pub(super) async fn write_record(&mut self, record: Membership) -> Result<(), Stop> {
-        let tooling = self.shared.options.tooling();
-        if record.is_written(&self.instance, &self.set.id, &tooling) {
+        if record.is_written(&self.instance, &self.set.id, TOOL) {
             self.written = Some(record);
             return Ok(());
         }
+        let tooling = self.shared.options.tooling();
         let mut patch = Object::new(&self.served.resource.gvk, &self.instance.key());
         record.write(&mut patch, &self.set.id, &tooling);
         let options = ApplyOptions::force(managers::APPLYSET_PARENT);
