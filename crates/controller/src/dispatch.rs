@@ -25,8 +25,8 @@ use world::{Turn, World};
 
 /// Events taken in one go before reconciles are started again.
 const BATCH: usize = 256;
-/// Events that may wait; a full channel slows the watches down.
-const CHANNEL: usize = 1024;
+/// Events that may wait, each with its whole object; a full channel slows the watches down.
+const CHANNEL: usize = 256;
 
 /// What is reconciled.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

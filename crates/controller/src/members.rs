@@ -14,51 +14,85 @@ use std::{
     sync::Arc,
 };
 
-/// All children of all instances that are watched.
+/// All children of all instances that are watched. There are many: what they have in common is kept once.
 #[derive(Debug, Default)]
 pub(crate) struct Members {
-    kinds: BTreeMap<Gvr, Watched>,
-    by_set: BTreeMap<Box<str>, BTreeSet<(Gvr, ObjectKey)>>,
+    kinds: BTreeMap<Arc<Gvr>, Watched>,
+    by_set: BTreeMap<Arc<str>, BTreeSet<Identity>>,
+    /// The ids of nodes.
+    nodes: BTreeSet<Arc<str>>,
 }
+
+/// Which object.
+type Identity = (Arc<Gvr>, Arc<ObjectKey>);
 
 /// The children of one resource.
 #[derive(Debug, Default)]
 struct Watched {
     kind: Option<GroupKind>,
-    objects: BTreeMap<ObjectKey, Child>,
+    objects: BTreeMap<Arc<ObjectKey>, Box<Child>>,
     /// A complete list was seen since the watch started.
     synced: bool,
     /// Counts lists, to find out what is no longer there.
-    list: u64,
+    list: u32,
 }
 
 /// One child.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Child {
-    pub(crate) member: Member,
-    pub(crate) node: Box<str>,
+    resource: Arc<ResourceType>,
+    key: Arc<ObjectKey>,
+    uid: Box<str>,
+    version: u64,
+    /// The set its label names; empty without a label.
+    set: Arc<str>,
+    node: Arc<str>,
+    order: u32,
+    deleting: bool,
+    /// The fields we own, as they are now.
+    owned: Option<Fingerprint>,
+    /// What we sent last, while what we own is what came of it.
+    sent: Option<Fingerprint>,
     /// What expressions read of the object.
     body: Option<Packed>,
     /// What the body was reduced to.
     reads: Arc<Reads>,
-    /// What we sent last, and what we owned then.
-    sent: Option<Sent>,
-    version: u64,
     /// Of the body without its resource version: whether a change matters to anybody.
     seen: Option<Fingerprint>,
-    list: u64,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Sent {
-    applied: Fingerprint,
-    owned: Option<Fingerprint>,
+    list: u32,
 }
 
 impl Child {
     /// Whether applying an object with this fingerprint would change nothing.
     pub(crate) fn has(&self, applied: Fingerprint) -> bool {
-        self.member.owned == Some(applied) || self.sent == Some(Sent { applied, owned: self.member.owned })
+        self.owned == Some(applied) || self.sent == Some(applied)
+    }
+
+    /// The set it is in; empty when it is in none.
+    pub(crate) fn set(&self) -> &str {
+        &self.set
+    }
+
+    pub(crate) fn kind(&self) -> GroupKind {
+        self.resource.gvk.group_kind()
+    }
+
+    pub(crate) fn key(&self) -> &ObjectKey {
+        &self.key
+    }
+
+    /// What is needed to order and delete it.
+    pub(crate) fn member(&self) -> Member {
+        Member {
+            resource: Arc::clone(&self.resource),
+            key: (*self.key).clone(),
+            uid: self.uid.clone(),
+            version: self.version.to_string().into(),
+            set: (*self.set).into(),
+            order: self.order,
+            deleting: self.deleting,
+            owned: self.owned,
+        }
     }
 
     /// What is known of the object, if that is enough for expressions that read so much of it.
@@ -69,14 +103,23 @@ impl Child {
         if let Some(body) = self.body.as_ref().filter(|_| *reads != Reads::Nothing) {
             return Some(body.unpack());
         }
-        let mut object = Object::new(&self.member.resource.gvk, &self.member.key);
+        let mut object = Object::new(&self.resource.gvk, &self.key);
         let mut metadata = object.metadata_mut();
-        metadata.insert("uid", &*self.member.uid);
-        metadata.insert("resourceVersion", &*self.member.version);
-        if self.member.deleting {
+        metadata.insert("uid", &*self.uid);
+        metadata.insert("resourceVersion", self.version.to_string());
+        if self.deleting {
             metadata.insert("deletionTimestamp", "1970-01-01T00:00:00Z");
         }
         Some(object)
+    }
+
+    /// Keeps more of the object, which was seen in the same version, if more is read.
+    fn widen(&mut self, object: &Object, reads: &Arc<Reads>) {
+        if !self.reads.cover(reads) {
+            self.body = reads.project(object);
+            self.seen = self.body.as_ref().map(unversioned);
+            self.reads = Arc::clone(reads);
+        }
     }
 
     /// Keeps no more than is read.
@@ -86,10 +129,6 @@ impl Child {
             self.seen = self.body.as_ref().map(unversioned);
             self.reads = Arc::clone(reads);
         }
-    }
-
-    fn identity(&self) -> (Gvr, ObjectKey) {
-        (self.member.resource.gvr(), self.member.key.clone())
     }
 }
 
@@ -104,33 +143,33 @@ pub(crate) enum View {
 }
 
 /// Sets whose parents should look at their children again.
-pub(crate) type Wake = BTreeSet<Box<str>>;
+pub(crate) type Wake = BTreeSet<Arc<str>>;
 
 impl Members {
     /// A list begins on the watch of a resource.
     pub(crate) fn listing(&mut self, resource: &ResourceType) {
-        let kind = self.kinds.entry(resource.gvr()).or_default();
+        let kind = self.watched(&resource.gvr());
         kind.kind = Some(resource.gvk.group_kind());
         kind.list += 1;
     }
 
     /// The list is complete: what it did not mention is gone.
     pub(crate) fn synced(&mut self, resource: &Gvr) -> Wake {
-        let kind = self.kinds.entry(resource.clone()).or_default();
+        let kind = self.watched(resource);
         kind.synced = true;
-        let list = kind.list;
-        let gone: Vec<ObjectKey> =
-            kind.objects.iter().filter(|(_, child)| child.list < list).map(|(key, _)| key.clone()).collect();
-        gone.iter().filter_map(|key| self.take(resource, key)).map(|child| child.member.set).collect()
+        let gone = kind.objects.iter().filter(|(_, child)| child.list < kind.list);
+        let gone: Vec<Arc<ObjectKey>> = gone.map(|(key, _)| Arc::clone(key)).collect();
+        gone.iter().filter_map(|key| self.take(resource, key)).map(|child| child.set).collect()
     }
 
     /// Only these resources are watched now; nothing is known of others any more.
     pub(crate) fn retain_kinds(&mut self, watched: &BTreeSet<Gvr>) {
-        let gone: Vec<Gvr> =
-            self.kinds.keys().filter(|resource| !watched.contains(*resource)).cloned().collect();
+        let gone: Vec<Arc<Gvr>> =
+            self.kinds.keys().filter(|resource| !watched.contains(&***resource)).cloned().collect();
         for resource in gone {
-            let keys: Vec<ObjectKey> =
-                self.kinds.get(&resource).into_iter().flat_map(|kind| kind.objects.keys().cloned()).collect();
+            let kind = self.kinds.get(&resource);
+            let keys: Vec<Arc<ObjectKey>> =
+                kind.into_iter().flat_map(|kind| kind.objects.keys().cloned()).collect();
             for key in keys {
                 self.take(&resource, &key);
             }
@@ -173,7 +212,7 @@ impl Members {
     /// The server said that a member is gone.
     pub(crate) fn gone(&mut self, member: &Member) {
         let resource = member.resource.gvr();
-        if self.child(&resource, &member.key).is_some_and(|child| child.member.uid == member.uid) {
+        if self.child(&resource, &member.key).is_some_and(|child| child.uid == member.uid) {
             self.take(&resource, &member.key);
         }
     }
@@ -182,15 +221,15 @@ impl Members {
     pub(crate) fn remove(&mut self, resource: &Gvr, object: &Object) -> Wake {
         let key = object.key();
         let known = self.child(resource, &key).is_some_and(|child| {
-            Some(&*child.member.uid) == object.metadata().uid() && child.version <= version_of(object)
+            Some(&*child.uid) == object.metadata().uid() && child.version <= version_of(object)
         });
         let gone = if known { self.take(resource, &key) } else { None };
-        gone.map(|child| child.member.set).into_iter().collect()
+        gone.map(|child| child.set).into_iter().collect()
     }
 
     /// What is known of an object.
     pub(crate) fn child(&self, resource: &Gvr, key: &ObjectKey) -> Option<&Child> {
-        self.kinds.get(resource)?.objects.get(key)
+        self.kinds.get(resource)?.objects.get(key).map(|child| &**child)
     }
 
     /// An object as expressions see it that read so much of it. What else is known of it is forgotten.
@@ -203,8 +242,9 @@ impl Members {
 
     /// The members of a set that belong to a node, as expressions see them; `None` when one must be read first.
     pub(crate) fn items(&mut self, set: &str, node: &str, reads: &Arc<Reads>) -> Option<Vec<Object>> {
-        let items = self.of_set(set).filter(|child| *child.node == *node).map(Child::identity);
-        let items: Vec<(Gvr, ObjectKey)> = items.collect();
+        let items = self.of_set(set).filter(|child| *child.node == *node);
+        let items: Vec<Identity> =
+            items.map(|child| (Arc::new(child.resource.gvr()), Arc::clone(&child.key))).collect();
         let views = items.iter().map(|(resource, key)| match self.view(resource, key, reads) {
             View::Seen(object) => Some(object),
             View::Absent | View::Unread => None,
@@ -231,80 +271,96 @@ impl Members {
         applied: Option<Fingerprint>,
     ) -> Wake {
         let gvr = resource.gvr();
-        let key = object.key();
         let version = version_of(object);
-        let kind = self.kinds.entry(gvr.clone()).or_default();
+        let kind = self.watched(&gvr);
         let list = kind.list;
-        if let Some(old) = kind.objects.get_mut(&key)
-            && Some(&*old.member.uid) == object.metadata().uid()
+        if let Some(old) = kind.objects.get_mut(&object.key())
+            && Some(&*old.uid) == object.metadata().uid()
             && old.version >= version
             && version != 0
         {
             // Not newer than what we know: our own write coming back, or a list after it.
             old.list = list;
-            if old.version == version && !old.reads.cover(reads) {
-                old.body = reads.project(object);
-                old.seen = old.body.as_ref().map(unversioned);
-                old.reads = Arc::clone(reads);
-            }
-            if let Some(applied) = applied
-                && old.version == version
-            {
-                old.sent = Some(Sent { applied, owned: old.member.owned });
+            if old.version == version {
+                old.sent = applied.or(old.sent);
+                old.widen(object, reads);
             }
             return Wake::new();
         }
-        let metadata = object.metadata();
-        let member = Member::of(Arc::clone(resource), object, managers::APPLYSET);
-        let old = self.take(&gvr, &key);
-        let same = old.as_ref().filter(|old| old.member.uid == member.uid);
-        let body = reads.project(object);
-        let new = Child {
-            reads: Arc::clone(reads),
-            node: metadata.label(labels::NODE_ID).unwrap_or_default().into(),
-            seen: body.as_ref().map(unversioned),
-            body,
-            sent: match applied {
-                Some(applied) => Some(Sent { applied, owned: member.owned }),
-                None => same.and_then(|old| old.sent),
-            },
-            version,
-            list,
-            member,
-        };
-        let changed = old.as_ref().is_none_or(|old| differ(old, &new));
+        let old = self.take(&gvr, &object.key());
+        let mut new = self.read(resource, object, reads);
+        new.list = list;
+        let same = old.as_deref().filter(|old| old.uid == new.uid && old.owned == new.owned);
+        new.sent = applied.or(same.and_then(|old| old.sent));
         let mut wake = Wake::new();
-        if changed && applied.is_none() {
-            wake.insert(new.member.set.clone());
-            wake.extend(old.map(|old| old.member.set));
+        if applied.is_none() && old.as_deref().is_none_or(|old| differ(old, &new)) {
+            wake.insert(Arc::clone(&new.set));
+            wake.extend(old.map(|old| old.set));
             wake.remove("");
         }
-        let identity = new.identity();
-        self.by_set.entry(new.member.set.clone()).or_default().insert(identity);
-        self.kinds.entry(gvr).or_default().objects.insert(key, new);
+        let (gvr, key) = (self.interned(&gvr), Arc::clone(&new.key));
+        self.by_set.entry(Arc::clone(&new.set)).or_default().insert((Arc::clone(&gvr), Arc::clone(&key)));
+        self.kinds.entry(gvr).or_default().objects.insert(key, Box::new(new));
         wake
     }
 
-    fn take(&mut self, resource: &Gvr, key: &ObjectKey) -> Option<Child> {
+    /// A live object as little as is needed of it.
+    fn read(&mut self, resource: &Arc<ResourceType>, object: &Object, reads: &Arc<Reads>) -> Child {
+        let Member { key, uid, set, order, deleting, owned, .. } =
+            Member::of(Arc::clone(resource), object, managers::APPLYSET);
+        let node = object.metadata().label(labels::NODE_ID).unwrap_or_default();
+        if !self.nodes.contains(node) {
+            self.nodes.insert(node.into());
+        }
+        let body = reads.project(object);
+        Child {
+            resource: Arc::clone(resource),
+            key: Arc::new(key),
+            uid,
+            version: version_of(object),
+            set: self.by_set.get_key_value(&*set).map_or_else(|| set.into(), |(set, _)| Arc::clone(set)),
+            node: self.nodes.get(node).cloned().unwrap_or_default(),
+            order,
+            deleting,
+            owned,
+            sent: None,
+            seen: body.as_ref().map(unversioned),
+            body,
+            reads: Arc::clone(reads),
+            list: 0,
+        }
+    }
+
+    fn take(&mut self, resource: &Gvr, key: &ObjectKey) -> Option<Box<Child>> {
+        let identity = (self.interned(resource), Arc::new(key.clone()));
         let child = self.kinds.get_mut(resource)?.objects.remove(key)?;
-        let identity = child.identity();
-        if let Some(identities) = self.by_set.get_mut(&child.member.set) {
+        if let Some(identities) = self.by_set.get_mut(&child.set) {
             identities.remove(&identity);
             if identities.is_empty() {
-                self.by_set.remove(&child.member.set);
+                self.by_set.remove(&child.set);
             }
         }
         Some(child)
+    }
+
+    fn watched(&mut self, resource: &Gvr) -> &mut Watched {
+        let resource = self.interned(resource);
+        self.kinds.entry(resource).or_default()
+    }
+
+    fn interned(&self, resource: &Gvr) -> Arc<Gvr> {
+        let known = self.kinds.get_key_value(resource);
+        known.map_or_else(|| Arc::new(resource.clone()), |(resource, _)| Arc::clone(resource))
     }
 }
 
 /// Whether anybody cares about the difference.
 fn differ(old: &Child, new: &Child) -> bool {
-    let identity = |child: &Child| (child.member.uid.clone(), child.node.clone());
-    identity(old) != identity(new)
-        || old.member.set != new.member.set
-        || old.member.deleting != new.member.deleting
-        || old.member.owned != new.member.owned
+    old.uid != new.uid
+        || old.node != new.node
+        || old.set != new.set
+        || old.deleting != new.deleting
+        || old.owned != new.owned
         || (old.seen != new.seen && new.seen.is_some())
 }
 

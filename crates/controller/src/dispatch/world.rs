@@ -461,7 +461,7 @@ impl World {
             }
         };
         for set in wake {
-            if let Some(instance) = self.by_set.get(&set) {
+            if let Some(instance) = self.by_set.get(&*set) {
                 queue.add(Key::Instance(instance.clone()));
             }
         }

@@ -4,6 +4,7 @@
 use crate::{
     Shared,
     dispatch::Served,
+    members::Child,
     options::TOOL,
     queue::Outcome,
     reconcile::{Effect, Report},
@@ -86,10 +87,9 @@ pub(crate) async fn members(
     let (mut members, watched) = {
         let known = shared.members();
         let in_scope = known.of_set(&set.id).filter(|child| {
-            let kind = child.member.resource.gvk.group_kind();
-            scope.holds(&kind, child.member.key.namespace.as_deref(), set.home.as_deref())
+            scope.holds(&child.kind(), child.key().namespace.as_deref(), set.home.as_deref())
         });
-        let members: Vec<Member> = in_scope.map(|child| child.member.clone()).collect();
+        let members: Vec<Member> = in_scope.map(Child::member).collect();
         let watched: BTreeSet<GroupKind> =
             scope.kinds.iter().filter(|kind| known.is_kind_synced(kind)).cloned().collect();
         (members, watched)

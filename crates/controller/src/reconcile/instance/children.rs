@@ -171,8 +171,8 @@ impl Pass<'_> {
         let mut members = self.shared.members();
         let (resource, key) = (child.resource.gvr(), child.object.key());
         let Some(known) = members.child(&resource, &key) else { return Need::Apply(Contact::First) };
-        if !known.member.set.is_empty() && known.member.set != self.set.id {
-            return Need::Refused(self.set.other_set(&child.resource, &key, &known.member.set));
+        if !known.set().is_empty() && *known.set() != *self.set.id {
+            return Need::Refused(self.set.other_set(&child.resource, &key, known.set()));
         }
         if known.has(child.fingerprint)
             && let View::Seen(object) = members.view(&resource, &key, &self.served.reads(child.node.as_str()))

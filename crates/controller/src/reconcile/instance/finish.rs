@@ -3,6 +3,7 @@
 use super::{End, Pass, Stop};
 use crate::{
     events,
+    members::Child,
     queue::Outcome,
     reconcile::{Effect, Report, teardown},
     reports::{InstanceReport, NodeReport},
@@ -123,8 +124,7 @@ impl Pass<'_> {
     fn occupied(&self) -> Membership {
         let mut record = self.recorded.union(&self.batch);
         let members = self.shared.members();
-        let kinds: BTreeSet<GroupKind> =
-            members.of_set(&self.set.id).map(|child| child.member.resource.gvk.group_kind()).collect();
+        let kinds: BTreeSet<GroupKind> = members.of_set(&self.set.id).map(Child::kind).collect();
         record.kinds.retain(|kind| {
             let empty = self.foreseen.contains(kind) && !kinds.contains(kind) && members.is_kind_synced(kind);
             self.batch.kinds.contains(kind) || !empty
