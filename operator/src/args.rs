@@ -63,6 +63,12 @@ pub struct Args {
     /// `forEach` dimensions of one resource at most
     #[arg(long, env = "KRO_RGD_MAX_COLLECTION_DIMENSION_SIZE", default_value_t = 10)]
     pub rgd_max_collection_dimension_size: usize,
+    /// CEL cost units one evaluation of one expression may take
+    #[arg(long, env = "KRO_CEL_EXPRESSION_COST_LIMIT", default_value_t = 1_000_000)]
+    pub cel_expression_cost_limit: u64,
+    /// CEL cost units one pass over an instance may take
+    #[arg(long, env = "KRO_CEL_PASS_COST_LIMIT", default_value_t = 10_000_000)]
+    pub cel_pass_cost_limit: u64,
     /// Behaviour that is off by default: `A=true,B=false`
     #[arg(long, env = "KRO_FEATURE_GATES", default_value = "")]
     pub feature_gates: Gates,
@@ -131,6 +137,8 @@ impl Args {
         options.instances = self.dynamic_controller_concurrent_reconciles;
         options.definitions = self.resource_graph_definition_concurrent_reconciles;
         options.revisions = self.graph_revision_concurrent_reconciles;
+        options.budget.expression = self.cel_expression_cost_limit;
+        options.budget.pass = self.cel_pass_cost_limit;
         options.limits.collection_size = self.rgd_max_collection_size;
         options.limits.dimensions = self.rgd_max_collection_dimension_size;
         options.max_revisions = usize::try_from(self.rgd_max_graph_revisions).unwrap_or(0);
@@ -245,12 +253,14 @@ mod tests {
             "--allow-crd-deletion",
             "--leader-elect=false",
             "--rgd-max-graph-revisions=-1",
+            "--cel-expression-cost-limit=7",
         ])
         .expect("valid flags");
         let options = args.options();
         assert_eq!(options.retry_interval, Duration::from_millis(90_500));
         assert!(options.gates.cel_omit_function && options.allow_crd_deletion && !args.leader_elect);
         assert_eq!(options.max_revisions, 0);
+        assert_eq!((options.budget.expression, options.budget.pass), (7, 10_000_000));
         assert_eq!(args.health_probe_bind_address, ":8079".parse().expect("an address"));
     }
 

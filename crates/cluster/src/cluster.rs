@@ -23,7 +23,7 @@ pub struct Options {
     pub request_timeout: Duration,
     /// Field manager of writes that are not server-side applies; default `kro`.
     pub field_manager: &'static str,
-    /// Objects per page of a list; default 500, as client-go's.
+    /// Objects per page of a list; default 100. A page is held whole while it is read, and objects are large.
     pub page_size: u32,
     /// Discovery is not asked again sooner than this after a miss; default 1 s.
     pub discovery_interval: Duration,
@@ -34,7 +34,7 @@ impl Default for Options {
         Self {
             request_timeout: Duration::from_secs(30),
             field_manager: "kro",
-            page_size: 500,
+            page_size: 100,
             discovery_interval: Duration::from_secs(1),
         }
     }

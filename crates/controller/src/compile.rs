@@ -17,9 +17,18 @@ pub(crate) enum CompileError {
     Cluster(Error),
 }
 
+/// What is compiled: how long it took is counted apart.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum What<'a> {
+    /// The spec of a definition, to check it.
+    Definition(&'a str),
+    Revision,
+}
+
 /// Compiles a spec against the kinds the cluster serves now.
 pub(crate) async fn compile(
     shared: &Arc<Shared>,
+    what: What<'_>,
     spec: &ResourceGraphDefinitionSpec,
 ) -> Result<Arc<Graph>, CompileError> {
     let lowered = kro_graph::lower(spec);
@@ -41,7 +50,10 @@ pub(crate) async fn compile(
     let mut diagnostics = lowered.diagnostics;
     let graph = compiled.take(&mut diagnostics);
     let failed = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
-    shared.metrics.compiled(!failed, started.elapsed());
+    match what {
+        What::Definition(name) => shared.metrics.built(name, !failed, started.elapsed()),
+        What::Revision => shared.metrics.compiled(!failed, started.elapsed()),
+    }
     match graph {
         Some(graph) if !failed => Ok(Arc::new(graph)),
         _ => Err(CompileError::Invalid(errors(&diagnostics))),

@@ -27,12 +27,13 @@ impl Controller {
     /// A controller that acts through `client`, which must not retry by itself. Sends nothing yet.
     pub fn new(client: kube_client::Client, options: Options) -> Self {
         let cluster = Cluster::new(client, kro_cluster::Options::default());
+        let metrics = Arc::new(Metrics::new(Arc::clone(&options.clock)));
         let shared = Shared {
             cluster,
             options,
             members: Mutex::default(),
             kinds: Mutex::default(),
-            metrics: Arc::default(),
+            metrics,
             reports: Publisher::default(),
         };
         Self { shared: Arc::new(shared), health: Health::default() }

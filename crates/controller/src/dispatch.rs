@@ -6,6 +6,7 @@ mod world;
 use crate::{
     Shared,
     health::Health,
+    metrics::Of,
     queue::{Class, Outcome, Queue},
     reconcile::{Report, definition, instance, revision},
 };
@@ -171,6 +172,7 @@ impl Dispatcher {
             self.queue.finish(&key, outcome, time);
         }
         self.shared.metrics.queue_length(self.queue.len());
+        self.shared.metrics.children(self.shared.members().len());
     }
 
     fn spawn(&mut self, key: &Key, since: Instant, work: impl Future<Output = Report> + Send + 'static) {
@@ -187,7 +189,7 @@ impl Dispatcher {
         self.busy[usize::from(key.class())] -= 1;
         let report = report.unwrap_or_else(|| {
             tracing::error!(%key, "reconcile panicked");
-            self.shared.metrics.panicked(self.world.resource_of(&key));
+            self.shared.metrics.panicked(&self.world.resource_of(&key));
             Report::new(Outcome::Retry)
         });
         let outcome = report.outcome;
@@ -195,7 +197,12 @@ impl Dispatcher {
             self.world.record(&key, effect, &mut self.queue);
         }
         let time = now();
-        self.shared.metrics.reconciled(self.world.resource_of(&key), outcome, time - since);
+        let of = match key {
+            Key::Definition(_) => Of::Definition,
+            Key::Revision(_) => Of::Revision,
+            Key::Instance(_) => Of::Instance,
+        };
+        self.shared.metrics.reconciled(of, &self.world.resource_of(&key), outcome, time - since);
         self.queue.finish(&key, outcome, time);
     }
 

@@ -1,114 +1,48 @@
-//! Metric families under upstream's names, rendered by whoever serves HTTP.
+//! Metric families under upstream's names, rendered by whoever serves HTTP. `docs/reference/metrics.md` lists them.
 
-use crate::queue::Outcome;
-use prometheus_client::{
-    encoding::{EncodeLabelSet, text::encode},
-    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
-    registry::Registry,
+mod conditions;
+mod families;
+
+use self::{
+    conditions::Durations,
+    families::{Compile, Families, Named, Reconcile, Requeue, Resource, StateChange, Transition},
 };
-use std::time::Duration;
-
-const LONG: [f64; 16] =
-    [0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 45.0, 60.0, 120.0];
+use crate::queue::Outcome;
+use kro_cluster::Clock;
+use kro_object::{Gvk, Gvr, ObjectKey};
+use prometheus_client::{encoding::text::encode, registry::Registry};
+use serde_json::Value;
+use std::{sync::Arc, time::Duration};
 
 /// The metrics of one controller.
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
-    queue_length: Gauge,
-    watch_count: Gauge,
-    kind_count: Gauge,
-    children: Gauge,
-    reconciles: Family<Resource, Counter>,
-    reconcile_seconds: Family<Resource, Histogram, fn() -> Histogram>,
-    requeues: Family<Requeue, Counter>,
-    panics: Family<Resource, Counter>,
-    instance_errors: Family<Resource, Counter>,
-    compiles: Family<Compile, Counter>,
-    compile_seconds: Family<Compile, Histogram, fn() -> Histogram>,
-    definition_deletions: Counter,
-    revisions_issued: Counter,
-    revisions_collected: Counter,
+    families: Families,
+    durations: Durations,
+    clock: Arc<dyn Clock>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Resource {
-    gvr: String,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Requeue {
-    gvr: String,
-    r#type: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Compile {
-    result: &'static str,
-}
-
-impl Default for Metrics {
-    fn default() -> Self {
-        let long: fn() -> Histogram = || Histogram::new(LONG);
-        let mut metrics = Self {
-            registry: Registry::default(),
-            queue_length: Gauge::default(),
-            watch_count: Gauge::default(),
-            kind_count: Gauge::default(),
-            children: Gauge::default(),
-            reconciles: Family::default(),
-            reconcile_seconds: Family::new_with_constructor(long),
-            requeues: Family::default(),
-            panics: Family::default(),
-            instance_errors: Family::default(),
-            compiles: Family::default(),
-            compile_seconds: Family::new_with_constructor(long),
-            definition_deletions: Counter::default(),
-            revisions_issued: Counter::default(),
-            revisions_collected: Counter::default(),
-        };
-        let registry = &mut metrics.registry;
-        registry.register("dynamic_controller_queue_length", "Keys that wait", metrics.queue_length.clone());
-        registry.register("dynamic_controller_watch_count", "Running watches", metrics.watch_count.clone());
-        registry.register("dynamic_controller_gvr_count", "Kinds served", metrics.kind_count.clone());
-        registry.register("kro_children", "Children known", metrics.children.clone());
-        registry.register("dynamic_controller_reconcile", "Reconciles", metrics.reconciles.clone());
-        registry.register(
-            "dynamic_controller_reconcile_duration_seconds",
-            "Time of reconciles",
-            metrics.reconcile_seconds.clone(),
-        );
-        registry.register(
-            "dynamic_controller_requeue",
-            "Reconciles that ask for another",
-            metrics.requeues.clone(),
-        );
-        registry.register(
-            "dynamic_controller_reconcile_panics",
-            "Panics in reconciles",
-            metrics.panics.clone(),
-        );
-        registry.register("instance_reconcile_errors", "Failed reconciles", metrics.instance_errors.clone());
-        registry.register("graph_revision_compile", "Compiled graphs", metrics.compiles.clone());
-        registry.register(
-            "graph_revision_compile_duration_seconds",
-            "Time of compiling",
-            metrics.compile_seconds.clone(),
-        );
-        registry.register("rgd_deletions", "Definitions deleted", metrics.definition_deletions.clone());
-        registry.register("rgd_graph_revision_issue", "Revisions issued", metrics.revisions_issued.clone());
-        registry.register(
-            "rgd_graph_revision_gc_deleted",
-            "Old revisions deleted",
-            metrics.revisions_collected.clone(),
-        );
-        metrics
-    }
+/// Which of the three controllers of upstream's a reconcile belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Of {
+    Definition,
+    Revision,
+    Instance,
 }
 
 impl Metrics {
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+        let (mut registry, families) = (Registry::default(), Families::default());
+        families.register(&mut registry);
+        let durations = Durations::default();
+        durations.register(&mut registry);
+        Self { registry, families, durations, clock }
+    }
+
     /// All metrics in the `OpenMetrics` text format.
     pub fn render(&self) -> String {
+        self.durations.refresh(self.clock.now());
         let mut text = String::new();
         // Writing to a string cannot fail.
         let _ = encode(&mut text, &self.registry);
@@ -116,51 +50,190 @@ impl Metrics {
     }
 
     pub(crate) fn queue_length(&self, length: usize) {
-        self.queue_length.set(gauge(length));
+        self.families.queue_length.set(gauge(length));
     }
 
-    pub(crate) fn watches(&self, watches: usize, kinds: usize, children: usize) {
-        self.watch_count.set(gauge(watches));
-        self.kind_count.set(gauge(kinds));
-        self.children.set(gauge(children));
+    pub(crate) fn children(&self, children: usize) {
+        self.families.children.set(gauge(children));
     }
 
-    pub(crate) fn reconciled(&self, gvr: String, outcome: Outcome, took: Duration) {
-        let resource = Resource { gvr };
-        self.reconciles.get_or_create(&resource).inc();
-        self.reconcile_seconds.get_or_create(&resource).observe(took.as_secs_f64());
+    pub(crate) fn watches(&self, watches: usize, kinds: usize) {
+        self.families.watch_count.set(gauge(watches));
+        self.families.kind_count.set(gauge(kinds));
+        self.families.handlers.get_or_create(&PARENT).set(gauge(kinds));
+    }
+
+    pub(crate) fn served(&self) {
+        self.families.attached.get_or_create(&PARENT).inc();
+    }
+
+    pub(crate) fn unserved(&self) {
+        self.families.detached.get_or_create(&PARENT).inc();
+    }
+
+    /// An event about an instance: `add`, `update` or `delete`.
+    pub(crate) fn instance_event(&self, resource: &Gvr, event: &'static str) {
+        let label = families::Event { gvr: spelled(resource), event_type: event };
+        self.families.instance_events.get_or_create(&label).inc();
+    }
+
+    /// An event about a child or a foreign object, and how many instances it woke.
+    pub(crate) fn routed(&self, resource: &Gvr, woken: usize) {
+        let label = Resource { gvr: spelled(resource) };
+        self.families.routed.get_or_create(&label).inc();
+        self.families.route_matches.get_or_create(&label).inc_by(woken as u64);
+    }
+
+    pub(crate) fn reconciled(&self, of: Of, resource: &Gvr, outcome: Outcome, took: Duration) {
+        let families = &self.families;
+        let seconds = took.as_secs_f64();
+        if of != Of::Instance {
+            let controller = if of == Of::Definition { "ResourceGraphDefinition" } else { "GraphRevision" };
+            let result = match outcome {
+                Outcome::Done => "success",
+                Outcome::Again(_) => "requeue_after",
+                Outcome::Retry => "error",
+            };
+            families.controller_reconciles.get_or_create(&Reconcile { controller, result }).inc();
+            families.controller_seconds.get_or_create(&families::Controller { controller }).observe(seconds);
+            return;
+        }
+        let slashed = Resource { gvr: slashed(resource) };
+        families.reconciles.get_or_create(&slashed).inc();
+        families.reconcile_seconds.get_or_create(&slashed).observe(seconds);
+        let label = Resource { gvr: spelled(resource) };
+        families.instance_reconciles.get_or_create(&label).inc();
+        families.instance_seconds.get_or_create(&label).observe(seconds);
         let kind = match outcome {
             Outcome::Done => return,
             Outcome::Again(_) => "requeue_after",
             Outcome::Retry => {
-                self.instance_errors.get_or_create(&resource).inc();
+                families.instance_errors.get_or_create(&label).inc();
+                families.handler_errors.get_or_create(&slashed).inc();
                 "rate_limited"
             }
         };
-        self.requeues.get_or_create(&Requeue { gvr: resource.gvr, r#type: kind }).inc();
+        families.requeues.get_or_create(&Requeue { gvr: slashed.gvr, r#type: kind }).inc();
     }
 
-    pub(crate) fn panicked(&self, gvr: String) {
-        self.panics.get_or_create(&Resource { gvr }).inc();
+    pub(crate) fn panicked(&self, resource: &Gvr) {
+        self.families.panics.get_or_create(&Resource { gvr: slashed(resource) }).inc();
     }
 
+    /// A definition was compiled to check it.
+    pub(crate) fn built(&self, definition: &str, success: bool, took: Duration) {
+        let name = Named { name: definition.to_owned() };
+        self.families.builds.get_or_create(&name).inc();
+        self.families.build_seconds.get_or_create(&name).observe(took.as_secs_f64());
+        if !success {
+            self.families.build_errors.get_or_create(&name).inc();
+        }
+    }
+
+    /// A revision was compiled.
     pub(crate) fn compiled(&self, success: bool, took: Duration) {
         let label = Compile { result: if success { "success" } else { "failed" } };
-        self.compiles.get_or_create(&label).inc();
-        self.compile_seconds.get_or_create(&label).observe(took.as_secs_f64());
+        self.families.compiles.get_or_create(&label).inc();
+        self.families.compile_seconds.get_or_create(&label).observe(took.as_secs_f64());
     }
 
-    pub(crate) fn definition_deleted(&self) {
-        self.definition_deletions.inc();
+    pub(crate) fn definition_deleted(&self, definition: &str, took: Duration) {
+        let name = Named { name: definition.to_owned() };
+        self.families.definition_deletions.get_or_create(&name).inc();
+        self.families.definition_deletion_seconds.get_or_create(&name).observe(took.as_secs_f64());
     }
 
-    pub(crate) fn revision_issued(&self) {
-        self.revisions_issued.inc();
+    pub(crate) fn definition_state(&self, definition: &str, from: &str, to: &str) {
+        if !from.is_empty() && from != to {
+            let label = StateChange { name: definition.to_owned(), from: from.to_owned(), to: to.to_owned() };
+            self.families.definition_states.get_or_create(&label).inc();
+        }
     }
 
-    pub(crate) fn revision_collected(&self) {
-        self.revisions_collected.inc();
+    /// `no_revision` or `spec_changed`.
+    pub(crate) fn revision_issued(&self, reason: &'static str) {
+        self.families.revisions_issued.get_or_create(&families::Reason { reason }).inc();
     }
+
+    /// `warming_up`, `compiling` or `settling`.
+    pub(crate) fn revision_awaited(&self, reason: &'static str) {
+        self.families.revision_waits.get_or_create(&families::Reason { reason }).inc();
+    }
+
+    /// `serve`, `issue`, `wait` or `failed`.
+    pub(crate) fn revision_resolved(&self, result: &'static str) {
+        self.families.resolutions.get_or_create(&Compile { result }).inc();
+    }
+
+    pub(crate) fn revision_collected(&self, success: bool) {
+        let counter =
+            if success { &self.families.revisions_collected } else { &self.families.collect_errors };
+        counter.inc();
+    }
+
+    pub(crate) fn revision_let_go(&self) {
+        self.families.revisions_let_go.inc();
+    }
+
+    pub(crate) fn revision_status_failed(&self) {
+        self.families.revision_status_errors.inc();
+        self.families.activations_deferred.inc();
+    }
+
+    /// How many compiled and failed revisions are known.
+    pub(crate) fn revisions_known(&self, active: usize, failed: usize) {
+        for (state, count) in [("active", active), ("failed", failed)] {
+            self.families.registry.get_or_create(&families::State { state }).set(gauge(count));
+        }
+    }
+
+    /// An instance is driven by a graph.
+    pub(crate) fn graph_resolved(&self, resource: &Gvr) {
+        self.families.graphs_resolved.get_or_create(&Resource { gvr: spelled(resource) }).inc();
+        self.families.runtimes.inc();
+    }
+
+    pub(crate) fn instance_state(&self, kind: &Gvk, from: &str, to: &str) {
+        if from != to {
+            let label = Transition {
+                gvr: format!("{}, Kind={}", kind.api_version(), kind.kind),
+                from_state: from.to_owned(),
+                to_state: to.to_owned(),
+            };
+            self.families.instance_states.get_or_create(&label).inc();
+        }
+    }
+
+    /// What the expressions of a pass cost, and how large its collections are.
+    pub(crate) fn evaluated(&self, spent: kro_plan::Spent, collections: impl Iterator<Item = usize>) {
+        self.families.evaluations.inc_by(spent.evaluations);
+        self.families.evaluation_cost.inc_by(spent.cost);
+        for size in collections {
+            self.families.collection_size.observe(size as f64);
+        }
+    }
+
+    /// The conditions an instance has now.
+    pub(crate) fn conditions(&self, resource: &Gvr, key: &ObjectKey, conditions: &Value) {
+        self.durations.set(&spelled(resource), key, conditions, self.clock.now());
+    }
+
+    /// An instance is gone, or nobody's business any more.
+    pub(crate) fn forget_conditions(&self, resource: &Gvr, key: &ObjectKey) {
+        self.durations.forget(&spelled(resource), key);
+    }
+}
+
+const PARENT: families::Type = families::Type { r#type: "parent" };
+
+/// `group/version/resource`, as upstream's dispatching metrics write a resource.
+fn slashed(resource: &Gvr) -> String {
+    format!("{}/{}/{}", resource.group, resource.version, resource.resource)
+}
+
+/// `group/version, Resource=resource`, as all other metrics of upstream's write it.
+fn spelled(resource: &Gvr) -> String {
+    format!("{}/{}, Resource={}", resource.group, resource.version, resource.resource)
 }
 
 fn gauge(count: usize) -> i64 {

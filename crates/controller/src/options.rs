@@ -15,6 +15,8 @@ pub struct Options {
     pub revisions: usize,
     /// Children of one instance applied at once.
     pub requests_per_instance: usize,
+    /// What the expressions of one instance may cost.
+    pub budget: kro_plan::Budget,
     /// Limits of collections.
     pub limits: kro_graph::Limits,
     /// Revisions kept per definition; 0 keeps all.
@@ -45,6 +47,7 @@ impl Options {
             definitions: 4,
             revisions: 4,
             requests_per_instance: 16,
+            budget: kro_plan::Budget::default(),
             limits: kro_graph::Limits::default(),
             max_revisions: 5,
             allow_crd_deletion: false,

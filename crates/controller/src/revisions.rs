@@ -55,6 +55,13 @@ impl Revisions {
         }
     }
 
+    /// How many there are that compiled, and that did not.
+    pub(crate) fn count(&self) -> (usize, usize) {
+        let all = || self.by_definition.values().flat_map(BTreeMap::values);
+        let failed = all().filter(|revision| revision.is_failed()).count();
+        (all().count() - failed, failed)
+    }
+
     /// Keep a graph for the revision about to be issued.
     pub(crate) fn propose(&mut self, definition: &Arc<str>, hash: String, graph: Arc<Graph>) {
         self.candidates.insert(Arc::clone(definition), (hash, graph));

@@ -1,16 +1,12 @@
 //! Expressions on what is known: which names are bound to what, and what an error means.
 
 use crate::pass::Pass;
-use kro_cel::{EvalError, Limits, Scope, Value};
+use kro_cel::{ErrorKind, EvalError, Limits, Scope, Value};
 use kro_graph::{
     Expression, Name,
     functions::{RuntimeHandle, to_json},
 };
 use serde_json::Value as Json;
-
-/// The most cost units of one expression: some ten seconds in the reference's own estimate, so that only runaway
-/// expressions meet it.
-const COST_LIMIT: u64 = 100_000_000;
 
 /// Why there is no value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,9 +61,23 @@ impl Pass {
                 bindings.push((name, value.map_err(|error| failure(expression, &error))?));
             }
         }
-        let limits = Limits { cost: Some(COST_LIMIT), ..Limits::default() };
-        let outcome = expression.program.eval(&Scope::new(&bindings), &limits);
-        read(&outcome.map_err(|error| failure(expression, &error))?.value)
+        let cost = self.meter.limit();
+        let limits = Limits { cost: Some(cost), ..Limits::default() };
+        match expression.program.eval(&Scope::new(&bindings), &limits) {
+            Ok(outcome) => {
+                self.meter.charge(outcome.cost);
+                read(&outcome.value)
+            }
+            Err(error) if error.kind() == ErrorKind::LimitExceeded => {
+                self.meter.exceed(cost);
+                let whose = self.meter.whose(cost);
+                Err(Failure::Fatal(format!("{:?}: {error} ({cost} units, {whose})", shown(expression))))
+            }
+            Err(error) => {
+                self.meter.charge(0);
+                Err(failure(expression, &error))
+            }
+        }
     }
 }
 

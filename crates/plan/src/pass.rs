@@ -1,6 +1,7 @@
 //! What is known in one pass, and what follows from it. Everything here is a pure reading of that knowledge; how it
 //! is gathered is the planner's business.
 
+use crate::budget::Meter;
 use kro_graph::{Graph, Limits, Node, NodeId};
 use kro_object::{Object, ObjectKey};
 use serde_json::Value;
@@ -11,6 +12,7 @@ use std::{collections::BTreeMap, sync::Arc};
 pub(crate) struct Pass {
     pub(crate) graph: Arc<Graph>,
     pub(crate) limits: Limits,
+    pub(crate) meter: Meter,
     pub(crate) instance: Object,
     /// What expressions see as `schema`: the instance without its status.
     pub(crate) schema: Value,
@@ -55,6 +57,7 @@ impl Pass {
         Self {
             graph,
             limits: Limits::default(),
+            meter: Meter::default(),
             schema: schema.into_value(),
             instance,
             observed: BTreeMap::new(),

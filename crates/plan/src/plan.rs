@@ -1,7 +1,7 @@
 //! How a pass came out: where every node stands, and the status that follows.
 
 use crate::{
-    NodeState,
+    NodeState, Spent,
     evaluate::{Failure, shown},
     pass::{Pass, Standing},
     ready::NotReady,
@@ -107,6 +107,11 @@ impl Plan {
             .or_else(|| deleting.next())
             .or_else(|| unready.map(Problem::Unready))
             .or_else(|| pending.next())
+    }
+
+    /// What the expressions have cost so far, those of the status included once it was asked for.
+    pub fn spent(&self) -> Spent {
+        self.pass.meter.spent()
     }
 
     /// The author's status fields that can be computed now; an error when one of them is a mistake.

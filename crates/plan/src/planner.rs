@@ -5,7 +5,7 @@
 //! they are resolved anew where it differs from what was read.
 
 use crate::{
-    Desired, Item, Observation, Plan, Read, ReadId, Step, Target,
+    Budget, Desired, Item, Observation, Plan, Read, ReadId, Step, Target,
     pass::{Pass, Standing, Track},
 };
 use kro_graph::{Graph, Limits, Node, NodeId, NodeKind};
@@ -50,6 +50,13 @@ impl Planner {
         self
     }
 
+    /// With another budget for expressions.
+    #[must_use]
+    pub fn with_budget(mut self, budget: Budget) -> Self {
+        self.pass.meter.budget = budget;
+        self
+    }
+
     /// What to do next. All reads and applies of a step are to be answered before the next call; a read that was not
     /// is asked for again, an apply that was not counts as not done. After [`Step::Done`] the pass begins anew.
     pub fn poll(&mut self) -> Step {
@@ -62,8 +69,8 @@ impl Planner {
             return Step::Apply(wave);
         }
         let fresh = Self::new(Arc::clone(&self.pass.graph), self.pass.instance.clone());
-        let limits = self.pass.limits;
-        Step::Done(std::mem::replace(self, fresh.with_limits(limits)).finish())
+        let fresh = fresh.with_limits(self.pass.limits).with_budget(self.pass.meter.budget);
+        Step::Done(std::mem::replace(self, fresh).finish())
     }
 
     /// Answers a read. An answer to a read that was not asked for is ignored.

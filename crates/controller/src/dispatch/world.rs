@@ -26,7 +26,7 @@ use std::{
 
 /// What our own children are selected by.
 const CHILDREN: &str = labels::NODE_ID;
-/// How long instances wait for the watches of their children, before they go on with reads instead.
+/// How long instances wait for a watch of their children that makes no progress, before they go on with reads instead.
 const WATCH_PATIENCE: Duration = Duration::from_secs(3);
 /// How long the API server may go on reading instances by the former CRD.
 const CRD_SETTLES: Duration = Duration::from_millis(300);
@@ -62,6 +62,8 @@ pub(super) struct World {
     /// The definition behind each served kind.
     kinds: BTreeMap<Gvr, Arc<str>>,
     instances: BTreeMap<Instance, InstanceRecord>,
+    /// When the watch of children of a resource last told anything but failure.
+    listed: BTreeMap<Gvr, Instant>,
     /// Instances by the id of their `ApplySet`.
     by_set: BTreeMap<Box<str>, Instance>,
     router: Router<Instance>,
@@ -87,6 +89,7 @@ impl World {
             served: BTreeMap::new(),
             kinds: BTreeMap::new(),
             instances: BTreeMap::new(),
+            listed: BTreeMap::new(),
             by_set: BTreeMap::new(),
             router: Router::default(),
         }
@@ -97,17 +100,16 @@ impl World {
         self.base_synced.iter().all(|synced| *synced)
     }
 
-    /// The resource of a key as metrics name it: `group/version/resource`.
-    pub(super) fn resource_of(&self, key: &Key) -> String {
-        let resource = match key {
+    /// The resource of a key.
+    pub(super) fn resource_of(&self, key: &Key) -> Gvr {
+        match key {
             Key::Definition(_) => api::definitions().gvr(),
             Key::Revision(_) => api::revisions().gvr(),
             Key::Instance(instance) => match self.served.get(&instance.definition) {
                 Some(served) => served.resource.gvr(),
-                None => return "unserved".to_owned(),
+                None => Gvr { group: "".into(), version: "".into(), resource: "unserved".into() },
             },
-        };
-        format!("{}/{}/{}", resource.group, resource.version, resource.resource)
+        }
     }
 
     // ---- what is watched
@@ -137,12 +139,9 @@ impl World {
             }
         }
         self.watches.sync(&wanted);
-        let known = {
-            let mut members = self.shared.members();
-            members.retain_kinds(&children);
-            members.len()
-        };
-        self.shared.metrics.watches(self.watches.len(), self.served.len(), known);
+        self.shared.members().retain_kinds(&children);
+        self.listed.retain(|resource, _| children.contains(resource));
+        self.shared.metrics.watches(self.watches.len(), self.served.len());
     }
 
     /// A watch told something.
@@ -317,10 +316,16 @@ impl World {
     fn drop_revision(&mut self, name: &str, queue: &mut Queue<Key>) {
         if let Some((name, record)) = self.revisions.remove_entry(name) {
             self.compiled.remove(&record.definition, record.number);
+            self.count_revisions();
             queue.forget(&Key::Revision(name));
             self.wake_revisions(&record.definition, queue);
             queue.add(Key::Definition(record.definition));
         }
+    }
+
+    fn count_revisions(&self) {
+        let (active, failed) = self.compiled.count();
+        self.shared.metrics.revisions_known(active, failed);
     }
 
     /// The newest revision changed: another one may be the one to compile.
@@ -369,8 +374,10 @@ impl World {
         {
             return Turn::Later(settled - now);
         }
-        let waited = now.saturating_duration_since(served.since) >= WATCH_PATIENCE;
-        if !waited && !served.is_watched(&self.shared.members()) {
+        let missing = served.missing(&self.shared.members());
+        let progress = missing.iter().filter_map(|resource| self.listed.get(resource)).max();
+        let progress = progress.copied().unwrap_or(served.since).max(served.since);
+        if !missing.is_empty() && now.saturating_duration_since(progress) < WATCH_PATIENCE {
             return Turn::Later(WATCH_POLL);
         }
         Turn::Now(Box::new(instance::Input {
@@ -387,8 +394,15 @@ impl World {
     fn instance_event(&mut self, resource: &ResourceType, change: &Change, queue: &mut Queue<Key>) {
         let Some(definition) = self.kinds.get(&resource.gvr()).cloned() else { return };
         match change {
-            Change::Applied(object) => self.store_instance(&definition, object, queue),
+            Change::Applied(object) => {
+                let known = self
+                    .instances
+                    .contains_key(&Instance { definition: definition.clone(), key: object.key() });
+                self.shared.metrics.instance_event(&resource.gvr(), if known { "update" } else { "add" });
+                self.store_instance(&definition, object, queue);
+            }
             Change::Deleted(object) => {
+                self.shared.metrics.instance_event(&resource.gvr(), "delete");
                 self.drop_instance(&Instance { definition, key: object.key() }, queue);
             }
             Change::Listing => {
@@ -433,6 +447,9 @@ impl World {
         if let Some(record) = self.instances.remove(id) {
             self.by_set.remove(&record.set);
         }
+        if let Some(served) = self.served.get(&id.definition) {
+            self.shared.metrics.forget_conditions(&served.resource.gvr(), &id.key);
+        }
         let gone = (Arc::clone(&id.definition), id.key.clone());
         self.shared.reports.publish(|reports| drop(reports.instances.remove(&gone)));
         self.router.forget(id);
@@ -444,6 +461,9 @@ impl World {
 
     fn child_event(&mut self, resource: &ResourceType, change: &Change, queue: &mut Queue<Key>) {
         let gvr = resource.gvr();
+        if !matches!(change, Change::Failing { .. }) {
+            self.listed.insert(gvr.clone(), super::now());
+        }
         let wake = {
             let mut members = self.shared.members();
             match change {
@@ -460,6 +480,7 @@ impl World {
                 Change::Failing { .. } => return,
             }
         };
+        self.shared.metrics.routed(&gvr, wake.len());
         for set in wake {
             if let Some(instance) = self.by_set.get(&*set) {
                 queue.add(Key::Instance(instance.clone()));
@@ -491,6 +512,7 @@ impl World {
             Change::Synced => self.router.parents(&gvr),
             Change::Listing | Change::Failing { .. } => return,
         };
+        self.shared.metrics.routed(&gvr, parents.len());
         for parent in parents {
             queue.add(Key::Instance(parent));
         }
@@ -526,6 +548,7 @@ impl World {
                 let definition = Arc::clone(&record.definition);
                 let failed = revision.is_failed();
                 self.compiled.insert(&definition, number, revision);
+                self.count_revisions();
                 if failed {
                     self.wake_revisions(&definition, queue);
                 }
@@ -534,6 +557,7 @@ impl World {
             (Key::Revision(name), Effect::Dropped { number }) => {
                 if let Some(record) = self.revisions.get(name) {
                     self.compiled.remove(&record.definition, number);
+                    self.count_revisions();
                 }
             }
             (Key::Instance(instance), Effect::Wrote(object)) => {
@@ -560,6 +584,7 @@ impl World {
     }
 
     fn serve(&mut self, name: &Arc<str>, served: Served, queue: &mut Queue<Key>) {
+        self.shared.metrics.served();
         self.kinds.retain(|_, definition| definition != name);
         self.kinds.insert(served.resource.gvr(), Arc::clone(name));
         self.served.insert(Arc::clone(name), Arc::new(served));
@@ -570,15 +595,17 @@ impl World {
     }
 
     fn unserve(&mut self, name: &Arc<str>, queue: &mut Queue<Key>) {
-        if self.served.remove(name).is_none() {
+        if !self.served.contains_key(name) {
             return;
         }
-        self.kinds.retain(|_, definition| definition != name);
         let gone: Vec<Instance> =
             self.instances.keys().filter(|id| id.definition == *name).cloned().collect();
         for id in gone {
             self.drop_instance(&id, queue);
         }
+        self.shared.metrics.unserved();
+        self.served.remove(name);
+        self.kinds.retain(|_, definition| definition != name);
         self.rewatch = true;
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::{
     Shared, api,
-    compile::{self, CompileError},
+    compile::{self, CompileError, What},
     crd::{self, Ensured},
     events::{self, Note},
     queue::Outcome,
@@ -66,6 +66,7 @@ pub(crate) async fn reconcile(shared: Arc<Shared>, input: Input) -> Report {
 
 /// The definition is being deleted: stop serving, delete the CRD if that is wanted, let the definition go.
 async fn remove(shared: &Shared, input: &Input, object: Object) -> Result<Report, Error> {
+    let started = tokio::time::Instant::now();
     let report = Report::new(Outcome::Done).with(Effect::Unserve);
     if !object.metadata().has_finalizer(FINALIZER) {
         return Ok(report);
@@ -89,7 +90,7 @@ async fn remove(shared: &Shared, input: &Input, object: Object) -> Result<Report
         "finalizers": without, "resourceVersion": object.metadata().resource_version(),
     }});
     match shared.cluster.merge(&api::definitions(), &object.key(), Part::Main, &patch).await {
-        Ok(_) => shared.metrics.definition_deleted(),
+        Ok(_) => shared.metrics.definition_deleted(&object.key().name, started.elapsed()),
         Err(error) if error.is_not_found() => {}
         Err(error) => return Err(error),
     }
@@ -140,6 +141,7 @@ impl<'a> Pass<'a> {
         let latest =
             input.revisions.iter().rev().find(|(_, revision)| !revision.deleting).map(|(number, _)| *number);
         if input.revisions.values().any(|revision| revision.deleting) {
+            self.shared.metrics.revision_awaited("settling");
             self.wait(
                 "WaitingForGraphRevisionSettlement",
                 "waiting for terminating graph revisions to settle",
@@ -148,6 +150,8 @@ impl<'a> Pass<'a> {
         }
         let Some(number) = latest else { return self.issue(&definition, hash, 0).await };
         let Some(revision) = input.compiled.get(&number) else {
+            self.shared.metrics.revision_awaited("warming_up");
+            self.shared.metrics.revision_resolved("wait");
             // It compiles right now, after a restart; the status of before stands until that is done.
             self.quiet = true;
             return Ok(Outcome::Done);
@@ -162,11 +166,13 @@ impl<'a> Pass<'a> {
             Compiled::Active(graph) => {
                 self.resolved(number);
                 self.accept();
+                self.shared.metrics.revision_resolved("serve");
                 let outcome = self.serve(&definition, Arc::clone(graph)).await;
                 self.collect(&input.revisions).await;
                 Ok(outcome)
             }
             Compiled::Failed => {
+                self.shared.metrics.revision_resolved("failed");
                 let message = format!("latest graph revision {number} failed compilation");
                 self.set("GraphRevisionsResolved", ConditionStatus::False, "Failed", &message);
                 self.set("GraphAccepted", ConditionStatus::False, "InvalidResourceGraph", &message);
@@ -181,11 +187,14 @@ impl<'a> Pass<'a> {
         if self.quiet && outcome.is_ok() {
             return Ok(Report { outcome: outcome?, effects: self.effects });
         }
+        let before = self.status.state.map_or("", State::as_str);
         let active = ["GraphAccepted", "KindReady", "ControllerReady"]
             .iter()
             .all(|kind| self.conditions.is_true(kind));
         self.status.state = Some(if active { State::Active } else { State::Inactive });
         self.status.conditions = self.conditions.conditions().to_vec();
+        let after = self.status.state.map_or("", State::as_str);
+        self.shared.metrics.definition_state(&self.object.key().name, before, after);
         self.report();
         let written =
             status::write(&self.shared.cluster, &api::definitions(), &self.object, &self.status.to_value())
@@ -262,7 +271,9 @@ impl<'a> Pass<'a> {
         hash: String,
         latest: i64,
     ) -> Result<Outcome, Error> {
-        let graph = match compile::compile(self.shared, &definition.spec).await {
+        self.shared.metrics.revision_resolved("issue");
+        let name = definition.object.key().name;
+        let graph = match compile::compile(self.shared, What::Definition(&name), &definition.spec).await {
             Ok(graph) => graph,
             Err(CompileError::Invalid(message)) => {
                 self.reject(&message);
@@ -279,7 +290,8 @@ impl<'a> Pass<'a> {
         object.metadata_mut().add_finalizer(FINALIZER);
         match self.shared.cluster.create(&api::revisions(), &object).await {
             Ok(created) => {
-                self.shared.metrics.revision_issued();
+                self.shared.metrics.revision_issued(if latest == 0 { "no_revision" } else { "spec_changed" });
+                self.shared.metrics.revision_awaited("compiling");
                 self.status.last_issued_revision = number;
                 self.wait(
                     "WaitingForGraphRevisionCompilation",
@@ -357,10 +369,11 @@ impl<'a> Pass<'a> {
                 .delete(&api::revisions(), &key, kro_cluster::Precondition::default())
                 .await;
             if let Err(error) = result {
+                self.shared.metrics.revision_collected(false);
                 tracing::warn!(revision = %revision.name, %error, "old revision not deleted");
                 return;
             }
-            self.shared.metrics.revision_collected();
+            self.shared.metrics.revision_collected(true);
         }
     }
 

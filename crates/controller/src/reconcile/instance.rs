@@ -154,7 +154,11 @@ impl<'a> Pass<'a> {
             "runtime graph created and all resources resolved",
         );
         let graph = Arc::clone(&self.served.graph);
-        let mut planner = Planner::new(graph, self.instance.clone()).with_limits(self.shared.options.limits);
+        self.shared.metrics.graph_resolved(&self.served.resource.gvr());
+        let options = &self.shared.options;
+        let mut planner = Planner::new(graph, self.instance.clone())
+            .with_limits(options.limits)
+            .with_budget(options.budget);
         if kro_api::is_suspended(&self.instance) {
             return End::Suspended(planner.finish());
         }

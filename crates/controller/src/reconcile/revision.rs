@@ -2,7 +2,7 @@
 
 use crate::{
     Shared, api,
-    compile::{self, CompileError},
+    compile::{self, CompileError, What},
     queue::Outcome,
     reconcile::{Effect, Report, definition::topology},
     revisions::{Compiled, Revision},
@@ -50,6 +50,7 @@ async fn run(shared: &Arc<Shared>, input: Input) -> Result<Report, Error> {
     if object.metadata().is_deleting() {
         let without: Vec<&str> = object.metadata().finalizers().filter(|name| *name != FINALIZER).collect();
         patch_finalizers(shared, &object, &without).await?;
+        shared.metrics.revision_let_go();
         return Ok(Report::new(Outcome::Done).with(Effect::Dropped { number }));
     }
     let mut effects = Vec::new();
@@ -70,7 +71,7 @@ async fn run(shared: &Arc<Shared>, input: Input) -> Result<Report, Error> {
             let hash = kro_graph::spec_hash(&revision.snapshot.spec);
             let graph = match input.candidate {
                 Some((candidate, graph)) if candidate == hash => Ok(graph),
-                _ => compile::compile(shared, &revision.snapshot.spec).await,
+                _ => compile::compile(shared, What::Revision, &revision.snapshot.spec).await,
             };
             (hash, graph)
         }
@@ -93,8 +94,8 @@ async fn run(shared: &Arc<Shared>, input: Input) -> Result<Report, Error> {
         Err(CompileError::Cluster(error)) => return Err(error),
     };
     wanted.conditions = conditions.conditions().to_vec();
-    let written = status::write(&shared.cluster, &api::revisions(), &object, &wanted.to_value()).await?;
-    effects.extend(written.map(Effect::Wrote));
+    let written = status::write(&shared.cluster, &api::revisions(), &object, &wanted.to_value()).await;
+    effects.extend(written.inspect_err(|_| shared.metrics.revision_status_failed())?.map(Effect::Wrote));
     // Published only now: who sees the graph in use also sees a status that says so.
     effects.push(Effect::Compiled { number, revision: Revision { hash, compiled } });
     Ok(Report { outcome, effects })

@@ -193,7 +193,7 @@ async fn on_the_embedded_server() {
     let clock = Arc::new(VirtualClock(tokio::time::Instant::now()));
     let mut options = Options::new(clock);
     options.version = "devel".to_owned();
-    let (_stop, _task) = start(&world.server, options);
+    let _running = start(&world.server, options);
     tokio::time::sleep(Duration::from_secs(30)).await;
     assert_eq!(differences(&before, &snapshot(&world.cluster, &objects).await), [""; 0]);
 }

@@ -2,7 +2,7 @@
 
 use kro_apiserver::{ApiServer, AuditRecord, Behaviors};
 use kro_cluster::{ApplyOptions, Clock, Cluster};
-use kro_controller::{Compute, Controller, Options};
+use kro_controller::{Compute, Controller, Metrics, Options};
 use kro_object::{Gvk, Object, ObjectKey, ResourceType, Scope, Timestamp};
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
@@ -49,7 +49,7 @@ impl World {
 
     /// Stops the controller as a signal would.
     pub(crate) async fn stop(&mut self) {
-        if let Some((stop, task)) = self.controller.take() {
+        if let Some((stop, task, _)) = self.controller.take() {
             drop(stop);
             task.await.expect("a clean end");
         }
@@ -57,8 +57,12 @@ impl World {
 
     /// Stops the controller and starts another.
     pub(crate) async fn restart(&mut self) {
+        self.restart_with(options()).await;
+    }
+
+    pub(crate) async fn restart_with(&mut self, options: Options) {
         self.stop().await;
-        self.controller = Some(start(&self.server, options()));
+        self.controller = Some(start(&self.server, options));
     }
 
     pub(crate) async fn apply(&self, resource: &ResourceType, value: Value) {
@@ -90,13 +94,25 @@ impl World {
         self.server.audit()[mark..].iter().filter(|record| &*record.verb != "WATCH").map(said).collect()
     }
 
+    /// The value of the first series whose name and labels begin so.
+    pub(crate) fn metric(&self, series: &str) -> Option<f64> {
+        let text = self.rendered();
+        let line = text.lines().find(|line| line.starts_with(series))?;
+        line.split(' ').next_back()?.parse().ok()
+    }
+
+    /// All metrics of the controller.
+    pub(crate) fn rendered(&self) -> String {
+        self.controller.as_ref().map_or_else(String::new, |(_, _, metrics)| metrics.render())
+    }
+
     pub(crate) fn mark(&self) -> usize {
         self.server.audit().len()
     }
 }
 
 /// A controller that runs until the sender is dropped.
-pub(crate) type Running = (oneshot::Sender<()>, JoinHandle<()>);
+pub(crate) type Running = (oneshot::Sender<()>, JoinHandle<()>, Arc<Metrics>);
 
 pub(crate) fn options() -> Options {
     let mut options = Options::new(Arc::new(VirtualClock(tokio::time::Instant::now())));
@@ -108,7 +124,8 @@ pub(crate) fn start(server: &ApiServer, options: Options) -> Running {
     let controller = Controller::new(kube_client::Client::new(server.clone(), "default"), options);
     let (stop, stopped) = oneshot::channel::<()>();
     let shutdown = async { drop(stopped.await) };
-    (stop, tokio::spawn(controller.run(shutdown)))
+    let metrics = controller.metrics();
+    (stop, tokio::spawn(controller.run(shutdown)), metrics)
 }
 
 pub(crate) fn definitions() -> ResourceType {

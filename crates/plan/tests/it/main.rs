@@ -3,7 +3,7 @@
 use kro_api::ResourceGraphDefinition;
 use kro_graph::{CompileOptions, Graph, Kinds, compile, lower, required_kinds};
 use kro_object::Object;
-use kro_plan::{NodeState, Observation, Plan, Planner, Step};
+use kro_plan::{Budget, NodeState, Observation, Plan, Planner, Step};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -50,6 +50,10 @@ fn with(mut resource: Value, fields: &Value) -> Value {
 
 /// A pass over an instance; `observed` holds the config maps in the cluster by name, with their data.
 fn resolve(resources: &Value, status: &Value, spec: &Value, observed: &Value) -> Plan {
+    resolve_within(Budget::default(), resources, status, spec, observed)
+}
+
+fn resolve_within(budget: Budget, resources: &Value, status: &Value, spec: &Value, observed: &Value) -> Plan {
     let instance = json!({
         "apiVersion": "kro.run/v1alpha1",
         "kind": "Shop",
@@ -68,7 +72,8 @@ fn resolve(resources: &Value, status: &Value, spec: &Value, observed: &Value) ->
         })
         .collect();
     let mut planner =
-        Planner::new(graph(resources, status), Object::from_value(instance).expect("an object"));
+        Planner::new(graph(resources, status), Object::from_value(instance).expect("an object"))
+            .with_budget(budget);
     loop {
         match planner.poll() {
             Step::Read(reads) => {
@@ -200,4 +205,33 @@ fn status_and_conditions_hold_what_is_known() {
         authored.problem.as_deref(),
         Some("author condition evaluation degraded: duplicate condition type(s) [Twice] dropped")
     );
+}
+
+#[test]
+fn what_costs_too_much_fails_with_node_expression_and_cost() {
+    let tags = vec!["tag"; 100];
+    let spec = json!({ "name": "x", "count": 1, "tags": tags });
+    let dear = "${string(schema.spec.tags.map(a, schema.spec.tags.filter(b, a == b).size()).size())}";
+    let resources = json!([
+        map("cheap", "a", &json!({ "v": "${schema.spec.name}" })),
+        map("dear", "b", &json!({ "v": dear }))
+    ]);
+    let within = |expression, pass| {
+        let budget = Budget { expression, pass };
+        resolve_within(budget, &resources, &json!({}), &spec, &json!({}))
+    };
+    let message = |plan: &Plan| match &plan.nodes["dear"] {
+        NodeState::Failed { message } => message.clone(),
+        other => panic!("{other:?}"),
+    };
+    let plan = within(1000, 1_000_000);
+    let said = message(&plan);
+    assert!(said.contains("node \"dear\"") && said.contains("schema.spec.tags.map"), "{said}");
+    assert!(said.contains("cost limit exceeded (1000 units, the limit of one expression)"), "{said}");
+    assert!(plan.spent().exceeded && plan.spent().cost > 1000, "{:?}", plan.spent());
+
+    let plan = within(1_000_000, 2000);
+    assert!(message(&plan).contains("what was left of the pass"), "{}", message(&plan));
+    let plan = within(1_000_000, 10_000_000);
+    assert!(!plan.spent().exceeded && plan.spent().evaluations >= 2, "{:?}", plan.spent());
 }

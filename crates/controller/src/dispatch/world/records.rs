@@ -215,8 +215,8 @@ impl Served {
         self.reads.get(node).cloned().unwrap_or_default()
     }
 
-    /// Whether everything the cluster has of the children is known.
-    pub(crate) fn is_watched(&self, members: &Members) -> bool {
-        self.children.iter().all(|resource| members.is_synced(resource))
+    /// The resources of which not everything is known yet that the cluster has of the children.
+    pub(crate) fn missing(&self, members: &Members) -> BTreeSet<Gvr> {
+        self.children.iter().filter(|resource| !members.is_synced(resource)).cloned().collect()
     }
 }

@@ -11,6 +11,7 @@ use crate::{
 };
 use kro_api::{ConditionStatus, InstanceState};
 use kro_apply::{Membership, Removal};
+use kro_graph::NodeKind;
 use kro_object::{GroupKind, Object};
 use kro_plan::{AuthorConditions, NodeState, Plan, Problem};
 use serde_json::{Map, Value, json};
@@ -65,6 +66,12 @@ impl Pass<'_> {
         };
         self.report(plan.as_ref(), state);
         let mut outcome = self.write_status(plan.as_ref(), state, outcome).await;
+        if let Some(plan) = &plan {
+            let nodes = self.served.graph.nodes.values();
+            let collections = nodes.filter(|node| matches!(node.kind, NodeKind::Collection { .. }));
+            let sizes = collections.map(|node| plan.desired(&node.id).len());
+            self.shared.metrics.evaluated(plan.spent(), sizes);
+        }
         if self.held {
             outcome = Outcome::Again(self.grace);
         }
@@ -98,8 +105,13 @@ impl Pass<'_> {
         match (plan.problem(), pruned) {
             (Some(Problem::Failed(message)), _) => {
                 let message = format!("apply results contain errors: {message}");
-                // A refused request may be granted later; a mistake stays one until something changes.
-                let outcome = if self.failed { retry } else { Outcome::Retry };
+                // A refused request may be granted later; a mistake stays one until something changes. What costs too
+                // much is not even tried again.
+                let outcome = match plan.spent().exceeded {
+                    _ if self.failed => retry,
+                    true => Outcome::Done,
+                    false => Outcome::Retry,
+                };
                 Verdict::not_ready(InstanceState::Error, &message, outcome)
             }
             (Some(Problem::Deleting(message)), _) => Verdict {
@@ -178,7 +190,8 @@ impl Pass<'_> {
                 let message = format!("status cannot be computed: {message}");
                 self.set("ResourcesReady", ConditionStatus::False, "NotReady", &message);
                 state = InstanceState::Error;
-                outcome = Outcome::Retry;
+                let exceeded = plan.is_some_and(|plan| plan.spent().exceeded);
+                outcome = if exceeded { Outcome::Done } else { Outcome::Retry };
                 self.stored_status().cloned().unwrap_or_default()
             }
         };
@@ -205,15 +218,31 @@ impl Pass<'_> {
                 let before = std::mem::replace(&mut self.instance, written.clone());
                 self.effects.push(Effect::Wrote(written));
                 self.tell(&before).await;
+                self.count(&before);
                 outcome
             }
-            Ok(None) => outcome,
+            Ok(None) => {
+                self.count(&self.instance);
+                outcome
+            }
             // Gone meanwhile.
             Err(error) if error.is_not_found() => Outcome::Done,
             Err(error) => {
                 tracing::warn!(instance = %self.instance.key(), %error, "status not written");
                 Outcome::Retry
             }
+        }
+    }
+
+    /// The state of now, after that of before.
+    fn count(&self, before: &Object) {
+        let status = |object: &Object| object.as_map().get("status").cloned().unwrap_or_default();
+        let (old, new) = (status(before), status(&self.instance));
+        let state = |status: &Value| status["state"].as_str().unwrap_or_default().to_owned();
+        let metrics = &self.shared.metrics;
+        metrics.instance_state(&self.served.resource.gvk, &state(&old), &state(&new));
+        if self.shared.options.gates.instance_condition_metrics {
+            metrics.conditions(&self.served.resource.gvr(), &self.instance.key(), &new["conditions"]);
         }
     }
 
