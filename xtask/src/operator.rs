@@ -9,7 +9,8 @@ use std::{
     process::{Command, ExitCode, Stdio},
 };
 
-const FLAGS: &str = "--metrics-bind-address=127.0.0.1:{metrics} --health-probe-bind-address=127.0.0.1:{health}";
+const FLAGS: &str =
+    "--metrics-bind-address=127.0.0.1:{metrics} --health-probe-bind-address=127.0.0.1:{health}";
 
 /// Runs it; `rest` goes to `operator_bench.py` (`--help` lists its options).
 pub(crate) fn bench(rest: &[String]) -> anyhow::Result<ExitCode> {
@@ -45,17 +46,16 @@ impl Server {
             up.env("KUBEBUILDER_ASSETS", Path::new(&home).join(".cache/real-apiserver"));
         }
         let output = up.stderr(Stdio::inherit()).output().context("cannot run real-apiserver/up.sh")?;
-        ensure!(output.status.success(), "the real API server did not start; real-apiserver/build.sh makes it");
+        ensure!(
+            output.status.success(),
+            "the real API server did not start; real-apiserver/build.sh makes it"
+        );
         let text = String::from_utf8(output.stdout)?;
         let value = |name: &str| {
             let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
             line.map(str::to_owned).with_context(|| format!("up.sh did not print {name}"))
         };
-        Ok(Self {
-            kubeconfig: value("KUBECONFIG")?,
-            folder: value("DIR")?,
-            stop: scripts.join("down.sh"),
-        })
+        Ok(Self { kubeconfig: value("KUBECONFIG")?, folder: value("DIR")?, stop: scripts.join("down.sh") })
     }
 }
 

@@ -56,6 +56,14 @@ impl Class for Key {
             Self::Instance(_) => 2,
         }
     }
+
+    /// Instances of one definition do not hold up those of another.
+    fn tenant(&self) -> Arc<str> {
+        match self {
+            Self::Definition(_) | Self::Revision(_) => "".into(),
+            Self::Instance(instance) => Arc::clone(&instance.definition),
+        }
+    }
 }
 
 impl fmt::Display for Key {
@@ -122,7 +130,8 @@ impl Dispatcher {
     fn new(shared: Arc<Shared>, health: Health, events: mpsc::Sender<WatchEvent>) -> Self {
         let watches = WatchSet::new(shared.cluster.clone(), events);
         Self {
-            queue: Queue::new(shared.options.backoff, shared.options.seed),
+            queue: Queue::new(shared.options.backoff, shared.options.seed)
+                .with_breaker(shared.options.breaker),
             world: World::new(Arc::clone(&shared), watches),
             shared,
             health,
@@ -171,7 +180,7 @@ impl Dispatcher {
             };
             self.queue.finish(&key, outcome, time);
         }
-        self.shared.metrics.queue_length(self.queue.len());
+        self.shared.metrics.queue(self.queue.len(), self.queue.held());
         self.shared.metrics.children(self.shared.members().len());
     }
 

@@ -49,8 +49,10 @@ impl Metrics {
         text
     }
 
-    pub(crate) fn queue_length(&self, length: usize) {
+    /// Keys that wait, and how often one was held up so far.
+    pub(crate) fn queue(&self, length: usize, held: u64) {
         self.families.queue_length.set(gauge(length));
+        self.families.held.inc_by(held.saturating_sub(self.families.held.get()));
     }
 
     pub(crate) fn children(&self, children: usize) {

@@ -1,6 +1,6 @@
 //! How a controller runs: limits, times, gates. Plain data with defaults; the flags are the operator's business.
 
-use crate::queue::Backoff;
+use crate::queue::{Backoff, Breaker};
 use kro_cluster::Clock;
 use std::{sync::Arc, time::Duration};
 
@@ -27,6 +27,8 @@ pub struct Options {
     pub retry_interval: Duration,
     /// Back-off of failing reconciles.
     pub backoff: Backoff,
+    /// When an instance that is reconciled again and again is held up.
+    pub breaker: Breaker,
     /// Behaviour that is off by default.
     pub gates: FeatureGates,
     /// Seed of the jitter.
@@ -53,6 +55,7 @@ impl Options {
             allow_crd_deletion: false,
             retry_interval: Duration::from_secs(3),
             backoff: Backoff { first: Duration::from_millis(200), max: Duration::from_secs(1000) },
+            breaker: Breaker { burst: 60, every: Duration::from_secs(1) },
             gates: FeatureGates::default(),
             seed: 0,
             compute: Compute::Blocking,

@@ -1,8 +1,10 @@
-//! What is reconciled next: once at a time per key, a class at a time, with back-off per key.
+//! What is reconciled next: once at a time per key, a class at a time, tenants in turn, with back-off per key and a
+//! breaker for keys that come again and again.
 //! Pure: the time comes in as an argument, jitter from a seed. A key is never dropped before it succeeded.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -10,6 +12,9 @@ use std::{
 pub trait Class {
     /// The class; 0 is first.
     fn class(&self) -> u8;
+
+    /// Whose key it is. Within a class tenants take turns: a thousand keys of one hold up another's by one.
+    fn tenant(&self) -> Arc<str>;
 }
 
 /// How a reconcile ended.
@@ -32,6 +37,15 @@ pub struct Backoff {
     pub max: Duration,
 }
 
+/// When a key is held up although it is due: after `burst` runs in quick succession it runs once per `every`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Breaker {
+    /// Runs that are not held up.
+    pub burst: u32,
+    /// The pace after them, and at which the burst grows back.
+    pub every: Duration,
+}
+
 /// Keys that wait to be reconciled, or are.
 #[derive(Debug)]
 pub struct Queue<K> {
@@ -39,11 +53,25 @@ pub struct Queue<K> {
     random: u64,
     next_seq: u64,
     entries: BTreeMap<K, Entry>,
-    /// Keys due now, by class and then in the order they became due.
-    ready: BTreeMap<(u8, u64), K>,
+    /// Keys due now, by class, turn, and then in the order they became due.
+    ready: BTreeMap<Turn, K>,
+    /// The turn that each class has come to.
+    turns: BTreeMap<u8, u64>,
+    /// The last turn that was given to each tenant, while it has keys that are due.
+    given: BTreeMap<(u8, Arc<str>), u64>,
+    breaker: Option<Breaker>,
+    /// When each key that ran lately has its whole burst again.
+    rested: BTreeMap<K, Instant>,
+    held: u64,
     /// Keys due later.
     later: BTreeSet<(Instant, K)>,
 }
+
+/// Class, turn, number.
+type Turn = (u8, u64, u64);
+
+/// As many takes apart are keys forgotten that have rested.
+const SWEEP: u64 = 1024;
 
 #[derive(Debug, Default)]
 struct Entry {
@@ -56,7 +84,7 @@ enum Place {
     /// Only its failures are remembered.
     #[default]
     Idle,
-    Ready(u8, u64),
+    Ready(Turn),
     Later(Instant),
     Running {
         dirty: bool,
@@ -72,8 +100,25 @@ impl<K: Ord + Clone + Class> Queue<K> {
             next_seq: 0,
             entries: BTreeMap::new(),
             ready: BTreeMap::new(),
+            turns: BTreeMap::new(),
+            given: BTreeMap::new(),
+            breaker: None,
+            rested: BTreeMap::new(),
+            held: 0,
             later: BTreeSet::new(),
         }
+    }
+
+    /// With a breaker.
+    #[must_use]
+    pub fn with_breaker(mut self, breaker: Breaker) -> Self {
+        self.breaker = Some(breaker);
+        self
+    }
+
+    /// How often the breaker held up a key.
+    pub fn held(&self) -> u64 {
+        self.held
     }
 
     /// Something about the key changed: reconcile it as soon as possible. While it runs it is only marked, and
@@ -81,7 +126,7 @@ impl<K: Ord + Clone + Class> Queue<K> {
     pub fn add(&mut self, key: K) {
         let place = self.entries.entry(key.clone()).or_default().place;
         match place {
-            Place::Ready(..) => {}
+            Place::Ready(_) => {}
             Place::Running { .. } => self.set(key, Place::Running { dirty: true }),
             Place::Idle | Place::Later(_) => self.make_ready(key),
         }
@@ -91,7 +136,7 @@ impl<K: Ord + Clone + Class> Queue<K> {
     pub fn add_at(&mut self, key: K, at: Instant) {
         let place = self.entries.entry(key.clone()).or_default().place;
         match place {
-            Place::Ready(..) | Place::Running { .. } => {}
+            Place::Ready(_) | Place::Running { .. } => {}
             Place::Later(due) if due <= at => {}
             Place::Idle | Place::Later(_) => self.set(key, Place::Later(at)),
         }
@@ -105,16 +150,43 @@ impl<K: Ord + Clone + Class> Queue<K> {
             let key = key.clone();
             self.make_ready(key);
         }
-        let mut start = (0, 0);
-        let key = loop {
-            let ((class, _), key) = self.ready.range(start..).next()?;
-            if admits(*class) {
-                break key.clone();
+        let mut start = (0, 0, 0);
+        loop {
+            let (&(class, turn, _), key) = self.ready.range(start..).next()?;
+            if !admits(class) {
+                start = (class.checked_add(1)?, 0, 0);
+                continue;
             }
-            start = (class.checked_add(1)?, 0);
-        };
-        self.set(key.clone(), Place::Running { dirty: false });
-        Some(key)
+            let key = key.clone();
+            self.turns.insert(class, turn);
+            let tenant = (class, key.tenant());
+            if self.given.get(&tenant) == Some(&turn) {
+                self.given.remove(&tenant);
+            }
+            match self.hold_up(&key, now) {
+                Some(until) => self.set(key, Place::Later(until)),
+                None => {
+                    self.set(key.clone(), Place::Running { dirty: false });
+                    return Some(key);
+                }
+            }
+        }
+    }
+
+    /// Until when the breaker holds up a key; counts its run otherwise.
+    fn hold_up(&mut self, key: &K, now: Instant) -> Option<Instant> {
+        let Breaker { burst, every } = self.breaker?;
+        if self.next_seq.is_multiple_of(SWEEP) {
+            self.rested.retain(|_, rested| *rested > now);
+        }
+        let rested = self.rested.get(key).map_or(now, |rested| (*rested).max(now)) + every;
+        let tired = rested.saturating_duration_since(now + every * burst);
+        if !tired.is_zero() {
+            self.held += 1;
+            return Some(now + tired);
+        }
+        self.rested.insert(key.clone(), rested);
+        None
     }
 
     /// A taken key's reconcile ended. A change that came meanwhile outweighs its outcome.
@@ -172,7 +244,11 @@ impl<K: Ord + Clone + Class> Queue<K> {
     }
 
     fn make_ready(&mut self, key: K) {
-        let place = Place::Ready(key.class(), self.next_seq);
+        let class = key.class();
+        let reached = self.turns.get(&class).copied().unwrap_or(0);
+        let given = self.given.entry((class, key.tenant())).or_default();
+        *given = reached.max(*given) + 1;
+        let place = Place::Ready((class, *given, self.next_seq));
         self.next_seq += 1;
         self.set(key, place);
     }
@@ -180,8 +256,8 @@ impl<K: Ord + Clone + Class> Queue<K> {
     fn set(&mut self, key: K, place: Place) {
         self.unplace(&key);
         match place {
-            Place::Ready(class, seq) => {
-                self.ready.insert((class, seq), key.clone());
+            Place::Ready(turn) => {
+                self.ready.insert(turn, key.clone());
             }
             Place::Later(due) => {
                 self.later.insert((due, key.clone()));
@@ -194,8 +270,11 @@ impl<K: Ord + Clone + Class> Queue<K> {
     /// Takes the key out of the indexes.
     fn unplace(&mut self, key: &K) {
         match self.entries.get(key).map(|entry| entry.place) {
-            Some(Place::Ready(class, seq)) => {
-                self.ready.remove(&(class, seq));
+            Some(Place::Ready(turn)) => {
+                self.ready.remove(&turn);
+                if self.ready.is_empty() {
+                    self.given.clear();
+                }
             }
             Some(Place::Later(due)) => {
                 self.later.remove(&(due, key.clone()));

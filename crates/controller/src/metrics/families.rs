@@ -92,6 +92,7 @@ pub(super) struct Reason {
 #[derive(Debug)]
 pub(super) struct Families {
     pub(super) queue_length: Gauge,
+    pub(super) held: Counter,
     pub(super) watch_count: Gauge,
     pub(super) kind_count: Gauge,
     pub(super) children: Gauge,
@@ -140,6 +141,7 @@ impl Default for Families {
     fn default() -> Self {
         Self {
             queue_length: Gauge::default(),
+            held: Counter::default(),
             watch_count: Gauge::default(),
             kind_count: Gauge::default(),
             children: Gauge::default(),
@@ -190,6 +192,8 @@ impl Families {
     /// Under upstream's names. The encoder adds `_total` to counters.
     pub(super) fn register(&self, to: &mut Registry) {
         to.register("dynamic_controller_queue_length", "Keys that wait", self.queue_length.clone());
+        let help = "Reconciles put off because their instance was reconciled again and again";
+        to.register("kro_held", help, self.held.clone());
         to.register("dynamic_controller_watch_count", "Running watches", self.watch_count.clone());
         to.register("dynamic_controller_gvr_count", "Kinds served", self.kind_count.clone());
         to.register("kro_children", "Children known", self.children.clone());

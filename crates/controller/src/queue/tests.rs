@@ -6,6 +6,10 @@ impl Class for u8 {
     fn class(&self) -> u8 {
         u8::from(*self >= 4)
     }
+
+    fn tenant(&self) -> Arc<str> {
+        if self.is_multiple_of(2) { "even".into() } else { "odd".into() }
+    }
 }
 
 const BACKOFF: Backoff = Backoff { first: Duration::from_millis(100), max: Duration::from_secs(2) };
@@ -38,6 +42,53 @@ fn a_failing_key_waits_longer_each_time_and_starts_anew_after_success() {
     queue.take(now, |_| true);
     queue.finish(&1, Outcome::Retry, now);
     assert!(queue.next_at().expect("it waits") - now <= BACKOFF.first);
+}
+
+#[test]
+fn tenants_take_turns() {
+    let mut queue = Queue::new(BACKOFF, 1);
+    let now = origin();
+    for key in (100..200).step_by(2) {
+        queue.add(key);
+    }
+    let take = |queue: &mut Queue<u8>| queue.take(now, |_| true).expect("one is due");
+    assert_eq!([take(&mut queue), take(&mut queue)], [100, 102]);
+    // Late, and behind forty-eight others.
+    queue.add(101);
+    queue.add(103);
+    let next: Vec<u8> = (0..4).map(|_| take(&mut queue)).collect();
+    assert_eq!(next, [104, 101, 106, 103]);
+    let rest: Vec<u8> = (0..46).map(|_| take(&mut queue)).collect();
+    assert_eq!(rest, (108..200).step_by(2).collect::<Vec<u8>>());
+    assert!(queue.is_empty() && queue.given.is_empty());
+}
+
+#[test]
+fn a_key_that_comes_again_and_again_is_held_up_and_others_are_not() {
+    let breaker = Breaker { burst: 5, every: Duration::from_secs(1) };
+    let mut queue = Queue::new(BACKOFF, 1).with_breaker(breaker);
+    let start = origin();
+    let (mut now, mut runs, mut other) = (start, 0, 0);
+    while now < start + Duration::from_secs(20) {
+        queue.add(1_u8);
+        if (now - start).as_millis().is_multiple_of(5000) {
+            queue.add(2);
+        }
+        while let Some(key) = queue.take(now, |_| true) {
+            if key == 1 {
+                runs += 1
+            } else {
+                other += 1
+            }
+            queue.finish(&key, Outcome::Done, now);
+        }
+        now += Duration::from_millis(100);
+    }
+    assert_eq!((runs, other), (5 + 19, 4));
+    assert!(queue.held() > 0);
+    now += Duration::from_mins(1);
+    queue.add(1);
+    assert!(queue.take(now, |_| true).is_some(), "it has rested");
 }
 
 #[derive(Debug, Clone)]
