@@ -22,7 +22,7 @@ pub(crate) async fn write(shared: &Shared, about: &Object, component: &str, note
     let event = json!({
         "apiVersion": "v1",
         "kind": "Event",
-        "metadata": {"generateName": format!("{}.", key.name), "namespace": namespace},
+        "metadata": {"generateName": format!("{}-", key.name), "namespace": namespace},
         "involvedObject": {
             "apiVersion": about.as_map().get("apiVersion"), "kind": about.as_map().get("kind"),
             "name": key.name, "namespace": key.namespace,

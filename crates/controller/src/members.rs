@@ -12,6 +12,7 @@ use kro_object::{GroupKind, Gvr, Object, ObjectKey, ResourceType};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
+    time::{Duration, Instant},
 };
 
 /// All children of all instances that are watched. There are many: what they have in common is kept once.
@@ -22,6 +23,30 @@ pub(crate) struct Members {
     /// The ids of nodes.
     nodes: BTreeSet<Arc<str>>,
 }
+
+/// Repairs within [`FIGHT_WINDOW`].
+#[derive(Debug, Clone, Copy, Default)]
+struct Repairs {
+    since: Option<Instant>,
+    count: u32,
+}
+
+impl Repairs {
+    /// With one more at `now`.
+    fn and(self, now: Instant) -> Self {
+        match self.since {
+            Some(since) if now.saturating_duration_since(since) < FIGHT_WINDOW => {
+                Self { since: Some(since), count: self.count + 1 }
+            }
+            _ => Self { since: Some(now), count: 1 },
+        }
+    }
+}
+
+/// So many repairs of one object are no accident any more.
+const FIGHT: u32 = 5;
+/// If they come within this time.
+const FIGHT_WINDOW: Duration = Duration::from_mins(5);
 
 /// Which object.
 type Identity = (Arc<Gvr>, Arc<ObjectKey>);
@@ -51,8 +76,12 @@ pub(crate) struct Child {
     deleting: bool,
     /// The fields we own, as they are now.
     owned: Option<Fingerprint>,
-    /// What we sent last, while what we own is what came of it.
+    /// What we sent last.
     sent: Option<Fingerprint>,
+    /// What we own is still what came of it.
+    kept: bool,
+    /// How often in a row we sent the same again, because somebody had changed it.
+    repairs: Repairs,
     /// What expressions read of the object.
     body: Option<Packed>,
     /// What the body was reduced to.
@@ -65,7 +94,12 @@ pub(crate) struct Child {
 impl Child {
     /// Whether applying an object with this fingerprint would change nothing.
     pub(crate) fn has(&self, applied: Fingerprint) -> bool {
-        self.owned == Some(applied) || self.sent == Some(applied)
+        self.owned == Some(applied) || (self.kept && self.sent == Some(applied))
+    }
+
+    /// Whether sending an object with this fingerprint would repair what somebody changed.
+    fn is_repair(&self, applied: Fingerprint) -> bool {
+        self.sent == Some(applied) && !self.has(applied)
     }
 
     /// The set it is in; empty when it is in none.
@@ -205,8 +239,28 @@ impl Members {
         object: &Object,
         reads: &Arc<Reads>,
         applied: Fingerprint,
+        now: Instant,
     ) {
+        let old = self.child(&resource.gvr(), &object.key());
+        let repairs = old.filter(|old| old.is_repair(applied)).map(|old| old.repairs.and(now));
         self.put(resource, object, reads, Some(applied));
+        let kind = self.watched(&resource.gvr());
+        if let Some(child) = kind.objects.get_mut(&object.key()) {
+            child.repairs = repairs.unwrap_or_default();
+        }
+    }
+
+    /// Whether sending an object with this fingerprint at `now` is one repair too many: somebody else wants it
+    /// otherwise. Said once in [`FIGHT_WINDOW`].
+    pub(crate) fn is_fight(
+        &self,
+        resource: &Gvr,
+        key: &ObjectKey,
+        applied: Fingerprint,
+        now: Instant,
+    ) -> bool {
+        let child = self.child(resource, key).filter(|child| child.is_repair(applied));
+        child.is_some_and(|child| child.repairs.and(now).count == FIGHT)
     }
 
     /// The server said that a member is gone.
@@ -283,6 +337,7 @@ impl Members {
             old.list = list;
             if old.version == version {
                 old.sent = applied.or(old.sent);
+                old.kept |= applied.is_some();
                 old.widen(object, reads);
             }
             return Wake::new();
@@ -291,7 +346,9 @@ impl Members {
         let mut new = self.read(resource, object, reads);
         new.list = list;
         let same = old.as_deref().filter(|old| old.uid == new.uid && old.owned == new.owned);
-        new.sent = applied.or(same.and_then(|old| old.sent));
+        new.kept = applied.is_some() || same.is_some_and(|old| old.kept);
+        new.sent = applied.or(old.as_deref().and_then(|old| old.sent));
+        new.repairs = old.as_deref().map(|old| old.repairs).unwrap_or_default();
         let mut wake = Wake::new();
         if applied.is_none() && old.as_deref().is_none_or(|old| differ(old, &new)) {
             wake.insert(Arc::clone(&new.set));
@@ -324,6 +381,8 @@ impl Members {
             deleting,
             owned,
             sent: None,
+            kept: false,
+            repairs: Repairs::default(),
             seen: body.as_ref().map(unversioned),
             body,
             reads: Arc::clone(reads),

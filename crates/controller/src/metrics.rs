@@ -189,6 +189,11 @@ impl Metrics {
         }
     }
 
+    /// Somebody keeps changing a child of an instance of this resource.
+    pub(crate) fn fought(&self, resource: &Gvr) {
+        self.families.fights.get_or_create(&Resource { gvr: spelled(resource) }).inc();
+    }
+
     /// An instance is driven by a graph.
     pub(crate) fn graph_resolved(&self, resource: &Gvr) {
         self.families.graphs_resolved.get_or_create(&Resource { gvr: spelled(resource) }).inc();

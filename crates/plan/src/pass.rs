@@ -12,7 +12,7 @@ use std::{collections::BTreeMap, sync::Arc};
 pub(crate) struct Pass {
     pub(crate) graph: Arc<Graph>,
     pub(crate) limits: Limits,
-    pub(crate) meter: Meter,
+    pub(crate) meter: Box<Meter>,
     pub(crate) instance: Object,
     /// What expressions see as `schema`: the instance without its status.
     pub(crate) schema: Value,
@@ -57,7 +57,7 @@ impl Pass {
         Self {
             graph,
             limits: Limits::default(),
-            meter: Meter::default(),
+            meter: Box::default(),
             schema: schema.into_value(),
             instance,
             observed: BTreeMap::new(),

@@ -32,6 +32,11 @@ fn wanted(name: &str, v: &str) -> Fingerprint {
     Fingerprint::of_applied(&object)
 }
 
+#[expect(clippy::disallowed_methods, reason = "an arbitrary origin; only differences matter")]
+fn now() -> Instant {
+    Instant::now()
+}
+
 fn woken(parents: &[&str]) -> Wake {
     parents.iter().map(|parent| (*parent).into()).collect()
 }
@@ -70,14 +75,14 @@ fn our_own_writes_are_recognised_and_never_sent_twice() {
     let nothing = Arc::new(Reads::Nothing);
     let applied = wanted("a", "x");
     let answer = child("a", 10, "p", "x", "");
-    members.wrote(&resource, &answer, &nothing, applied);
+    members.wrote(&resource, &answer, &nothing, applied, now());
     assert_eq!(members.observe(&resource, &answer, &nothing), woken(&[]), "the echo");
     let known = members.child(&resource.gvr(), &answer.key()).expect("known");
     assert!(known.has(applied) && !known.has(wanted("a", "y")));
 
     // What the server writes in another form is known to be what was sent.
     let sent = wanted("a", "1000m");
-    members.wrote(&resource, &child("a", 11, "p", "1", ""), &nothing, sent);
+    members.wrote(&resource, &child("a", 11, "p", "1", ""), &nothing, sent, now());
     assert!(members.child(&resource.gvr(), &answer.key()).expect("known").has(sent));
     assert_eq!(members.observe(&resource, &child("a", 12, "p", "2", ""), &nothing), woken(&["p"]));
     assert!(!members.child(&resource.gvr(), &answer.key()).expect("known").has(sent), "drifted since");
@@ -117,4 +122,29 @@ fn more_is_read_again_and_less_is_forgotten() {
     assert_eq!(seen.as_map()["data"], json!({"other": "y"}));
     assert_eq!(members.items("p", "node", &other).map(|items| items.len()), Some(1));
     assert!(matches!(members.view(&gvr, &ObjectKey::namespaced("default", "b"), &v), View::Absent));
+}
+
+#[test]
+fn the_same_repair_over_and_over_is_a_fight() {
+    let (resource, mut members) = (resource(), Members::default());
+    let (nothing, applied, start) = (Arc::new(Reads::Nothing), wanted("a", "x"), now());
+    let (gvr, key) = (resource.gvr(), ObjectKey::namespaced("default", "a"));
+    let mut version = 0;
+    let mut fights = |pause: Duration| {
+        members.wrote(&resource, &child("a", 1, "p", "x", ""), &nothing, applied, start);
+        let (mut time, mut said) = (start, Vec::new());
+        for round in 1..=12 {
+            version += 2;
+            members.observe(&resource, &child("a", version, "p", "theirs", ""), &nothing);
+            if members.is_fight(&gvr, &key, applied, time) {
+                said.push(round);
+            }
+            members.wrote(&resource, &child("a", version + 1, "p", "x", ""), &nothing, applied, time);
+            time += pause;
+        }
+        said
+    };
+    assert_eq!(fights(Duration::from_secs(1)), [5]);
+    assert_eq!(fights(Duration::from_mins(2)), [0; 0]);
+    assert!(!members.is_fight(&gvr, &key, wanted("a", "y"), start), "another wish is no repair");
 }

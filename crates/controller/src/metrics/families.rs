@@ -93,6 +93,7 @@ pub(super) struct Reason {
 pub(super) struct Families {
     pub(super) queue_length: Gauge,
     pub(super) held: Counter,
+    pub(super) fights: Family<Resource, Counter>,
     pub(super) watch_count: Gauge,
     pub(super) kind_count: Gauge,
     pub(super) children: Gauge,
@@ -142,6 +143,7 @@ impl Default for Families {
         Self {
             queue_length: Gauge::default(),
             held: Counter::default(),
+            fights: Family::default(),
             watch_count: Gauge::default(),
             kind_count: Gauge::default(),
             children: Gauge::default(),
@@ -194,6 +196,7 @@ impl Families {
         to.register("dynamic_controller_queue_length", "Keys that wait", self.queue_length.clone());
         let help = "Reconciles put off because their instance was reconciled again and again";
         to.register("kro_held", help, self.held.clone());
+        to.register("kro_fights", "Children that somebody else keeps changing", self.fights.clone());
         to.register("dynamic_controller_watch_count", "Running watches", self.watch_count.clone());
         to.register("dynamic_controller_gvr_count", "Kinds served", self.kind_count.clone());
         to.register("kro_children", "Children known", self.children.clone());

@@ -1,7 +1,9 @@
 //! What happens to instances over time: drift, restarts, edits of the definition, deletion.
 
-use crate::world::{CHAIN, World, config_maps, definition, definitions, is_active, served, shop, shops};
-use kro_cluster::{Part, Precondition};
+use crate::world::{
+    CHAIN, World, config_maps, definition, definitions, is_active, options, served, shop, shops,
+};
+use kro_cluster::{Part, Precondition, Query};
 use kro_object::{Gvk, Object, ObjectKey, ResourceType, Scope};
 use serde_json::json;
 use std::time::Duration;
@@ -97,4 +99,52 @@ async fn a_restart_with_two_definitions_writes_nothing() {
     let writes: Vec<String> =
         world.requests(mark).into_iter().filter(|asked| !asked.starts_with("GET")).collect();
     assert_eq!(writes, [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_fights_over_a_field_is_named() {
+    let world = served().await;
+    let events = ResourceType::new(Gvk::new("", "v1", "Event"), "events", Scope::Namespaced);
+    for round in 0..10 {
+        let key = ObjectKey::namespaced("default", "mine-c");
+        let edited = json!({"data": {"v": format!("theirs-{round}")}});
+        world.cluster.merge(&config_maps(), &key, Part::Main, &edited).await.expect("edited");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let c = world.get(&config_maps(), "mine-c").await.expect("it is there");
+        assert_eq!(c.as_map()["data"]["v"], "x", "repaired");
+    }
+    let told = world.cluster.list(&events, &Query::all()).await.expect("a list");
+    let told: Vec<&Object> =
+        told.iter().filter(|event| event.as_map()["reason"] == "FieldConflict").collect();
+    assert_eq!(world.metric("kro_fights_total"), Some(1.0));
+    assert_eq!(told.len(), 1, "once");
+    let message = told[0].as_map()["message"].as_str().expect("a text");
+    assert!(message.contains("ConfigMap default/mine-c") && message.contains(".data.v"), "{message}");
+    assert!(message.contains("\"kro\""), "the other manager: {message}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn conditions_that_change_are_told_as_events_if_that_is_wanted() {
+    let mut world = World::without_controller().await;
+    let mut options = options();
+    options.gates.instance_condition_events = true;
+    world.restart_with(options).await;
+    world.apply(&definitions(), definition(&CHAIN)).await;
+    world.until(&definitions(), "shop", is_active).await;
+    world.apply(&shops(), shop("x")).await;
+    world.until(&shops(), "mine", is_active).await;
+    let events = ResourceType::new(Gvk::new("", "v1", "Event"), "events", Scope::Namespaced);
+    let told = world.cluster.list(&events, &Query::all()).await.expect("a list");
+    let mut told: Vec<String> = told
+        .iter()
+        .map(|event| format!("{} {}", event.as_map()["reason"], event.as_map()["message"]).replace('"', ""))
+        .collect();
+    told.sort();
+    let wanted = [
+        "GraphResolved none -> True: Resolved",
+        "InstanceManaged none -> True: Managed",
+        "Ready none -> True: Ready",
+        "ResourcesReady none -> True: AllResourcesReady",
+    ];
+    assert_eq!(told, wanted);
 }

@@ -2,7 +2,12 @@
 //! for a child that is known to be as wanted.
 
 use super::{Pass, Stop};
-use crate::{members::View, options::TOOL, queue::Outcome};
+use crate::{
+    events::{self, Note},
+    members::View,
+    options::TOOL,
+    queue::Outcome,
+};
 use kro_api::names::{annotations, labels, managers};
 use kro_apply::{ApplyError, Contact, Fingerprint, Item, Membership, PART_OF};
 use kro_cluster::ApplyOptions;
@@ -91,6 +96,15 @@ impl Pass<'_> {
         }
         self.record().await?;
         let needs: Vec<Need> = children.iter().map(|child| self.need(child)).collect();
+        let now = tokio::time::Instant::now().into_std();
+        for (child, need) in children.iter().zip(&needs) {
+            let (resource, key) = (child.resource.gvr(), child.object.key());
+            if matches!(need, Need::Apply(Contact::Member))
+                && self.shared.members().is_fight(&resource, &key, child.fingerprint, now)
+            {
+                self.tell_fight(child).await;
+            }
+        }
         let items = children.iter().zip(&needs).filter_map(|(child, need)| match need {
             Need::Apply(contact) => Some(Item {
                 resource: Arc::clone(&child.resource),
@@ -109,7 +123,7 @@ impl Pass<'_> {
                     let answer = answers.next().expect("invariant: every item is answered");
                     answer.inspect(|object| {
                         let reads = self.served.reads(child.node.as_str());
-                        self.shared.members().wrote(&child.resource, object, &reads, child.fingerprint);
+                        self.shared.members().wrote(&child.resource, object, &reads, child.fingerprint, now);
                     })
                 }
             };
@@ -180,6 +194,23 @@ impl Pass<'_> {
             return Need::Nothing(object);
         }
         Need::Apply(Contact::Member)
+    }
+
+    /// Says who keeps changing a child and which field. Only the server knows; it is asked by an apply that neither
+    /// takes over nor stores anything.
+    async fn tell_fight(&self, child: &Child) {
+        let options = ApplyOptions { manager: managers::APPLYSET, force: false, dry_run: true };
+        let answer = self.shared.cluster.apply(&child.resource, &child.object, &options).await;
+        let who = match answer {
+            Err(error) if error.is_conflict() => error.to_string(),
+            Err(_) | Ok(_) => "the API server names nobody".to_owned(),
+        };
+        let (kind, key) = (&child.resource.gvk.kind, child.object.key());
+        let message = format!("{kind} {key} was repaired again and again within minutes: {who}");
+        tracing::warn!(instance = %self.instance.key(), "{message}");
+        self.shared.metrics.fought(&self.served.resource.gvr());
+        let note = Note { warning: true, reason: "FieldConflict".to_owned(), message };
+        events::write(self.shared, &self.instance, "kro", &note).await;
     }
 
     /// Writes the record of where children can be onto the instance, before they are. What is foreseen to come is
