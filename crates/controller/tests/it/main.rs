@@ -1,6 +1,7 @@
 //! The whole controller on the embedded API server, in virtual time.
 
 mod cost;
+mod embedding;
 mod limits;
 mod takeover;
 mod upkeep;
