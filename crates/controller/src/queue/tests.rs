@@ -75,11 +75,7 @@ fn a_key_that_comes_again_and_again_is_held_up_and_others_are_not() {
             queue.add(2);
         }
         while let Some(key) = queue.take(now, |_| true) {
-            if key == 1 {
-                runs += 1
-            } else {
-                other += 1
-            }
+            *(if key == 1 { &mut runs } else { &mut other }) += 1;
             queue.finish(&key, Outcome::Done, now);
         }
         now += Duration::from_millis(100);
