@@ -36,6 +36,7 @@ mod table;
 mod typed;
 mod verbs;
 mod write;
+mod yaml;
 
 pub(crate) use self::write::MODIFIED;
 pub use self::{

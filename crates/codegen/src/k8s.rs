@@ -25,6 +25,7 @@ pub(crate) fn generate(recording: &Recording, into: &Path) -> anyhow::Result<usi
              paths: include_str!(\"../data/{stem}.paths.json\"),\n    }},\n"
         ));
     }
+    write(&data.join("custom.json"), &custom_parts(recording)?.to_string())?;
     resources::sort(&mut table);
     let lines: Vec<String> = table.iter().map(Value::to_string).collect();
     write(&data.join("resources.json"), &format!("[\n{}\n]\n", lines.join(",\n")))?;
@@ -37,7 +38,74 @@ pub(crate) fn generate(recording: &Recording, into: &Path) -> anyhow::Result<usi
         list.concat()
     );
     write(&into.join("src/generated.rs"), &rust)?;
-    Ok(2 * recording.documents.len() + 3)
+    Ok(2 * recording.documents.len() + 4)
+}
+
+/// The groups and versions in which kube-apiserver 1.36 knows options of deletion, former versions included.
+const OPTION_GROUPS: &[(&str, &str)] = &[
+    ("", "v1"),
+    ("admissionregistration.k8s.io", "v1 v1alpha1 v1beta1"),
+    ("apps", "v1 v1beta1 v1beta2"),
+    ("authentication.k8s.io", "v1 v1alpha1 v1beta1"),
+    ("authorization.k8s.io", "v1 v1beta1"),
+    ("autoscaling", "v1 v2"),
+    ("batch", "v1 v1beta1"),
+    ("certificates.k8s.io", "v1 v1alpha1 v1beta1"),
+    ("coordination.k8s.io", "v1 v1alpha2 v1beta1"),
+    ("discovery.k8s.io", "v1 v1beta1"),
+    ("events.k8s.io", "v1 v1beta1"),
+    ("extensions", "v1beta1"),
+    ("flowcontrol.apiserver.k8s.io", "v1 v1beta1 v1beta2 v1beta3"),
+    ("internal.apiserver.k8s.io", "v1alpha1"),
+    ("networking.k8s.io", "v1 v1beta1"),
+    ("node.k8s.io", "v1 v1alpha1 v1beta1"),
+    ("policy", "v1 v1beta1"),
+    ("rbac.authorization.k8s.io", "v1 v1alpha1 v1beta1"),
+    ("resource.k8s.io", "v1 v1alpha3 v1beta1 v1beta2"),
+    ("scheduling.k8s.io", "v1 v1alpha2 v1beta1"),
+    ("storage.k8s.io", "v1 v1alpha1 v1beta1"),
+    ("storagemigration.k8s.io", "v1beta1"),
+];
+
+/// What the documents of custom resources are made of, with descriptions, because nothing else describes them: the
+/// schemas of metadata and of scales, and the parameters of each action.
+fn custom_parts(recording: &Recording) -> anyhow::Result<Value> {
+    const META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.";
+    const SCALE: &str = "io.k8s.api.autoscaling.v1.Scale";
+    let document = |path: &str| {
+        let found = recording.documents.iter().find(|(known, _)| *known == path);
+        found.map(|(_, document)| document).with_context(|| format!("no document of {path}"))
+    };
+    let (plain, scaling) = (document("apis/coordination.k8s.io/v1")?, document("apis/apps/v1")?);
+    let mut schemas = Map::new();
+    for (from, prefix) in [(plain, META), (scaling, SCALE)] {
+        let all = from["components"]["schemas"].as_object().context("a document without schemas")?;
+        let wanted = |name: &str| {
+            let of_discovery = ["APIResource", "APIResourceList", "MicroTime", "WatchEvent"];
+            name.starts_with(prefix)
+                && !of_discovery.iter().any(|other| name.strip_prefix(META) == Some(*other))
+        };
+        let found = all.iter().filter(|(name, _)| wanted(name));
+        schemas.extend(found.map(|(name, schema)| (name.clone(), schema.clone())));
+    }
+    // Builtin documents name their own groups here; those of custom resources name all that the server knows.
+    schemas[&format!("{META}DeleteOptions")]["x-kubernetes-group-version-kind"] = OPTION_GROUPS
+        .iter()
+        .flat_map(|(group, versions)| versions.split(' ').map(move |version| (group, version)))
+        .map(|(group, version)| json!({"group": group, "kind": "DeleteOptions", "version": version}))
+        .collect();
+    let paths = &plain["paths"];
+    let collection = &paths["/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases"];
+    let item = &paths["/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases/{name}"];
+    let parameters = json!({
+        "list": collection["get"]["parameters"],
+        "post": collection["post"]["parameters"],
+        "put": item["put"]["parameters"],
+        "patch": item["patch"]["parameters"],
+        "delete": item["delete"]["parameters"],
+        "path": collection["parameters"],
+    });
+    Ok(json!({"schemas": schemas, "parameters": parameters}))
 }
 
 /// A document without the descriptions of schemas and parameters; those of responses are required by OpenAPI.

@@ -34,6 +34,12 @@ pub fn document(path: &str) -> Option<String> {
     ))
 }
 
+/// What documents of custom resources are made of, as JSON text with descriptions: `schemas` of metadata and of scales,
+/// and `parameters` by action (`list`, `post`, `put`, `patch`, `delete`) and of the `path`.
+pub fn custom_parts() -> &'static str {
+    include_str!("../data/custom.json")
+}
+
 /// The schema of a built-in kind, references resolved and shared.
 pub fn schema(gvk: &Gvk) -> Option<Arc<Schema>> {
     let path = match &*gvk.group {

@@ -33,7 +33,12 @@ impl Reply {
     }
 
     pub(crate) fn value(status: u16, format: Format, value: &Value) -> Self {
-        Self::full(status, format.content_type(), format.encode(value))
+        let mut body = format.encode(value);
+        if format == Format::Json {
+            // Go's encoder ends each value so, and clients show answers as they come.
+            body.push(b'\n');
+        }
+        Self::full(status, format.content_type(), body)
     }
 
     pub(crate) fn text(status: u16, text: &str) -> Self {

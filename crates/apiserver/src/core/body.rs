@@ -1,7 +1,7 @@
 //! Reading request bodies: JSON or YAML into a JSON value, and which fields stand twice.
 //! Refuses to know kinds; `decode.rs` makes objects of what is read here.
 
-use super::{negotiate::BodyFormat, typed::protobuf};
+use super::{negotiate::BodyFormat, typed::protobuf, yaml};
 use crate::go_json;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
@@ -29,14 +29,12 @@ impl Body {
 
 /// Reads a body; the error is the text of Go's decoder.
 pub(crate) fn read(bytes: &[u8], format: BodyFormat) -> Result<Body, String> {
-    let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
-    match (format, first) {
-        (BodyFormat::Json, _) => {
+    match format {
+        BodyFormat::Json => {
             read_json(bytes).map_err(|why| format!("couldn't get version/kind; json parse error: {why}"))
         }
-        (BodyFormat::Protobuf, _) => protobuf::read(bytes).map(|value| Body { value, ..Body::default() }),
-        (BodyFormat::Yaml, Some(b'{')) => read_json(bytes).or_else(|_| read_yaml(bytes)),
-        (BodyFormat::Yaml, _) => read_yaml(bytes),
+        BodyFormat::Protobuf => protobuf::read(bytes).map(|value| Body { value, ..Body::default() }),
+        BodyFormat::Yaml => read_yaml(bytes),
     }
 }
 
@@ -48,60 +46,55 @@ fn read_json(bytes: &[u8]) -> Result<Body, String> {
         .deserialize(&mut deserializer)
         .and_then(|value| deserializer.end().map(|()| value))
         .map_err(|error| go_json::error(bytes).unwrap_or_else(|| error.to_string()))?;
-    Ok(tracker.finish(value, |path| format!("duplicate field {path:?}")))
+    Ok(tracker.finish(value))
 }
 
+/// A body that says to be YAML. JSON that repeats no field is the same either way and is read faster as JSON.
 fn read_yaml(bytes: &[u8]) -> Result<Body, String> {
-    let text = std::str::from_utf8(bytes).map_err(|_| "yaml: invalid leading UTF-8 octet".to_owned())?;
-    let tracker = Tracker::default();
-    let options = serde_saphyr::options! {
-        duplicate_keys: serde_saphyr::DuplicateKeyPolicy::LastWins,
-        legacy_octal_numbers: true
+    let is_json = bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
+    let plain = is_json.then(|| read_json(bytes).ok()).flatten().filter(|body| body.problems.is_empty());
+    let mut body = match plain {
+        Some(body) => body,
+        None => {
+            let yaml::Document { value, repeated } = yaml::read(bytes)?;
+            let problem = format!("{REPEATED}\n  {}", repeated.join("\n  "));
+            let problems = if repeated.is_empty() { Vec::new() } else { vec![problem] };
+            Body { value, problems, order: Vec::new() }
+        }
     };
-    let value = serde_saphyr::with_deserializer_from_str_with_options(text, options, |deserializer| {
-        tracker.seed("").deserialize(deserializer)
-    })
-    .map_err(|error| {
-        let line = error.location().map_or(0, |location| location.line());
-        format!("yaml: line {line}: {}", error.without_snippet())
-    })?;
-    let mut body = tracker.finish(value, String::from);
-    body.problems = duplicate_yaml_keys(text);
+    // The conversion to JSON sorts the fields.
+    body.order.clear();
+    field_paths(&body.value, "", &mut body.order);
     Ok(body)
 }
 
-/// Keys that stand twice in a block mapping, worded as go-yaml does; found line by line, which is enough for
-/// the block style people write.
-fn duplicate_yaml_keys(text: &str) -> Vec<String> {
-    let mut open: Vec<(usize, Vec<&str>)> = Vec::new();
-    let mut found = Vec::new();
-    for (index, line) in text.lines().enumerate() {
-        let mut content = line.trim_start();
-        let mut indent = line.len() - content.len();
-        if content.is_empty() || content.starts_with('#') {
-            continue;
-        }
-        while let Some(item) = content.strip_prefix("- ") {
-            open.retain(|(level, _)| *level <= indent);
-            let inner = item.trim_start();
-            indent += content.len() - inner.len();
-            content = inner;
-            open.retain(|(level, _)| *level < indent);
-        }
-        let Some((key, _)) = content.split_once(':') else { continue };
-        open.retain(|(level, _)| *level <= indent);
-        match open.iter_mut().find(|(level, _)| *level == indent) {
-            Some((_, keys)) if keys.contains(&key) => {
-                found.push(format!(
-                    "yaml: unmarshal errors:\n  line {}: key {key:?} already set in map",
-                    index + 1
-                ));
+/// How complaints about repeated keys begin.
+const REPEATED: &str = "yaml: unmarshal errors:";
+
+fn field_paths(value: &Value, path: &str, into: &mut Vec<String>) {
+    match value {
+        Value::Object(map) => {
+            for (key, value) in map {
+                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                into.push(path.clone());
+                field_paths(value, &path, into);
             }
-            Some((_, keys)) => keys.push(key),
-            None => open.push((indent, vec![key])),
         }
+        Value::Array(items) => {
+            for (at, item) in items.iter().enumerate() {
+                field_paths(item, &format!("{path}[{at}]"), into);
+            }
+        }
+        _ => {}
     }
-    found
+}
+
+/// Complaints of strict decoding as warnings: those about YAML come one by one and without their heading.
+pub(crate) fn as_warnings(problems: &[String]) -> impl Iterator<Item = String> {
+    problems.iter().flat_map(|problem| match problem.strip_prefix(REPEATED) {
+        Some(lines) => lines.trim_start().split('\n').map(|line| line.trim().to_owned()).collect(),
+        None => vec![problem.clone()],
+    })
 }
 
 /// Collects what is seen on the way.
@@ -116,7 +109,8 @@ impl Tracker {
         Seed { tracker: self, path: path.to_owned() }
     }
 
-    fn finish(self, value: Value, word: impl Fn(String) -> String) -> Body {
+    fn finish(self, value: Value) -> Body {
+        let word = |path| format!("duplicate field {path:?}");
         Body {
             value,
             problems: self.duplicates.into_inner().into_iter().map(word).collect(),
@@ -225,6 +219,16 @@ mod tests {
             read(b"a: y\nb: on\nc: 'y'\nd: 010\ne:\n  x: 1\n  x: 2\n", BodyFormat::Yaml).expect("reads");
         assert_eq!(body.value, json!({"a": true, "b": true, "c": "y", "d": 8, "e": {"x": 2}}));
         assert_eq!(body.problems, ["yaml: unmarshal errors:\n  line 7: key \"x\" already set in map"]);
+    }
+
+    #[test]
+    fn repeated_keys_warn_one_by_one() {
+        let body = read(b"{\"a\":1,\"a\":2,\"b\":1,\"b\":2}", BodyFormat::Yaml).expect("reads");
+        assert_eq!(body.problems.len(), 1);
+        assert_eq!(
+            as_warnings(&body.problems).collect::<Vec<_>>(),
+            ["line 1: key \"a\" already set in map", "line 1: key \"b\" already set in map"]
+        );
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! One version of a custom resource definition, compiled: schema, columns, subresources, selectable fields.
 
-use super::{registry::compare_versions, rules, verbs::ScalePaths};
-use crate::field_error::FieldError;
+use super::{metadata, registry::compare_versions, rules, verbs::ScalePaths};
+use crate::{encode, field_error::FieldError};
 use kro_cel_k8s::Rules;
-use kro_schema::{Schema, normalize, validate};
+use kro_schema::{Kind, Schema, normalize, validate};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -90,6 +90,23 @@ impl Custom {
         normalize::prune_object(schema, object).iter().map(ToString::to_string).collect()
     }
 
+    /// Reads the metadata of embedded resources as metadata is read everywhere: wrong types are refused, fields that
+    /// it does not have are dropped and their paths go to `unknown`.
+    pub(crate) fn decode_embedded(
+        &self,
+        object: &mut Value,
+        unknown: &mut Vec<String>,
+    ) -> Result<(), String> {
+        let Value::Object(map) = object else { return Ok(()) };
+        let Some(schema) = &self.schema else { return Ok(()) };
+        for (name, value) in map.iter_mut().filter(|(name, _)| *name != "metadata") {
+            if let Some(schema) = schema.field(name) {
+                decode_embedded(schema, value, name, unknown)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Fills in the schema's defaults.
     pub(crate) fn default(&self, object: &mut Value) {
         if let Some(schema) = &self.schema {
@@ -120,6 +137,42 @@ impl Custom {
         errors.extend(broken);
         Verdict { errors, warnings }
     }
+}
+
+fn decode_embedded(
+    schema: &Schema,
+    value: &mut Value,
+    path: &str,
+    unknown: &mut Vec<String>,
+) -> Result<(), String> {
+    match value {
+        Value::Object(map) => {
+            let is_embedded = schema.is_embedded();
+            if let (true, Some(meta)) = (is_embedded, map.get_mut("metadata")) {
+                let path = format!("{path}.metadata");
+                let before = meta.clone();
+                metadata::decode(meta, "", &path, unknown)
+                    .map_err(|why| format!("{path}: Invalid value: {}: {why}", encode::to_text(&before)))?;
+            }
+            let is_map = matches!(schema.kind, Kind::Object { additional: Some(_), .. });
+            for (name, value) in map.iter_mut() {
+                let Some(schema) = schema.field(name) else { continue };
+                if is_embedded && name == "metadata" {
+                    continue;
+                }
+                let path = if is_map { format!("{path}[{name}]") } else { format!("{path}.{name}") };
+                decode_embedded(schema, value, &path, unknown)?;
+            }
+        }
+        Value::Array(items) => {
+            let Some(schema) = schema.items() else { return Ok(()) };
+            for (at, item) in items.iter_mut().enumerate() {
+                decode_embedded(schema, item, &format!("{path}[{at}]"), unknown)?;
+            }
+        }
+        _ => {}
+    }
+    Ok(())
 }
 
 /// The warning that a deprecated version gives: its own, or one that names the version to use.

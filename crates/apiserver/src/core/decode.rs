@@ -7,9 +7,10 @@ use super::{
     negotiate::{self, BodyFormat},
     object,
     options::FieldValidation,
+    patch::GoValue,
     registry::{Registry, Served},
     strategy,
-    typed::print,
+    typed::{self, print},
 };
 use crate::{field_error::FieldError, status::Status};
 use kro_object::Gvk;
@@ -42,7 +43,7 @@ pub(crate) fn object(
     check_header(&read.value, format).map_err(unrecognized)?;
     let value = std::mem::take(&mut read.value);
     let value = identify(registry, served, value, bytes)?;
-    typed(served, value, Some(&read), validation, warnings, |why| {
+    settle(served, value, Some(&read), validation, warnings, |why| {
         let version = served.version.as_ref();
         Status::bad_request(format!(
             "{0} in version {version:?} cannot be handled as a {0}: {why}",
@@ -51,30 +52,30 @@ pub(crate) fn object(
     })
 }
 
-/// Decodes a value that a patch has produced.
+/// Decodes a value that a patch has produced. A strategic patch is quoted itself where others quote its result.
 pub(crate) fn patched(
     served: &Served,
     value: Value,
     problems: &Body,
+    is_strategic: bool,
     validation: FieldValidation,
     warnings: &mut Vec<String>,
 ) -> Result<Value, Status> {
     let changed = other_kind(served, &value);
     let quoted = match served.go_kind() {
+        _ if is_strategic => GoValue(&problems.value).to_string(),
         Some(kind) => print::print(kind, &value, true),
         None => crate::encode::to_text(&value),
     };
-    let refuse = |why: String| {
-        let error = FieldError {
-            value: format!("\"{}\"", go_object_text(&quoted)),
-            ..FieldError::invalid("patch", &Value::Null, why)
-        };
-        Status::invalid("", "", "", &[error])
-    };
+    let refuse =
+        |why: String| Status::invalid("", "", "", &[FieldError::invalid_text("patch", &quoted, why)]);
+    if let Some(kind) = served.go_kind().filter(|_| is_strategic) {
+        typed::unstructured::check(kind, &value).map_err(refuse)?;
+    }
     if let Some(why) = changed {
         return Err(refuse(why));
     }
-    typed(served, value, Some(problems), validation, warnings, refuse)
+    settle(served, value, Some(problems), validation, warnings, refuse)
 }
 
 /// What the decoder says if a patch has made something else of an object of a builtin kind.
@@ -90,7 +91,7 @@ fn other_kind(served: &Served, value: &Value) -> Option<String> {
             "no kind {kind:?} is registered for version {api_version:?} in scheme \"pkg/runtime/scheme.go:111\""
         ));
     };
-    let outcome = super::typed::decode(known, &mut value.clone(), &mut Vec::new());
+    let outcome = typed::decode(known, &mut value.clone(), &mut Vec::new());
     Some(outcome.err().unwrap_or_else(|| {
         format!(
             "converting ({version}.{kind}) to ({}.{}): unknown conversion",
@@ -115,14 +116,8 @@ pub(crate) fn applied(served: &Served, object: &mut Value) -> Result<(), Status>
     Ok(())
 }
 
-/// A JSON text as Go's `%q`-less quoting of a value prints it.
-fn go_object_text(json: &str) -> String {
-    let quoted = crate::field_error::quote(json);
-    quoted[1..quoted.len() - 1].to_owned()
-}
-
 /// Checks the types of an object's fields, drops unknown ones and fills in defaults.
-fn typed(
+fn settle(
     served: &Served,
     mut value: Value,
     read: Option<&Body>,
@@ -144,9 +139,11 @@ fn typed(
             served.kind
         )));
     }
-    metadata::decode(meta, if is_builtin { "metadata" } else { "" }, &mut unknown).map_err(&refuse)?;
+    let path = if is_builtin { "metadata" } else { "" };
+    metadata::decode(meta, path, "metadata", &mut unknown).map_err(&refuse)?;
     match &served.custom {
         Some(custom) => {
+            custom.decode_embedded(&mut value, &mut unknown).map_err(&refuse)?;
             unknown.extend(custom.prune(&mut value));
             unknown.sort();
         }
@@ -159,7 +156,7 @@ fn typed(
     problems.extend(unknown.iter().map(|path| format!("unknown field {path:?}")));
     match validation {
         FieldValidation::Ignore => {}
-        FieldValidation::Warn => warnings.extend(problems),
+        FieldValidation::Warn => warnings.extend(body::as_warnings(&problems)),
         FieldValidation::Strict if problems.is_empty() => {}
         FieldValidation::Strict => {
             return Err(refuse(format!("strict decoding error: {}", problems.join(", "))));

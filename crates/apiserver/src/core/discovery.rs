@@ -1,5 +1,7 @@
 //! What a server says about itself: `/api`, `/apis`, groups, resources and `/version`.
 
+mod legacy;
+
 use super::{
     Reply,
     negotiate::{self, Format},
@@ -58,11 +60,9 @@ pub(super) fn reply(registry: &Registry, call: &Call, segments: &[&str]) -> Resu
     check_method(call)?;
     match segments {
         ["apis", name] => {
-            let group = registry.group(name).map(|group| legacy_group(name, group));
-            let mut body = group.unwrap_or_default();
-            body["kind"] = "APIGroup".into();
-            body["apiVersion"] = "v1".into();
-            Ok(Reply::value(200, negotiate::format(&call.accept)?, &body))
+            let Some(group) = registry.group(name) else { return Ok(Reply::not_found_page()) };
+            let group = legacy::group(name, group).of_its_own();
+            Ok(legacy::reply(negotiate::format(&call.accept)?, &group))
         }
         _ => root_list(registry, call, segments == ["api"]),
     }
@@ -111,13 +111,14 @@ fn root_list(registry: &Registry, call: &Call, is_core: bool) -> Result<Reply, S
             "serverAddressByClientCIDRs": [{"clientCIDR": "0.0.0.0/0", "serverAddress": call.host}],
         })
     } else {
-        let groups: Vec<Value> = registry
+        let groups = registry
             .groups()
             .into_iter()
             .filter(|(name, _)| !name.is_empty())
-            .map(|(name, group)| legacy_group(name, group))
+            .map(|(name, group)| legacy::group(name, group))
             .collect();
-        json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": groups})
+        let list = legacy::ApiGroupList { kind: "APIGroupList", api_version: "v1", groups };
+        return Ok(legacy::reply(format, &list));
     };
     Ok(Reply::value(200, format, &body))
 }
@@ -144,15 +145,6 @@ pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
-fn legacy_group(name: &str, group: &Group) -> Value {
-    let versions: Vec<Value> = group
-        .versions()
-        .into_iter()
-        .map(|version| json!({"groupVersion": api_version(name, version), "version": version}))
-        .collect();
-    json!({"name": name, "versions": versions, "preferredVersion": versions.first()})
-}
-
 fn legacy_version(registry: &Registry, call: &Call, group: &str, version: &str) -> Result<Reply, Status> {
     let Some(found) = registry.group(group).filter(|found| found.has(version)) else {
         let is_builtin = registry.group(group).is_some_and(|found| found.is_builtin);
@@ -163,30 +155,20 @@ fn legacy_version(registry: &Registry, call: &Call, group: &str, version: &str) 
     }
     let mut resources = Vec::new();
     for served in found.resources(version) {
-        resources.push(legacy_resource(served));
+        resources.push(legacy::resource(served));
         let mut subresources: Vec<&Subresource> = served.subresources.iter().collect();
         if served.is_builtin() {
             subresources.sort_by(|a, b| a.name.cmp(&b.name));
         }
-        resources.extend(subresources.into_iter().map(|sub| legacy_subresource(served, sub)));
+        resources.extend(subresources.into_iter().map(|sub| legacy::subresource(served, sub)));
     }
-    let mut body = json!({"kind": "APIResourceList", "groupVersion": api_version(group, version), "resources": resources});
-    if !group.is_empty() {
-        body["apiVersion"] = "v1".into();
-    }
-    Ok(Reply::value(200, negotiate::format(&call.accept)?, &body))
-}
-
-fn legacy_resource(served: &Served) -> Value {
-    let mut out = json!({
-        "name": &*served.plural, "singularName": &*served.singular, "namespaced": served.is_namespaced(),
-        "kind": &*served.kind, "verbs": served.verbs,
-    });
-    add_names(&mut out, served);
-    if served.verbs.contains(&"get") && served.verbs.contains(&"create") {
-        out["storageVersionHash"] = served.storage_version_hash().into();
-    }
-    out
+    let list = legacy::ApiResourceList {
+        kind: "APIResourceList",
+        api_version: (!group.is_empty()).then_some("v1"),
+        group_version: api_version(group, version),
+        resources,
+    };
+    Ok(legacy::reply(negotiate::format(&call.accept)?, &list))
 }
 
 fn add_names(out: &mut Value, served: &Served) {
@@ -195,18 +177,6 @@ fn add_names(out: &mut Value, served: &Served) {
             out[field] = names.iter().map(|name| Value::from(&**name)).collect();
         }
     }
-}
-
-fn legacy_subresource(served: &Served, sub: &Subresource) -> Value {
-    let mut out = json!({
-        "name": format!("{}/{}", served.plural, sub.name), "singularName": "", "namespaced": served.is_namespaced(),
-        "kind": &*sub.kind, "verbs": sub.verbs,
-    });
-    if !sub.version.is_empty() && (*sub.group != *served.group || *sub.version != *served.version) {
-        out["group"] = (*sub.group).into();
-        out["version"] = (*sub.version).into();
-    }
-    out
 }
 
 fn aggregated_group(name: &str, group: &Group) -> Value {

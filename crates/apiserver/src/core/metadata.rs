@@ -54,16 +54,22 @@ const FIELDS: &[(&str, Shape)] = &[
 ];
 
 /// Decodes `metadata` as Go decodes an `ObjectMeta`: unknown fields and empty values vanish.
-/// `path` is how errors name the place: `metadata` for builtin kinds, empty for custom resources.
+/// `path` is how errors name the place: `metadata` for builtin kinds, empty for custom resources; `place` is how
+/// complaints about unknown fields do.
 /// The names of unknown fields go to `unknown`; the error is Go's text.
-pub(crate) fn decode(meta: &mut Value, path: &str, unknown: &mut Vec<String>) -> Result<(), String> {
+pub(crate) fn decode(
+    meta: &mut Value,
+    path: &str,
+    place: &str,
+    unknown: &mut Vec<String>,
+) -> Result<(), String> {
     let Value::Object(map) = meta else {
         return Err(format!(
             "json: cannot unmarshal {} into Go value of type v1.ObjectMeta",
             json_type(meta)
         ));
     };
-    fields(map, FIELDS, "ObjectMeta", path, "metadata", unknown)?;
+    fields(map, FIELDS, "ObjectMeta", path, place, unknown)?;
     // An explicitly empty list of managers is a request to forget them, so it must survive decoding.
     map.retain(|key, value| key == "managedFields" && value.is_array() || !is_empty(value));
     Ok(())
@@ -394,7 +400,7 @@ mod tests {
     fn decoding_drops_what_is_unknown_or_empty() {
         let mut meta = json!({"name": "a", "labels": {"x": null}, "annotations": {}, "odd": 1, "uid": null});
         let mut unknown = Vec::new();
-        decode(&mut meta, "metadata", &mut unknown).expect("decodes");
+        decode(&mut meta, "metadata", "metadata", &mut unknown).expect("decodes");
         assert_eq!(meta, json!({"name": "a", "labels": {"x": ""}}));
         assert_eq!(unknown, ["metadata.odd"]);
     }
@@ -412,7 +418,10 @@ mod tests {
             ),
             (json!([]), "json: cannot unmarshal array into Go value of type v1.ObjectMeta"),
         ] {
-            assert_eq!(decode(&mut meta.clone(), "metadata", &mut Vec::new()).expect_err("wrong type"), text);
+            assert_eq!(
+                decode(&mut meta.clone(), "metadata", "metadata", &mut Vec::new()).expect_err("wrong type"),
+                text
+            );
         }
     }
 

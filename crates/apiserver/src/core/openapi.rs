@@ -1,10 +1,12 @@
 //! OpenAPI documents: the index with hashes and one document per group and version.
-//! Refuses version 2 beyond an empty frame: clients since 1.27 read version 3.
+//! Refuses the paths of version 2: clients read the schemas there, and paths in version 3.
 
 mod custom;
+mod gnostic;
+mod v2;
 
 use super::{Core, Reply, discovery::hex, negotiate::Format, registry::Served, request::Call};
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 
@@ -14,15 +16,28 @@ impl Core {
         match rest {
             ["v3"] => self.openapi_index(),
             ["v3", path @ ..] => self.openapi_document(call, &path.join("/")),
-            ["v2"] => {
-                let frame = json!({
-                    "swagger": "2.0", "info": {"title": "Kubernetes", "version": kro_k8s_schemas::VERSION},
-                    "paths": {}, "definitions": {},
-                });
-                Reply::value(200, Format::Json, &frame)
-            }
+            ["v2"] => self.openapi_v2(call),
             _ => Reply::not_found_page(),
         }
+    }
+
+    /// Version 2: the schemas of all documents in one.
+    fn openapi_v2(&self, call: &Call) -> Reply {
+        let mut definitions = Map::new();
+        for path in self.document_paths() {
+            let document: Value = serde_json::from_slice(&self.document(&path)).unwrap_or_default();
+            v2::add_definitions(&document, &mut definitions);
+        }
+        if gnostic::is_wanted(&call.accept) {
+            return Reply::full(200, gnostic::CONTENT_TYPE, gnostic::document(&definitions));
+        }
+        let document = json!({
+            "swagger": "2.0",
+            "info": {"title": "Kubernetes", "version": kro_k8s_schemas::VERSION},
+            "paths": {},
+            "definitions": definitions,
+        });
+        Reply::value(200, Format::Json, &document)
     }
 
     /// Paths of documents, `api/v1` and the like.

@@ -39,25 +39,59 @@ pub(crate) fn table(
     let rows: Vec<Value> = items
         .iter()
         .map(|item| {
-            let row_object = match include {
-                IncludeObject::None => Value::Null,
-                IncludeObject::Metadata => partial(item, version),
-                IncludeObject::Object => item.clone(),
-            };
-            let mut row = json!({"cells": cells(served, item, now), "object": row_object});
+            let mut row = row(&cells(served, item, now), item, version, include);
             if let Some(conditions) = builtin::conditions(served, item) {
                 row["conditions"] = conditions;
             }
             row
         })
         .collect();
+    frame(version, &headers(served), &rows)
+}
+
+/// The table of a `Scale`, without its own metadata.
+pub(crate) fn scale(version: &str, scale: &Value, include: IncludeObject, now: Timestamp) -> Value {
+    let number = |pointer: &str| scale.pointer(pointer).cloned().unwrap_or_else(|| 0.into());
+    let cells = [
+        object::name(scale).into(),
+        number("/spec/replicas"),
+        number("/status/replicas"),
+        age::since(object::meta_text(scale, "creationTimestamp"), now).into(),
+    ];
+    frame(version, &printed(columns::SCALES), &[row(&cells, scale, version, include)])
+}
+
+fn frame(version: &str, headers: &Value, rows: &[Value]) -> Value {
     json!({
         "kind": "Table",
         "apiVersion": format!("meta.k8s.io/{version}"),
         "metadata": {},
-        "columnDefinitions": headers(served),
+        "columnDefinitions": headers,
         "rows": rows,
     })
+}
+
+fn row(cells: &[Value], item: &Value, version: &str, include: IncludeObject) -> Value {
+    let object = match include {
+        IncludeObject::None => Value::Null,
+        IncludeObject::Metadata => partial(item, version),
+        IncludeObject::Object => item.clone(),
+    };
+    json!({"cells": cells, "object": object})
+}
+
+/// Columns as a table tells them.
+fn printed(headers: &[Header]) -> Value {
+    headers
+        .iter()
+        .map(|header| {
+            let format = if header.name == "Name" { "name" } else { "" };
+            json!({
+                "name": header.name, "type": header.kind, "format": format, "description": header.description,
+                "priority": header.priority,
+            })
+        })
+        .collect()
 }
 
 /// The columns of a custom resource that defines none.
@@ -82,16 +116,7 @@ fn headers(served: &Served) -> Value {
         "name": "Name", "type": "string", "format": "name", "description": columns::NAME, "priority": 0,
     });
     let Some(custom) = custom_columns(served) else {
-        return builtin::headers(served)
-            .iter()
-            .map(|header| {
-                let format = if header.name == "Name" { "name" } else { "" };
-                json!({
-                    "name": header.name, "type": header.kind, "format": format, "description": header.description,
-                    "priority": header.priority,
-                })
-            })
-            .collect();
+        return printed(builtin::headers(served));
     };
     let mut out = vec![name];
     out.extend(custom.iter().map(|column| {

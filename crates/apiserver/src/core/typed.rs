@@ -7,6 +7,7 @@ pub(super) mod print;
 pub(super) mod protobuf;
 mod special;
 pub(super) mod time;
+pub(super) mod unstructured;
 
 use super::metadata::json_type;
 use base64::{Engine as _, engine::general_purpose::STANDARD};

@@ -1,22 +1,28 @@
 //! The document of custom resources: their schemas with what every object has, and their paths.
 
+mod paths;
+
 use crate::core::registry::Served;
 use serde_json::{Map, Value, json};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 const META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1";
+const SCALE: &str = "io.k8s.api.autoscaling.v1.Scale";
 const API_VERSION: &str = "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources";
 const KIND: &str = "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds";
 const METADATA: &str = "Standard object's metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata";
 
 /// The document of the custom resources of one group and version.
 pub(super) fn document(resources: &[Arc<Served>]) -> Value {
-    let (mut paths, mut schemas) = (Map::new(), common());
+    let has_scale = resources
+        .iter()
+        .any(|served| served.subresources.iter().any(|subresource| &*subresource.name == "scale"));
+    let (mut paths, mut schemas) = (Map::new(), common(has_scale));
     for served in resources {
         let base = component(served);
         schemas.insert(base.clone(), object_schema(served));
         schemas.insert(format!("{base}List"), list_schema(served, &base));
-        add_paths(served, &base, &mut paths);
+        paths::add(served, &base, &mut paths);
     }
     json!({
         "openapi": "3.0.0",
@@ -33,15 +39,28 @@ fn component(served: &Served) -> String {
     format!("{}.{}.{}", group.join("."), served.version, served.kind)
 }
 
-/// The components every custom resource refers to.
-fn common() -> Map<String, Value> {
-    let core = kro_k8s_schemas::document("api/v1").and_then(|text| serde_json::from_str::<Value>(&text).ok());
-    let all = core.as_ref().and_then(|core| core.pointer("/components/schemas")).and_then(Value::as_object);
-    all.into_iter()
-        .flatten()
-        .filter(|(name, _)| name.starts_with(META))
-        .map(|(name, schema)| (name.clone(), schema.clone()))
-        .collect()
+/// What all documents are made of.
+struct Parts {
+    schemas: Map<String, Value>,
+    parameters: Value,
+}
+
+/// Read once: the data is part of the program.
+static PARTS: LazyLock<Parts> = LazyLock::new(|| {
+    let mut parts: Value =
+        serde_json::from_str(kro_k8s_schemas::custom_parts()).expect("invariant: the data was written by us");
+    let schemas = match parts["schemas"].take() {
+        Value::Object(schemas) => schemas,
+        _ => Map::new(),
+    };
+    Parts { schemas, parameters: parts["parameters"].take() }
+});
+
+/// The components that custom resources refer to.
+fn common(has_scale: bool) -> Map<String, Value> {
+    let is_wanted = |name: &str| has_scale || !name.starts_with(SCALE);
+    let wanted = PARTS.schemas.iter().filter(|(name, _)| is_wanted(name));
+    wanted.map(|(name, schema)| (name.clone(), schema.clone())).collect()
 }
 
 fn reference(name: &str) -> Value {
@@ -129,52 +148,4 @@ fn list_schema(served: &Served, base: &str) -> Value {
         },
         "x-kubernetes-group-version-kind": [group_version_kind(served, &served.list_kind)],
     })
-}
-
-/// The paths of a resource: enough for clients to see which verbs and parameters there are.
-fn add_paths(served: &Served, base: &str, paths: &mut Map<String, Value>) {
-    let root = format!("/apis/{}/{}", served.group, served.version);
-    let collection = if served.is_namespaced() {
-        format!("{root}/namespaces/{{namespace}}/{}", served.plural)
-    } else {
-        format!("{root}/{}", served.plural)
-    };
-    let operation = |action: &str, answer: &str| {
-        let parameters: Vec<Value> = match action {
-            "post" | "put" => vec!["dryRun", "fieldManager", "fieldValidation"],
-            "patch" => vec!["dryRun", "fieldManager", "fieldValidation", "force"],
-            _ => Vec::new(),
-        }
-        .into_iter()
-        .map(|name| json!({"name": name, "in": "query", "schema": {"type": "string", "uniqueItems": true}}))
-        .collect();
-        json!({
-            "parameters": parameters,
-            "responses": {"200": {"description": "OK", "content": {"application/json": {"schema": reference(answer)}}}},
-            "x-kubernetes-action": action,
-            "x-kubernetes-group-version-kind": group_version_kind(served, &served.kind),
-        })
-    };
-    let list = format!("{base}List");
-    if served.is_namespaced() {
-        paths.insert(format!("{root}/{}", served.plural), json!({"get": operation("list", &list)}));
-    }
-    paths.insert(
-        collection.clone(),
-        json!({
-            "get": operation("list", &list), "post": operation("post", base),
-            "delete": operation("deletecollection", &list),
-        }),
-    );
-    let item = json!({
-        "get": operation("get", base), "put": operation("put", base), "patch": operation("patch", base),
-        "delete": operation("delete", base),
-    });
-    paths.insert(format!("{collection}/{{name}}"), item);
-    for subresource in &served.subresources {
-        let item = json!({
-            "get": operation("get", base), "put": operation("put", base), "patch": operation("patch", base),
-        });
-        paths.insert(format!("{collection}/{{name}}/{}", subresource.name), item);
-    }
 }

@@ -1,10 +1,11 @@
 //! Strategic merge patch: maps are joined, lists as the schema says (`x-kubernetes-patch-strategy`, `-merge-key`),
 //! with the directives `$patch`, `$retainKeys`, `$setElementOrder/…` and `$deleteFromPrimitiveList/…`.
 
+use super::GoValue;
 use crate::{core::registry::Served, status::Status};
 use kro_schema::{Kind, Schema};
 use serde_json::{Map, Value};
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
 const PATCH: &str = "$patch";
 const RETAIN_KEYS: &str = "$retainKeys";
@@ -89,8 +90,8 @@ fn merge_ordered(
             if !places.iter().all(Option::is_some) || !places.is_sorted() {
                 return Err(Status::unexpected(format!(
                     "The order in patch list:\n{}\n doesn't match $setElementOrder list:\n{}\n",
-                    Go(&Value::Array(patch)),
-                    Go(&Value::Array(order.clone()))
+                    GoValue(&Value::Array(patch)),
+                    GoValue(&Value::Array(order.clone()))
                 )));
             }
             if rule.merges { merge_lists(present.clone(), patch, rule)? } else { patch }
@@ -116,8 +117,8 @@ fn merge_lists(mut target: Vec<Value>, patch: Vec<Value>, rule: &Rule) -> Result
         let (target, patch) = (Value::Array(target), Value::Array(patch));
         return Err(Status::unexpected(format!(
             "list element types are not identical: [{} {}]",
-            Go(&target),
-            Go(&patch)
+            GoValue(&target),
+            GoValue(&patch)
         )));
     }
     let mut kept = Vec::with_capacity(patch.len());
@@ -239,39 +240,11 @@ fn without_directives(members: Members) -> Members {
 }
 
 fn no_key(item: &Value, key: &str) -> Status {
-    Status::unexpected(format!("map: {} does not contain declared merge key: {key}", Go(item)))
+    Status::unexpected(format!("map: {} does not contain declared merge key: {key}", GoValue(item)))
 }
 
 fn unknown_directive(directive: &Value) -> Status {
-    Status::unexpected(format!("unknown patch type found: {}", Go(directive)))
-}
-
-/// A value as Go's `%v` prints it.
-struct Go<'a>(&'a Value);
-
-impl fmt::Display for Go<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let space = |at: usize| if at > 0 { " " } else { "" };
-        match self.0 {
-            Value::Null => f.write_str("<nil>"),
-            Value::String(text) => f.write_str(text),
-            Value::Array(items) => {
-                f.write_str("[")?;
-                for (at, item) in items.iter().enumerate() {
-                    write!(f, "{}{}", space(at), Go(item))?;
-                }
-                f.write_str("]")
-            }
-            Value::Object(members) => {
-                f.write_str("map[")?;
-                for (at, (key, value)) in members.iter().enumerate() {
-                    write!(f, "{}{key}:{}", space(at), Go(value))?;
-                }
-                f.write_str("]")
-            }
-            value => value.fmt(f),
-        }
-    }
+    Status::unexpected(format!("unknown patch type found: {}", GoValue(directive)))
 }
 
 #[cfg(test)]

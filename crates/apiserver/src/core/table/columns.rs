@@ -43,6 +43,13 @@ pub(super) const SECRETS: &[Header] = &[
     ),
     AGE,
 ];
+pub(super) const SCALES: &[Header] = &[
+    NAME_COLUMN,
+    integer("Desired", "replicas is the desired number of instances for the scaled object."),
+    integer("Available", "replicas is the actual number of observed instances of the scaled object."),
+    AGE,
+];
+
 pub(super) const SERVICEACCOUNTS: &[Header] = &[NAME_COLUMN, AGE];
 pub(super) const DEPLOYMENTS: &[Header] = &[
     NAME_COLUMN,

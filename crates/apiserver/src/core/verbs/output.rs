@@ -27,15 +27,24 @@ impl Request<'_> {
                 ));
             }
             Form::Table(version) => {
-                let revision = object::meta(&object, "resourceVersion").cloned();
-                let mut table = table::table(&self.served, version, &[object], include(self)?, self.now);
-                if let Some(revision) = revision {
-                    table["metadata"] = json!({"resourceVersion": revision});
-                }
-                table
+                let table = table::table(
+                    &self.served,
+                    version,
+                    std::slice::from_ref(&object),
+                    include(self)?,
+                    self.now,
+                );
+                of_revision(table, &object)
             }
         };
         Ok(Reply::value(code, self.output.format, &body))
+    }
+
+    /// A `Scale`, which is of another kind than the resource.
+    pub(super) fn answer_scale(&self, scale: Value) -> Result<Reply, Status> {
+        let Form::Table(version) = &self.output.form else { return self.answer(200, scale) };
+        let table = of_revision(table::scale(version, &scale, include(self)?, self.now), &scale);
+        Ok(Reply::value(200, self.output.format, &table))
     }
 
     /// A list.
@@ -86,6 +95,14 @@ impl Request<'_> {
         };
         Ok(Reply::value(200, self.output.format, &body))
     }
+}
+
+/// A table of one object, which has the version of the object.
+fn of_revision(mut table: Value, object: &Value) -> Value {
+    if let Some(revision) = object::meta(object, "resourceVersion") {
+        table["metadata"] = json!({"resourceVersion": revision});
+    }
+    table
 }
 
 /// What the rows of a table carry.

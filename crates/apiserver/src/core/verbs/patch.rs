@@ -73,7 +73,14 @@ impl Core {
                 PatchKind::Strategic => strategic::apply(&old, &body.value, &served)?,
                 PatchKind::Apply => unreachable!("invariant: handled above"),
             };
-            let mut new = decode::patched(&served, new, &body, options.field_validation, &mut warnings)?;
+            let mut new = decode::patched(
+                &served,
+                new,
+                &body,
+                kind == PatchKind::Strategic,
+                options.field_validation,
+                &mut warnings,
+            )?;
             check_identity(&served_key(&served, &old), &old, &new)?;
             settle_namespace(request, &mut new)?;
             check_uid(&served, &old, &new)?;
@@ -96,11 +103,15 @@ impl Core {
         options: &WriteOptions,
     ) -> Result<Reply, Status> {
         let served = request.served.clone();
-        let mut body = body::read(&request.call.body, BodyFormat::Yaml)
-            .map_err(|why| Status::bad_request(format!("error decoding YAML: {why}")))?;
-        let applied = mem::take(&mut body.value);
+        let mut body = body::read(&request.call.body, BodyFormat::Yaml).map_err(|why| {
+            Status::bad_request(format!("error decoding YAML: error converting YAML to JSON: {why}"))
+        })?;
+        let mut applied = mem::take(&mut body.value);
+        if applied.is_null() {
+            applied = Value::Object(serde_json::Map::new());
+        }
         check_applied(request, key, &applied)?;
-        let mut problems = mem::take(&mut body.problems);
+        let problems = mem::take(&mut body.problems);
         let writer = Writer { owns_settled: true, ..writer };
         let mut warnings = Vec::new();
         let force = options.force;
@@ -113,10 +124,10 @@ impl Core {
             Ok(new)
         };
         match options.field_validation {
-            FieldValidation::Warn => warnings.append(&mut problems),
+            FieldValidation::Warn => warnings.extend(body::as_warnings(&problems)),
             FieldValidation::Strict if !problems.is_empty() => {
                 return Err(Status::bad_request(format!(
-                    "error strict decoding YAML: {}",
+                    "error strict decoding YAML: error converting YAML to JSON: {}",
                     problems.join(", ")
                 )));
             }
@@ -192,7 +203,10 @@ fn check_version(object: &Value) -> Result<(), Status> {
 fn check_applied(request: &Request<'_>, key: &Key, applied: &Value) -> Result<(), Status> {
     let served = &request.served;
     if !applied.is_object() {
-        return Err(Status::bad_request("error decoding YAML: an object is expected"));
+        return Err(Status::bad_request(format!(
+            "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {} into Go value of type map[string]interface {{}}",
+            metadata::json_type(applied)
+        )));
     }
     crate::core::managed::check(served, applied)?;
     let given = object::name(applied);

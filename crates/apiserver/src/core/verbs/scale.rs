@@ -32,7 +32,7 @@ impl Core {
             .store
             .get(&served.storage, &key)
             .ok_or_else(|| Status::not_found(served.named(), &key.name))?;
-        request.answer(200, scale_of(served, &served.present(stored))?)
+        request.answer_scale(scale_of(served, &served.present(stored))?)
     }
 
     pub(super) fn write_scale(&mut self, request: &mut Request<'_>, is_patch: bool) -> Result<Reply, Status> {
@@ -113,7 +113,7 @@ impl Core {
             }
             Ok(new)
         })?;
-        request.answer(200, scale_of(&served, &updated)?)
+        request.answer_scale(scale_of(&served, &updated)?)
     }
 }
 
