@@ -2,6 +2,7 @@
 
 use crate::{kinds::KindCache, schemas::SchemaCache};
 use std::{sync::Arc, time::Duration};
+use tokio::sync::Semaphore;
 
 /// One API server as seen by one user.
 #[derive(Clone)]
@@ -14,13 +15,18 @@ pub(crate) struct Inner {
     pub(crate) options: Options,
     pub(crate) kinds: KindCache,
     pub(crate) schemas: SchemaCache,
+    /// A place for each request in flight.
+    pub(crate) places: Semaphore,
 }
 
 /// How requests are made.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Limit of every request but watches; default 30 s.
+    /// Limit of every request but watches, from when it is sent; default 30 s.
     pub request_timeout: Duration,
+    /// Requests in flight at once, but watches; default 32, at least 1. More would open more connections, each with
+    /// its buffers, for a server that works on few at a time.
+    pub concurrency: usize,
     /// Field manager of writes that are not server-side applies; default `kro`.
     pub field_manager: &'static str,
     /// Objects per page of a list; default 100. A page is held whole while it is read, and objects are large.
@@ -33,6 +39,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             request_timeout: Duration::from_secs(30),
+            concurrency: 32,
             field_manager: "kro",
             page_size: 100,
             discovery_interval: Duration::from_secs(1),
@@ -44,7 +51,9 @@ impl Cluster {
     /// A cluster behind `client`. The client must not retry by itself (`Config::default_retry = false`):
     /// callers decide what to do with a 429 or 503. Sends nothing yet.
     pub fn new(client: kube_client::Client, options: Options) -> Self {
-        let inner = Inner { client, options, kinds: KindCache::default(), schemas: SchemaCache::default() };
+        let places = Semaphore::new(options.concurrency.max(1));
+        let (kinds, schemas) = (KindCache::default(), SchemaCache::default());
+        let inner = Inner { client, options, kinds, schemas, places };
         Self { inner: Arc::new(inner) }
     }
 

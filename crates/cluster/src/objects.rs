@@ -240,6 +240,7 @@ impl Cluster {
         request: Result<http::Request<Vec<u8>>, kube_client::core::request::Error>,
     ) -> Result<String, Error> {
         let request = request.map_err(|error| Error::Protocol(error.to_string()))?;
+        let _place = self.inner.places.acquire().await.expect("invariant: it is never closed");
         let limit = self.inner.options.request_timeout;
         let text = tokio::time::timeout(limit, self.inner.client.request_text(request))
             .await
