@@ -192,6 +192,11 @@ impl Env {
         self.declarations.functions.values().flatten().map(|overload| &**overload)
     }
 
+    /// All macros, in the order of declaration.
+    pub fn macros(&self) -> impl Iterator<Item = &Macro> {
+        self.declarations.macros.iter()
+    }
+
     /// Parses with this environment's macros and options. Never fails: a tree with holes, and what was wrong.
     pub fn parse(&self, text: &str) -> (Ast, Vec<Issue>) {
         crate::syntax::parse(text, &self.declarations.macros, self.options)

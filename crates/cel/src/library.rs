@@ -1,7 +1,7 @@
 //! What a library is: functions with signature, code and cost in one row each, macros, and names of types.
 //! Refuses non-strict functions: logic, conditionals and optional fallbacks belong to the planner.
 use crate::{Checked, EvalError, ExprId, Macro, Signature, Type, Value};
-use std::{fmt, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 mod call;
 mod cost;
@@ -123,7 +123,7 @@ pub struct Overload {
     /// Looks at a call that is well typed.
     pub validate: Option<Validate>,
     /// An expression that is true, shown in the reference and run as a test.
-    pub example: Option<&'static str>,
+    pub example: Option<Cow<'static, str>>,
 }
 
 impl Overload {
@@ -202,8 +202,8 @@ impl Overload {
 
     /// With an example that is true.
     #[must_use]
-    pub fn example(mut self, expression: &'static str) -> Self {
-        self.example = Some(expression);
+    pub fn example(mut self, expression: impl Into<Cow<'static, str>>) -> Self {
+        self.example = Some(expression.into());
         self
     }
 }

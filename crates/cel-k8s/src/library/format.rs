@@ -42,11 +42,9 @@ impl Library for Formats {
         for format in &FORMATS {
             let id = format!("format.{}", format.name());
             let code: StatefulFunction = Arc::new(move |_, _| Ok(native(format)));
-            functions.add(Overload::with_implementation(
-                &id,
-                &format!("{id}() -> kubernetes.NamedFormat"),
-                Implementation::Stateful(code),
-            ));
+            let signature = format!("{id}() -> kubernetes.NamedFormat");
+            let overload = Overload::with_implementation(&id, &signature, Implementation::Stateful(code));
+            functions.add(overload.example(format!("{id}() == format.named('{}').value()", format.name())));
         }
         functions.add(
             Overload::new(

@@ -70,11 +70,20 @@ impl Library for Lists {
         );
         functions.add_macro(SORT_BY);
         let by_keys = Cost::Values(|args, _| pairs(&args[1]), pair_bounds);
-        for ty in ["int", "uint", "double", "bool", "duration", "timestamp", "string", "bytes"] {
+        for (ty, example) in [
+            ("int", "[2, 1].sort() == [1, 2]"),
+            ("uint", "[2u, 1u].sort() == [1u, 2u]"),
+            ("double", "[2.0, 1.0].sort() == [1.0, 2.0]"),
+            ("bool", "[true, false].sort() == [false, true]"),
+            ("duration", "[duration('2s'), duration('1s')].sort()[0] == duration('1s')"),
+            ("timestamp", "[timestamp(2), timestamp(1)].sort()[0] == timestamp(1)"),
+            ("string", "['b', 'a'].sort() == ['a', 'b']"),
+            ("bytes", "[b'b', b'a'].sort() == [b'a', b'b']"),
+        ] {
             let signature = format!("list({ty}).sort() -> list({ty})");
             let size: ResultSize = |sizes| sizes.arg(0);
             let overload = Overload::new(&format!("list_{ty}_sort"), &signature, sort);
-            functions.add(overload.cost(quadratic).result_size(size));
+            functions.add(overload.cost(quadratic).result_size(size).example(example));
             let id = format!("list_{ty}_sortByAssociatedKeys");
             let signature = format!("list(A).@sortByAssociatedKeys(list({ty})) -> list(A)");
             functions.add(Overload::new(&id, &signature, sort_by).cost(by_keys).result_size(size));

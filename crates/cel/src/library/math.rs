@@ -20,37 +20,42 @@ impl Library for Math {
         }
         extremes(functions, "min", |call, args| extreme(call, args, Ordering::Less));
         extremes(functions, "max", |call, args| extreme(call, args, Ordering::Greater));
-        for (name, code) in ROUNDING {
+        for (name, code, example) in ROUNDING {
             let id = format!("math_{name}_double");
-            functions.add(Overload::new(&id, &format!("math.{name}(double) -> double"), code));
+            let overload = Overload::new(&id, &format!("math.{name}(double) -> double"), code);
+            functions.add(overload.example(example));
         }
-        for (name, code) in TESTS {
+        for (name, code, example) in TESTS {
             let id = format!("math_{name}_double");
-            functions.add(Overload::new(&id, &format!("math.{name}(double) -> bool"), code));
+            let overload = Overload::new(&id, &format!("math.{name}(double) -> bool"), code);
+            functions.add(overload.example(example));
         }
-        for ty in ["int", "uint", "double"] {
-            functions.add(Overload::new(&format!("math_abs_{ty}"), &format!("math.abs({ty}) -> {ty}"), abs));
-            functions.add(Overload::new(
-                &format!("math_sign_{ty}"),
-                &format!("math.sign({ty}) -> {ty}"),
-                sign,
-            ));
-            functions.add(Overload::new(
-                &format!("math_sqrt_{ty}"),
-                &format!("math.sqrt({ty}) -> double"),
-                sqrt,
-            ));
+        for (ty, abs_of, sign_of, root_of) in [
+            ("int", "math.abs(-2) == 2", "math.sign(-2) == -1", "math.sqrt(9) == 3.0"),
+            ("uint", "math.abs(2u) == 2u", "math.sign(2u) == 1u", "math.sqrt(9u) == 3.0"),
+            ("double", "math.abs(-1.5) == 1.5", "math.sign(-1.5) == -1.0", "math.sqrt(2.25) == 1.5"),
+        ] {
+            let one = |name: &str, result: &str, code| {
+                Overload::new(&format!("math_{name}_{ty}"), &format!("math.{name}({ty}) -> {result}"), code)
+            };
+            functions.add(one("abs", ty, abs).example(abs_of));
+            functions.add(one("sign", ty, sign).example(sign_of));
+            functions.add(one("sqrt", "double", sqrt).example(root_of));
         }
-        for ty in ["int", "uint"] {
-            for (name, code) in BITS {
+        for (ty, u) in [("int", ""), ("uint", "u")] {
+            for (name, code, result) in BITS {
                 let id = format!("math_{name}_{ty}_{ty}");
-                functions.add(Overload::new(&id, &format!("math.{name}({ty}, {ty}) -> {ty}"), code));
+                let overload = Overload::new(&id, &format!("math.{name}({ty}, {ty}) -> {ty}"), code);
+                functions.add(overload.example(format!("math.{name}(6{u}, 3{u}) == {result}{u}")));
             }
             let id = format!("math_bitNot_{ty}_{ty}");
-            functions.add(Overload::new(&id, &format!("math.bitNot({ty}) -> {ty}"), bit_not));
-            for (name, code) in SHIFTS {
+            let overload = Overload::new(&id, &format!("math.bitNot({ty}) -> {ty}"), bit_not);
+            let flipped = if u.is_empty() { "-1" } else { "18446744073709551615u" };
+            functions.add(overload.example(format!("math.bitNot(0{u}) == {flipped}")));
+            for (name, code, result) in SHIFTS {
                 let id = format!("math_{name}_{ty}_int");
-                functions.add(Overload::new(&id, &format!("math.{name}({ty}, int) -> {ty}"), code));
+                let overload = Overload::new(&id, &format!("math.{name}({ty}, int) -> {ty}"), code);
+                functions.add(overload.example(format!("math.{name}(6{u}, 1) == {result}{u}")));
             }
         }
     }
@@ -98,28 +103,28 @@ fn extreme<'a>(_: &mut Call<'_>, args: &[Value<'a>], wanted: Ordering) -> Evalua
     best.ok_or_else(|| EvalError::invalid("math.@min(list) argument must not be empty"))
 }
 
-const ROUNDING: [(&str, crate::Function); 4] = [
-    ("ceil", |_, args| double(args, f64::ceil)),
-    ("floor", |_, args| double(args, f64::floor)),
-    ("round", |_, args| double(args, f64::round)),
-    ("trunc", |_, args| double(args, f64::trunc)),
+const ROUNDING: [(&str, crate::Function, &str); 4] = [
+    ("ceil", |_, args| double(args, f64::ceil), "math.ceil(1.2) == 2.0"),
+    ("floor", |_, args| double(args, f64::floor), "math.floor(1.8) == 1.0"),
+    ("round", |_, args| double(args, f64::round), "math.round(1.5) == 2.0"),
+    ("trunc", |_, args| double(args, f64::trunc), "math.trunc(-1.8) == -1.0"),
 ];
 
-const TESTS: [(&str, crate::Function); 3] = [
-    ("isInf", |_, args| test(args, f64::is_infinite)),
-    ("isNaN", |_, args| test(args, f64::is_nan)),
-    ("isFinite", |_, args| test(args, f64::is_finite)),
+const TESTS: [(&str, crate::Function, &str); 3] = [
+    ("isInf", |_, args| test(args, f64::is_infinite), "math.isInf(1.0 / 0.0)"),
+    ("isNaN", |_, args| test(args, f64::is_nan), "math.isNaN(0.0 / 0.0)"),
+    ("isFinite", |_, args| test(args, f64::is_finite), "math.isFinite(1.0)"),
 ];
 
-const BITS: [(&str, crate::Function); 3] = [
-    ("bitAnd", |_, args| bits(args, |a, b| a & b)),
-    ("bitOr", |_, args| bits(args, |a, b| a | b)),
-    ("bitXor", |_, args| bits(args, |a, b| a ^ b)),
+const BITS: [(&str, crate::Function, u64); 3] = [
+    ("bitAnd", |_, args| bits(args, |a, b| a & b), 2),
+    ("bitOr", |_, args| bits(args, |a, b| a | b), 7),
+    ("bitXor", |_, args| bits(args, |a, b| a ^ b), 5),
 ];
 
-const SHIFTS: [(&str, crate::Function); 2] = [
-    ("bitShiftLeft", |_, args| shift(args, "math.bitShiftLeft()", u64::checked_shl)),
-    ("bitShiftRight", |_, args| shift(args, "math.bitShiftRight()", u64::checked_shr)),
+const SHIFTS: [(&str, crate::Function, u64); 2] = [
+    ("bitShiftLeft", |_, args| shift(args, "math.bitShiftLeft()", u64::checked_shl), 12),
+    ("bitShiftRight", |_, args| shift(args, "math.bitShiftRight()", u64::checked_shr), 3),
 ];
 
 fn double<'a>(args: &[Value<'a>], round: fn(f64) -> f64) -> Evaluated<'a> {

@@ -18,8 +18,8 @@ impl Library for Optionals {
             functions.add_macro(definition);
         }
         functions.add_type("optional_type", Type::opaque("optional_type"));
-        for (id, signature) in DECLARATIONS {
-            let overload = Overload::declaration(id, signature);
+        for (id, signature, example) in DECLARATIONS {
+            let overload = Overload::declaration(id, signature).example(example);
             let chooses = matches!(id, "optional_or_optional" | "optional_orValue_value");
             functions.add(if chooses {
                 overload.result_size(|sizes| sizes.arg(0).union(sizes.arg(1)))
@@ -27,7 +27,7 @@ impl Library for Optionals {
                 overload
             });
         }
-        let rows: [(&str, &str, crate::Function, &str); 9] = [
+        let rows: [(&str, &str, crate::Function, &'static str); 9] = [
             ("optional_of", "optional.of(A) -> optional(A)", of, "optional.of(1).hasValue()"),
             (
                 "optional_ofNonZeroValue",
@@ -78,16 +78,36 @@ impl Library for Optionals {
 }
 
 /// Evaluated as paths, or without their second argument.
-const DECLARATIONS: [(&str, &str); 9] = [
-    ("optional_or_optional", "optional(A).or(optional(A)) -> optional(A)"),
-    ("optional_orValue_value", "optional(A).orValue(A) -> A"),
-    ("select_optional_field", "_?._(dyn, string) -> optional(A)"),
-    ("list_optindex_optional_int", "_[?_](list(A), int) -> optional(A)"),
-    ("optional_list_optindex_optional_int", "_[?_](optional(list(A)), int) -> optional(A)"),
-    ("map_optindex_optional_value", "_[?_](map(A, B), A) -> optional(B)"),
-    ("optional_map_optindex_optional_value", "_[?_](optional(map(A, B)), A) -> optional(B)"),
-    ("optional_list_index_int", "_[_](optional(list(A)), int) -> optional(A)"),
-    ("optional_map_index_value", "_[_](optional(map(A, B)), A) -> optional(B)"),
+const DECLARATIONS: [(&str, &str, &str); 9] = [
+    (
+        "optional_or_optional",
+        "optional(A).or(optional(A)) -> optional(A)",
+        "optional.none().or(optional.of(1)) == optional.of(1)",
+    ),
+    ("optional_orValue_value", "optional(A).orValue(A) -> A", "optional.none().orValue(1) == 1"),
+    ("select_optional_field", "_?._(dyn, string) -> optional(A)", "{'a': 1}.?b == optional.none()"),
+    ("list_optindex_optional_int", "_[?_](list(A), int) -> optional(A)", "[1][?0] == optional.of(1)"),
+    (
+        "optional_list_optindex_optional_int",
+        "_[?_](optional(list(A)), int) -> optional(A)",
+        "optional.of([1])[?1] == optional.none()",
+    ),
+    ("map_optindex_optional_value", "_[?_](map(A, B), A) -> optional(B)", "{'a': 1}[?'a'] == optional.of(1)"),
+    (
+        "optional_map_optindex_optional_value",
+        "_[?_](optional(map(A, B)), A) -> optional(B)",
+        "optional.of({'a': 1})[?'b'] == optional.none()",
+    ),
+    (
+        "optional_list_index_int",
+        "_[_](optional(list(A)), int) -> optional(A)",
+        "optional.of([1])[0] == optional.of(1)",
+    ),
+    (
+        "optional_map_index_value",
+        "_[_](optional(map(A, B)), A) -> optional(B)",
+        "optional.of({'a': 1})['a'] == optional.of(1)",
+    ),
 ];
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature of functions")]

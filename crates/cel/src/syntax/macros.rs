@@ -13,6 +13,10 @@ pub struct Macro {
     pub member: bool,
     /// Number of arguments; any number without one.
     pub arguments: Option<usize>,
+    /// How it is written, for documentation.
+    pub usage: &'static str,
+    /// An expression that is true, shown in the reference and run as a test.
+    pub example: &'static str,
     /// Rewrites the call; `Ok(None)` leaves it as it is.
     pub expand: fn(&mut Expansion<'_>) -> Result<Option<ExprId>, MacroError>,
 }

@@ -81,7 +81,7 @@ fn other_expressions_agree() {
         let corpus = include_str!("../../corpus/cel.txt").lines().filter(|line| !line.starts_with('#'));
         let env =
             Env::new(&[&library::Standard], Arc::new(kro_cel::NoTypes)).with_libraries(library::EXTENSIONS);
-        let examples = env.overloads().filter_map(|overload| overload.example);
+        let examples = env.overloads().filter_map(|overload| overload.example.as_deref());
         let found: Vec<String> = corpus
             .chain(examples)
             .filter(|text| {

@@ -20,8 +20,18 @@ pub(super) mod values;
 /// Why a case is none of ours.
 pub(super) const PROTO: &str = "needs protobuf messages";
 
-/// Runs every file of the folder.
+/// What parser, checker and evaluator must do with.
+const STACK: usize = 256 << 10;
+
+/// Runs every file of the folder, on a small stack.
 pub(crate) fn run(input: &Input) -> anyhow::Result<Report> {
+    std::thread::scope(|scope| {
+        let work = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || run_here(input))?;
+        work.join().map_err(|_| anyhow::anyhow!("a case panicked"))?
+    })
+}
+
+fn run_here(input: &Input) -> anyhow::Result<Report> {
     let mut report = Report::default();
     let mut files: Vec<_> = std::fs::read_dir(&input.data)?
         .map(|entry| entry.map(|entry| entry.path()))

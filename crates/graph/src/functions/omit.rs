@@ -17,7 +17,8 @@ impl Library for Omit {
     }
 
     fn declare(&self, functions: &mut Functions) {
-        functions.add(Overload::new("omit", "omit() -> dyn", |_, _| Ok(Value::opaque(Omitted))));
+        let overload = Overload::new("omit", "omit() -> dyn", |_, _| Ok(Value::opaque(Omitted)));
+        functions.add(overload.example("(true ? omit() : 'a') != 'a'"));
     }
 }
 

@@ -61,8 +61,15 @@ impl Library for Runtime {
     }
 
     fn declare(&self, functions: &mut Functions) {
-        functions.add_macro(Macro { function: "newCondition", member: true, arguments: Some(1), expand });
-        functions.add(Overload::new(
+        functions.add_macro(Macro {
+            function: "newCondition",
+            member: true,
+            arguments: Some(1),
+            usage: "runtime.newCondition({'type': .., ..})",
+            example: "runtime.newCondition({'type': 'Done', 'status': 'True'}).type == 'Done'",
+            expand,
+        });
+        let made = Overload::new(
             "runtime_new_condition",
             "<kro.run.Runtime>.newCondition(map(string, string)) -> struct(kro.run.Condition)",
             |_, args| {
@@ -77,14 +84,19 @@ impl Library for Runtime {
                     message: field("message")?,
                 })
             },
-        ));
-        functions.add(Overload::new(
+        );
+        functions
+            .add(made.example("runtime.newCondition({'type': 'Done', 'status': 'True'}).status == 'True'"));
+        let found = Overload::new(
             "runtime_condition",
             "<kro.run.Runtime>.condition(dyn, string) -> struct(kro.run.Condition)",
             |_, args| {
                 let object = args.get(1).ok_or_else(EvalError::no_such_overload)?;
                 Ok(Value::opaque(find_condition(object, text(args, 2)?)?))
             },
+        );
+        functions.add(found.example(
+            "runtime.condition({'status': {'conditions': [{'type': 'Ready', 'status': 'True'}]}}, 'Ready').status == 'True'",
         ));
     }
 }

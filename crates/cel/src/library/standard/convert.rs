@@ -8,41 +8,79 @@ use crate::{
 type Converted<'a> = Result<Value<'a>, EvalError>;
 
 pub(super) fn declare(functions: &mut Functions) {
-    functions.add(Overload::new("type", "type(A) -> type(A)", |_, args| Ok(Value::Type(args[0].ty()))));
-    functions.add(Overload::new("to_dyn", "dyn(A) -> dyn", identity));
-    let rows: [(&str, &str, crate::Function); 29] = [
-        ("bool_to_bool", "bool(bool) -> bool", identity),
-        ("string_to_bool", "bool(string) -> bool", to_bool),
-        ("bytes_to_bytes", "bytes(bytes) -> bytes", identity),
-        ("string_to_bytes", "bytes(string) -> bytes", to_bytes),
-        ("double_to_double", "double(double) -> double", identity),
-        ("int64_to_double", "double(int) -> double", to_double),
-        ("string_to_double", "double(string) -> double", to_double),
-        ("uint64_to_double", "double(uint) -> double", to_double),
-        ("duration_to_duration", "duration(duration) -> duration", identity),
-        ("string_to_duration", "duration(string) -> duration", to_duration),
-        ("int64_to_int64", "int(int) -> int", identity),
-        ("double_to_int64", "int(double) -> int", to_int),
-        ("duration_to_int64", "int(duration) -> int", to_int),
-        ("string_to_int64", "int(string) -> int", to_int),
-        ("timestamp_to_int64", "int(timestamp) -> int", to_int),
-        ("uint64_to_int64", "int(uint) -> int", to_int),
-        ("string_to_string", "string(string) -> string", identity),
-        ("bool_to_string", "string(bool) -> string", to_string),
-        ("bytes_to_string", "string(bytes) -> string", to_string),
-        ("double_to_string", "string(double) -> string", to_string),
-        ("duration_to_string", "string(duration) -> string", to_string),
-        ("int64_to_string", "string(int) -> string", to_string),
-        ("timestamp_to_string", "string(timestamp) -> string", to_string),
-        ("uint64_to_string", "string(uint) -> string", to_string),
-        ("timestamp_to_timestamp", "timestamp(timestamp) -> timestamp", identity),
-        ("int64_to_timestamp", "timestamp(int) -> timestamp", to_timestamp),
-        ("string_to_timestamp", "timestamp(string) -> timestamp", to_timestamp),
-        ("uint64_to_uint64", "uint(uint) -> uint", identity),
-        ("double_to_uint64", "uint(double) -> uint", to_uint),
+    let type_of = Overload::new("type", "type(A) -> type(A)", |_, args| Ok(Value::Type(args[0].ty())));
+    functions.add(type_of.example("type(1) == int"));
+    functions.add(Overload::new("to_dyn", "dyn(A) -> dyn", identity).example("dyn(1) != 'a'"));
+    let rows: [(&str, &str, crate::Function, &'static str); 31] = [
+        ("bool_to_bool", "bool(bool) -> bool", identity, "bool(true)"),
+        ("string_to_bool", "bool(string) -> bool", to_bool, "bool('true')"),
+        ("bytes_to_bytes", "bytes(bytes) -> bytes", identity, "bytes(b'a') == b'a'"),
+        ("string_to_bytes", "bytes(string) -> bytes", to_bytes, "bytes('é') == b'\\xc3\\xa9'"),
+        ("double_to_double", "double(double) -> double", identity, "double(1.5) == 1.5"),
+        ("int64_to_double", "double(int) -> double", to_double, "double(2) == 2.0"),
+        ("string_to_double", "double(string) -> double", to_double, "double('1.5') == 1.5"),
+        ("uint64_to_double", "double(uint) -> double", to_double, "double(2u) == 2.0"),
+        (
+            "duration_to_duration",
+            "duration(duration) -> duration",
+            identity,
+            "duration(duration('1s')) == duration('1s')",
+        ),
+        (
+            "string_to_duration",
+            "duration(string) -> duration",
+            to_duration,
+            "duration('1h30m') == duration('90m')",
+        ),
+        ("int64_to_int64", "int(int) -> int", identity, "int(1) == 1"),
+        ("double_to_int64", "int(double) -> int", to_int, "int(-1.9) == -1"),
+        ("duration_to_int64", "int(duration) -> int", to_int, "int(duration('1us')) == 1000"),
+        ("string_to_int64", "int(string) -> int", to_int, "int('-7') == -7"),
+        (
+            "timestamp_to_int64",
+            "int(timestamp) -> int",
+            to_int,
+            "int(timestamp('1970-01-01T00:01:00Z')) == 60",
+        ),
+        ("uint64_to_int64", "int(uint) -> int", to_int, "int(7u) == 7"),
+        ("string_to_string", "string(string) -> string", identity, "string('a') == 'a'"),
+        ("bool_to_string", "string(bool) -> string", to_string, "string(true) == 'true'"),
+        ("bytes_to_string", "string(bytes) -> string", to_string, "string(b'a') == 'a'"),
+        ("double_to_string", "string(double) -> string", to_string, "string(1.5) == '1.5'"),
+        ("duration_to_string", "string(duration) -> string", to_string, "string(duration('1m')) == '60s'"),
+        ("int64_to_string", "string(int) -> string", to_string, "string(-7) == '-7'"),
+        (
+            "timestamp_to_string",
+            "string(timestamp) -> string",
+            to_string,
+            "string(timestamp(0)) == '1970-01-01T00:00:00Z'",
+        ),
+        ("uint64_to_string", "string(uint) -> string", to_string, "string(7u) == '7'"),
+        (
+            "timestamp_to_timestamp",
+            "timestamp(timestamp) -> timestamp",
+            identity,
+            "timestamp(timestamp(0)) == timestamp(0)",
+        ),
+        (
+            "int64_to_timestamp",
+            "timestamp(int) -> timestamp",
+            to_timestamp,
+            "timestamp(60) == timestamp('1970-01-01T00:01:00Z')",
+        ),
+        (
+            "string_to_timestamp",
+            "timestamp(string) -> timestamp",
+            to_timestamp,
+            "timestamp('1970-01-01T01:00:00+01:00') == timestamp(0)",
+        ),
+        ("uint64_to_uint64", "uint(uint) -> uint", identity, "uint(7u) == 7u"),
+        ("double_to_uint64", "uint(double) -> uint", to_uint, "uint(1.9) == 1u"),
+        ("int64_to_uint64", "uint(int) -> uint", to_uint, "uint(7) == 7u"),
+        ("string_to_uint64", "uint(string) -> uint", to_uint, "uint('7') == 7u"),
     ];
-    for (id, signature, code) in rows {
-        let overload = Overload::new(id, signature, code);
+    for (id, signature, code, example) in rows {
+        let overload = Overload::new(id, signature, code).example(example);
         functions.add(match id {
             "string_to_bytes" => overload.default_cost(Cost::TRAVERSE).result_size(|sizes| {
                 let size = sizes.arg(0);
@@ -67,8 +105,6 @@ pub(super) fn declare(functions: &mut Functions) {
             _ => overload,
         });
     }
-    functions.add(Overload::new("int64_to_uint64", "uint(int) -> uint", to_uint));
-    functions.add(Overload::new("string_to_uint64", "uint(string) -> uint", to_uint));
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature of functions")]

@@ -11,28 +11,52 @@ pub(super) type Expanded = Result<Option<ExprId>, MacroError>;
 
 /// The macros of the language itself.
 pub(crate) const STANDARD: [Macro; 8] = [
-    Macro { function: "has", member: false, arguments: Some(1), expand: has },
-    member("all", 2, |e| quantifier(e, all)),
-    member("exists", 2, |e| quantifier(e, exists)),
-    member("exists_one", 2, |e| quantifier(e, exists_one)),
-    member("existsOne", 2, |e| quantifier(e, exists_one)),
-    member("map", 2, map),
-    member("map", 3, map),
-    member("filter", 2, filter),
+    Macro {
+        function: "has",
+        member: false,
+        arguments: Some(1),
+        usage: "has(e.field)",
+        example: "has({'a': 1}.a) && !has({'a': 1}.b)",
+        expand: has,
+    },
+    member("all", 2, |e| quantifier(e, all)).shown("e.all(x, predicate)", "[1, 2].all(x, x > 0)"),
+    member("exists", 2, |e| quantifier(e, exists)).shown("e.exists(x, predicate)", "[1, 2].exists(x, x > 1)"),
+    member("exists_one", 2, |e| quantifier(e, exists_one))
+        .shown("e.exists_one(x, predicate)", "[1, 2].exists_one(x, x > 1)"),
+    member("existsOne", 2, |e| quantifier(e, exists_one))
+        .shown("e.existsOne(x, predicate)", "[1, 2].existsOne(x, x > 1)"),
+    member("map", 2, map).shown("e.map(x, item)", "[1, 2].map(x, x * 2) == [2, 4]"),
+    member("map", 3, map).shown("e.map(x, predicate, item)", "[1, 2].map(x, x > 1, x * 2) == [4]"),
+    member("filter", 2, filter).shown("e.filter(x, predicate)", "[1, 2].filter(x, x > 1) == [2]"),
 ];
 
 /// The macros over index and item, or key and value.
 pub(crate) const TWO_VARIABLES: [Macro; 10] = [
-    member("all", 3, |e| quantifier(e, all)),
-    member("exists", 3, |e| quantifier(e, exists)),
-    member("exists_one", 3, |e| quantifier(e, exists_one)),
-    member("existsOne", 3, |e| quantifier(e, exists_one)),
-    member("transformList", 3, |e| transform(e, collect)),
-    member("transformList", 4, |e| transform(e, collect)),
-    member("transformMap", 3, |e| transform(e, insert)),
-    member("transformMap", 4, |e| transform(e, insert)),
-    member("transformMapEntry", 3, |e| transform(e, insert_entries)),
-    member("transformMapEntry", 4, |e| transform(e, insert_entries)),
+    member("all", 3, |e| quantifier(e, all)).shown("e.all(i, x, predicate)", "[5, 6].all(i, x, i < x)"),
+    member("exists", 3, |e| quantifier(e, exists))
+        .shown("e.exists(i, x, predicate)", "{'a': 1}.exists(k, v, k == 'a' && v == 1)"),
+    member("exists_one", 3, |e| quantifier(e, exists_one))
+        .shown("e.exists_one(i, x, predicate)", "[0, 0].exists_one(i, x, i == x)"),
+    member("existsOne", 3, |e| quantifier(e, exists_one))
+        .shown("e.existsOne(i, x, predicate)", "[0, 0].existsOne(i, x, i == x)"),
+    member("transformList", 3, |e| transform(e, collect))
+        .shown("e.transformList(i, x, item)", "[5, 6].transformList(i, x, i + x) == [5, 7]"),
+    member("transformList", 4, |e| transform(e, collect))
+        .shown("e.transformList(i, x, predicate, item)", "[5, 6].transformList(i, x, i > 0, x) == [6]"),
+    member("transformMap", 3, |e| transform(e, insert))
+        .shown("e.transformMap(k, v, value)", "{'a': 1}.transformMap(k, v, v + 1) == {'a': 2}"),
+    member("transformMap", 4, |e| transform(e, insert)).shown(
+        "e.transformMap(k, v, predicate, value)",
+        "{'a': 1, 'b': 2}.transformMap(k, v, v > 1, v) == {'b': 2}",
+    ),
+    member("transformMapEntry", 3, |e| transform(e, insert_entries)).shown(
+        "e.transformMapEntry(k, v, entries)",
+        "{'a': 'b'}.transformMapEntry(k, v, {v: k}) == {'b': 'a'}",
+    ),
+    member("transformMapEntry", 4, |e| transform(e, insert_entries)).shown(
+        "e.transformMapEntry(k, v, predicate, entries)",
+        "{'a': 1, 'b': 2}.transformMapEntry(k, v, v > 1, {v: k}) == {2: 'b'}",
+    ),
 ];
 
 /// A macro that is called on something.
@@ -41,7 +65,16 @@ pub(super) const fn member(
     arguments: usize,
     expand: fn(&mut Expansion<'_>) -> Expanded,
 ) -> Macro {
-    Macro { function, member: true, arguments: Some(arguments), expand }
+    Macro { function, member: true, arguments: Some(arguments), usage: "", example: "", expand }
+}
+
+impl Macro {
+    /// With what documentation shows.
+    pub(super) const fn shown(mut self, usage: &'static str, example: &'static str) -> Self {
+        self.usage = usage;
+        self.example = example;
+        self
+    }
 }
 
 fn has(e: &mut Expansion<'_>) -> Expanded {

@@ -5,13 +5,20 @@ use super::{
 };
 
 /// `cel.bind(name, init, body)`.
-pub(crate) const BIND: Macro = member("bind", 3, bind);
+pub(crate) const BIND: Macro =
+    member("bind", 3, bind).shown("cel.bind(x, value, body)", "cel.bind(x, 2, x * x) == 4");
 
 /// `optMap` and `optFlatMap`.
-pub(crate) const OPTIONAL: [Macro; 2] = [member("optMap", 2, opt_map), member("optFlatMap", 2, opt_flat_map)];
+pub(crate) const OPTIONAL: [Macro; 2] = [
+    member("optMap", 2, opt_map)
+        .shown("e.optMap(x, value)", "optional.of(1).optMap(x, x + 1) == optional.of(2)"),
+    member("optFlatMap", 2, opt_flat_map)
+        .shown("e.optFlatMap(x, optional)", "optional.of({'a': 1}).optFlatMap(x, x.?a) == optional.of(1)"),
+];
 
 /// `sortBy(x, key)`.
-pub(crate) const SORT_BY: Macro = member("sortBy", 2, sort_by);
+pub(crate) const SORT_BY: Macro = member("sortBy", 2, sort_by)
+    .shown("e.sortBy(x, key)", "[{'n': 2}, {'n': 1}].sortBy(x, x.n).map(x, x.n) == [1, 2]");
 
 /// `math.least` and `math.greatest`.
 pub(crate) const MATH: [Macro; 2] = [
@@ -19,22 +26,29 @@ pub(crate) const MATH: [Macro; 2] = [
         function: "least",
         member: true,
         arguments: None,
+        usage: "math.least(a, b, ..)",
+        example: "math.least(3, 1, 2) == 1",
         expand: |e| extreme(e, "math.least()", "math.@min"),
     },
     Macro {
         function: "greatest",
         member: true,
         arguments: None,
+        usage: "math.greatest(a, b, ..)",
+        example: "math.greatest([3, 1, 2]) == 3",
         expand: |e| extreme(e, "math.greatest()", "math.@max"),
     },
 ];
 
 /// Common subexpressions by hand, as optimisers write them: `cel.block([a, b], cel.index(1))`.
 pub(crate) const BLOCK: [Macro; 4] = [
-    member("block", 2, block),
-    member("index", 1, |e| numbered(e, "@index")),
-    member("iterVar", 2, |e| numbered(e, "@it:")),
-    member("accuVar", 2, |e| numbered(e, "@ac:")),
+    member("block", 2, block).shown("cel.block([a, ..], body)", "cel.block([3], cel.index(0) * 2) == 6"),
+    member("index", 1, |e| numbered(e, "@index"))
+        .shown("cel.index(0)", "cel.block([3, 4], cel.index(1)) == 4"),
+    member("iterVar", 2, |e| numbered(e, "@it:"))
+        .shown("cel.iterVar(0, 0)", "[1, 2].all(cel.iterVar(0, 0), cel.iterVar(0, 0) > 0)"),
+    member("accuVar", 2, |e| numbered(e, "@ac:"))
+        .shown("cel.accuVar(0, 0)", "cel.bind(cel.accuVar(0, 0), 1, cel.accuVar(0, 0) == 1)"),
 ];
 
 fn called_on(e: &Expansion<'_>, namespace: &str) -> bool {
