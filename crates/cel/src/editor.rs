@@ -1,7 +1,9 @@
-//! Questions of an editor: the type under the cursor, and what may be written there. Both work on text that does not
-//! parse or check yet.
-use crate::{Ast, Checked, Env, Expr, ExprId, Type};
+//! Questions of an editor: the type under the cursor, what may be written there, and where else a variable is used.
+//! All work on text that does not parse or check yet.
+use crate::{Ast, Checked, Env, Expr, ExprId, Macro, Type};
 use std::ops::Range;
+
+mod uses;
 
 /// Something that may be written at a place.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,7 +45,11 @@ impl Env {
         let start = text.ceil_char_boundary(start);
         let (head, prefix) = before.split_at(start.min(before.len()));
         let mut found = match head.strip_suffix(".?").or_else(|| head.strip_suffix('.')) {
-            Some(operand) => self.members(operand),
+            Some(operand) => {
+                let mut found = self.members(operand);
+                found.extend(self.namespace(operand));
+                found
+            }
             None => self.names(),
         };
         found.retain(|completion| completion.name.starts_with(prefix));
@@ -69,7 +75,20 @@ impl Env {
         found.extend(self.functions(|overload| {
             overload.signature.member && crate::check::assignable(&overload.signature.parameters[0], &ty)
         }));
+        found.extend(self.macros().filter(|it| it.member && it.fits(&ty)).map(Macro::completion));
         found
+    }
+
+    /// Functions and macros of the namespace that `text` ends with, as `abs` behind `math`.
+    fn namespace(&self, text: &str) -> Vec<Completion> {
+        let start = text.rfind(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '.')));
+        let prefix = format!("{}.", &text[start.map_or(0, |at| at + 1).min(text.len())..]);
+        let functions = self.functions(|overload| overload.signature.function.starts_with(&prefix));
+        let functions =
+            functions.map(|found| Completion { name: found.name[prefix.len()..].to_owned(), ..found });
+        let macros =
+            self.macros().filter(|it| it.member && it.usage.starts_with(&prefix)).map(Macro::completion);
+        functions.chain(macros).collect()
     }
 
     /// The type of the longest expression that `text` ends with.
@@ -95,7 +114,8 @@ impl Env {
             kind: CompletionKind::Variable,
             detail: self.variable(name).map(ToString::to_string).unwrap_or_default(),
         });
-        variables.chain(self.functions(|overload| !overload.signature.member)).collect()
+        let macros = self.macros().filter(|it| !it.member).map(Macro::completion);
+        variables.chain(self.functions(|overload| !overload.signature.member)).chain(macros).collect()
     }
 
     fn functions(&self, test: impl Fn(&crate::Overload) -> bool) -> impl Iterator<Item = Completion> {
@@ -119,6 +139,26 @@ impl Env {
     }
 }
 
+impl Macro {
+    /// Whether a member macro is meant for values of a type: written on `e`, over lists and maps or optional values.
+    fn fits(&self, ty: &Type) -> bool {
+        let takes = match self.function {
+            "optMap" | "optFlatMap" => matches!(ty, Type::Optional(_) | Type::Dyn),
+            "sortBy" => matches!(ty, Type::List(_) | Type::Dyn),
+            _ => matches!(ty, Type::List(_) | Type::Map(..) | Type::Dyn),
+        };
+        takes && self.usage.starts_with("e.")
+    }
+
+    fn completion(&self) -> Completion {
+        Completion {
+            name: self.function.to_owned(),
+            kind: CompletionKind::Function,
+            detail: self.usage.to_owned(),
+        }
+    }
+}
+
 fn innermost(ast: &Ast, id: ExprId, offset: u32) -> Option<ExprId> {
     let span = ast.span(id);
     let inner = ast.children(id).into_iter().find_map(|child| innermost(ast, child, offset));
@@ -131,9 +171,12 @@ mod tests {
     use std::sync::Arc;
 
     fn env() -> Env {
-        Env::new(&[&library::Standard, &library::Strings::LATEST], Arc::new(NoTypes))
-            .with_variable("name", Type::String)
-            .with_variable("names", Type::list(Type::String))
+        Env::new(
+            &[&library::Standard, &library::Strings::LATEST, &library::Math, &library::Optionals],
+            Arc::new(NoTypes),
+        )
+        .with_variable("name", Type::String)
+        .with_variable("names", Type::list(Type::String))
     }
 
     #[track_caller]
@@ -151,6 +194,37 @@ mod tests {
         completes("1 + names.", "join", "startsWith");
         completes("size(name.trim().", "charAt", "join");
         completes("", "name", "startsWith");
+        completes("names.ma", "map", "filter");
+        completes("names.", "exists", "optMap");
+        completes("name.", "trim", "all");
+        completes("ha", "has", "size");
+        completes("1 + math.a", "abs", "map");
+        completes("math.", "greatest", "math.abs");
+    }
+
+    #[track_caller]
+    fn uses(text: &str, offset: u32, expected: &[&str]) {
+        let env = env();
+        let checked = env.check(env.parse(text).0);
+        let found: Vec<_> = checked
+            .uses_at(offset)
+            .into_iter()
+            .map(|range| format!("{}:{}", range.start, &text[range.start as usize..range.end as usize]))
+            .collect();
+        assert_eq!(found, expected, "{text}");
+    }
+
+    #[test]
+    fn uses_of_variables() {
+        uses("name + names[0] + name", 1, &["0:name", "18:name"]);
+        uses("names.map(n, n + n) + names", 13, &["10:n", "13:n", "17:n"]);
+        uses("names.map(n, n + n) + names", 10, &["10:n", "13:n", "17:n"]);
+        uses("names.filter(n, n != '' && [1].all(n, n > 0))", 16, &["13:n", "16:n"]);
+        uses("names.filter(n, n != '' && [1].all(n, n > 0))", 38, &["35:n", "38:n"]);
+        // The list is not in the scope of the loop's variable.
+        uses("name.split(',').map(name, name + '!')", 0, &["0:name"]);
+        uses("name +", 0, &["0:name"]);
+        uses("size('a')", 0, &[]);
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub(crate) fn parse(data: &[u8]) {
     }
     // Asking at every place would be quadratic.
     for offset in (0..=text.len()).step_by(1 + text.len() / 4) {
-        let _ = checked.type_at(offset as u32);
+        let _ = (checked.type_at(offset as u32), checked.uses_at(offset as u32));
         let _ = ENV.completions_at(&text, offset as u32);
     }
 }

@@ -65,8 +65,8 @@ impl Library for Runtime {
             function: "newCondition",
             member: true,
             arguments: Some(1),
-            usage: "runtime.newCondition({'type': .., ..})",
-            example: "runtime.newCondition({'type': 'Done', 'status': 'True'}).type == 'Done'",
+            usage: "runtime.newCondition({type: .., ..})",
+            example: "runtime.newCondition({type: 'Done', status: 'True'}).type == 'Done'",
             expand,
         });
         let made = Overload::new(
@@ -85,8 +85,7 @@ impl Library for Runtime {
                 })
             },
         );
-        functions
-            .add(made.example("runtime.newCondition({'type': 'Done', 'status': 'True'}).status == 'True'"));
+        functions.add(made.example("runtime.newCondition({type: 'Done', status: 'True'}).status == 'True'"));
         let found = Overload::new(
             "runtime_condition",
             "<kro.run.Runtime>.condition(dyn, string) -> struct(kro.run.Condition)",
