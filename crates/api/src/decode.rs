@@ -90,8 +90,10 @@ impl Decoder {
         items.iter().enumerate().map(|(index, value)| At { value, path: at.path.join(index) }).collect()
     }
 
+    /// The texts of a list in front of the first item that is none, so that each keeps its index.
     pub(crate) fn strings(&mut self, at: &At<'_>) -> Vec<String> {
-        self.items(at).iter().filter_map(|item| self.string(item)).collect()
+        let texts: Vec<_> = self.items(at).iter().map(|item| self.string(item)).collect();
+        texts.into_iter().map_while(|text| text).collect()
     }
 
     pub(crate) fn string_map(&mut self, at: &At<'_>) -> BTreeMap<String, String> {

@@ -157,6 +157,20 @@ pub struct ResourceSpec {
     pub for_each: Vec<Dimension>,
 }
 
+impl ResourceSpec {
+    /// An entry that cannot be read, which was reported: it keeps its place in the list, and its id if that is known.
+    /// Values with such entries come with errors, so they are never stored.
+    pub(crate) fn unreadable(id: Option<String>) -> Self {
+        Self {
+            id: id.unwrap_or_default(),
+            origin: ResourceOrigin::Unreadable,
+            ready_when: Vec::new(),
+            include_when: Vec::new(),
+            for_each: Vec::new(),
+        }
+    }
+}
+
 /// Where the objects of an entry come from.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub enum ResourceOrigin {
@@ -166,6 +180,9 @@ pub enum ResourceOrigin {
     /// Only read.
     #[serde(rename = "externalRef")]
     External(ExternalRef),
+    /// The entry could not be read, which was reported. Its id is empty when that is not known either.
+    #[serde(rename = "unreadable")]
+    Unreadable,
 }
 
 /// Objects that somebody else owns.

@@ -10,6 +10,8 @@ mod dev;
 mod fmt;
 mod fuzz;
 mod generate;
+mod graph;
+mod lint;
 mod lsp;
 mod validate;
 
@@ -20,6 +22,10 @@ pub(crate) enum Command {
     Dev(dev::Args),
     /// Check definitions: every mistake with its place.
     Validate(validate::Args),
+    /// Say what may go wrong and what an instance can cost at most, under ceilings.
+    Lint(lint::Args),
+    /// Show in which order resources are applied, and what each waits for.
+    Graph(graph::Args),
     /// Format files of manifests; comments and values stay as they are.
     Fmt(fmt::Args),
     /// Print what a definition generates.
@@ -42,6 +48,8 @@ impl Command {
         match self {
             Self::Dev(args) => block_on(dev::run(args))?,
             Self::Validate(args) => validate::run(&args),
+            Self::Lint(args) => lint::run(&args),
+            Self::Graph(args) => graph::run(&args),
             Self::Fmt(args) => fmt::run(&args),
             Self::Fuzz(args) => fuzz::run(&args),
             Self::Lsp(args) => lsp::run(&args),

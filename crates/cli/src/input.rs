@@ -12,8 +12,9 @@ use kro_object::{Gvk, Object};
 use kro_schema::openapi::Document;
 use kube_client::config::KubeConfigOptions;
 
+use crate::crds::{CrdFiles, may_declare};
 use crate::output::Advice;
-use crate::project::{Crds, Manifest, Project, Role, files_at, read_text};
+use crate::project::{Manifest, Project, Role, files_at, holds_crds_only, read_text};
 
 /// Definitions and the kinds they can use.
 #[derive(Debug, clap::Args)]
@@ -21,7 +22,7 @@ pub(crate) struct Input {
     /// Files and folders with definitions, and with the CRDs they use; `-` is standard input.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Files and folders with more CRDs.
+    /// Files and folders with more CRDs, bundles of up to 128 MiB.
     #[arg(long, value_name = "PATH")]
     crds: Vec<PathBuf>,
     /// A folder with the OpenAPI v3 documents of another version of Kubernetes, as `/openapi/v3` serves them.
@@ -47,12 +48,10 @@ pub(crate) struct Loaded {
 impl Input {
     /// Reads and compiles everything.
     pub(crate) fn load(&self) -> anyhow::Result<Loaded> {
-        let mut project = Project::read_with(&self.paths, Crds::Defer)?;
+        let (mut project, aside) = Project::read_but(&self.paths, holds_crds_only)?;
+        let mut crds = CrdFiles::new(aside);
         for path in &self.crds {
-            for file in files_at(path, &["yaml", "yml", "json"])? {
-                let text = read_text(&file)?;
-                project.deferred.push((file, text));
-            }
+            crds.extend(files_at(path, &["yaml", "yml", "json"])?);
         }
         let objects: Vec<Object> = project.definitions().map(|manifest| manifest.object.clone()).collect();
         let sources: Vec<_> = objects.iter().filter_map(|object| kro_ide::read(object).0).collect();
@@ -63,13 +62,16 @@ impl Input {
         let made: Vec<&Gvk> = sources.iter().map(|source| &source.instance.gvk).collect();
 
         let mut catalog = self.base(&needed)?;
-        project.undefer(|text| needed.iter().any(|gvk| text.contains(&*gvk.kind)));
-        add_crds(&project, &mut catalog);
-        let missing = |gvk: &&Gvk| catalog.find(gvk).is_none() && !made.contains(gvk);
-        if needed.iter().any(|gvk| missing(&gvk)) {
+        for manifest in project.manifests.iter().filter(|manifest| manifest.role == Role::Crd) {
+            // What cannot be read as a CRD is left out: the server will say why.
+            let _ = catalog.insert_crd(&manifest.object);
+        }
+        let is_needed = |text: &str| needed.iter().any(|gvk| may_declare(text, gvk));
+        crds.read(is_needed, &mut project, &mut catalog)?;
+        let missing = |gvk: &Gvk| catalog.find(gvk).is_none() && !made.contains(&gvk);
+        if needed.iter().any(missing) {
             // Their names are suggestions.
-            project.undefer(|_| true);
-            add_crds(&project, &mut catalog);
+            crds.read(|text| !is_needed(text), &mut project, &mut catalog)?;
         }
         let definitions = compile_all(
             &objects.iter().collect::<Vec<_>>(),
@@ -147,13 +149,6 @@ impl Loaded {
             graphs.push((name, graph));
         }
         Ok(graphs)
-    }
-}
-
-/// Adds the kinds of the CRDs of a project. What cannot be read as a CRD is left out: the server will say why.
-fn add_crds(project: &Project, catalog: &mut Catalog) {
-    for manifest in project.manifests.iter().filter(|manifest| manifest.role == Role::Crd) {
-        let _ = catalog.insert_crd(&manifest.object);
     }
 }
 

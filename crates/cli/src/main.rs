@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 mod commands;
+mod crds;
 mod input;
 mod kubeconfig;
 #[cfg(test)]

@@ -17,6 +17,8 @@ use crate::output::{Advice, render_style};
 pub(crate) const STDIN: &str = "<stdin>";
 /// Larger files are no manifests; as the API server's limit for one object, with room for several.
 const LARGEST_FILE: u64 = 16 * 1024 * 1024;
+/// The largest file with CRDs alone: vendors publish all of theirs in one.
+const LARGEST_BUNDLE: u64 = 128 * 1024 * 1024;
 
 /// Every manifest below some paths.
 #[derive(Debug, Default)]
@@ -27,17 +29,8 @@ pub(crate) struct Project {
     pub(crate) manifests: Vec<Manifest>,
     /// What could not be read as manifests.
     pub(crate) problems: Vec<Problem>,
-    /// Files with CRDs that were not looked into yet.
-    pub(crate) deferred: Vec<(PathBuf, String)>,
-}
-
-/// What to do with files that hold nothing but CRDs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Crds {
-    /// Read them like all others.
-    Read,
-    /// Put them aside: there may be many, and few are needed.
-    Defer,
+    /// What can be read and is likely not meant as it is written.
+    pub(crate) remarks: Vec<Problem>,
 }
 
 /// Something that is no manifest.
@@ -51,6 +44,13 @@ pub(crate) struct Problem {
     pub(crate) text: String,
     /// The same with its code and bytes of the file, when it is no YAML.
     pub(crate) syntax: Option<(FileId, Diagnostic)>,
+}
+
+impl Problem {
+    /// How bad it is.
+    pub(crate) fn severity(&self) -> Severity {
+        self.syntax.as_ref().map_or(Severity::Error, |(_, diagnostic)| diagnostic.severity)
+    }
 }
 
 /// One document of a file.
@@ -91,34 +91,32 @@ pub(crate) struct Expected {
 impl Project {
     /// Reads every `.yaml`, `.yml` and `.json` file below the paths, folders in name order; `-` is standard input.
     pub(crate) fn read(paths: &[PathBuf]) -> anyhow::Result<Self> {
-        Self::read_with(paths, Crds::Read)
+        Ok(Self::read_but(paths, |_| false)?.0)
     }
 
-    /// [`Project::read`], perhaps without the CRDs for now.
-    pub(crate) fn read_with(paths: &[PathBuf], crds: Crds) -> anyhow::Result<Self> {
+    /// The same without the files whose texts a test puts aside; their names come along.
+    pub(crate) fn read_but(
+        paths: &[PathBuf],
+        aside: impl Fn(&str) -> bool,
+    ) -> anyhow::Result<(Self, Vec<PathBuf>)> {
         let mut project = Self::default();
+        let mut left = Vec::new();
         for path in paths {
             if path.as_os_str() == "-" {
-                project.read_text(Path::new(STDIN), standard_input()?, crds);
+                project.add(Path::new(STDIN), standard_input()?);
                 continue;
             }
             for file in files_at(path, &["yaml", "yml", "json"])? {
-                project.read_text(&file, read_text(&file)?, crds);
+                let text = read_text(&file)?;
+                if aside(&text) {
+                    left.push(file);
+                } else {
+                    project.add(&file, text);
+                }
             }
         }
         project.manifests.sort_by_key(|manifest| manifest.role);
-        Ok(project)
-    }
-
-    /// Looks into the deferred files that a test selects.
-    pub(crate) fn undefer(&mut self, mut wanted: impl FnMut(&str) -> bool) {
-        for (file, text) in std::mem::take(&mut self.deferred) {
-            if wanted(&text) {
-                self.read_text(&file, text, Crds::Read);
-            } else {
-                self.deferred.push((file, text));
-            }
-        }
+        Ok((project, left))
     }
 
     /// Refuses a project in which something is no manifest, after saying on standard error what and where.
@@ -154,16 +152,17 @@ impl Project {
         expected
     }
 
-    fn read_text(&mut self, file: &Path, text: String, crds: Crds) {
-        if crds == Crds::Defer && holds_crds_only(&text) {
-            self.deferred.push((file.to_path_buf(), text));
-            return;
-        }
+    /// Reads the documents of a text; the file is what it is called.
+    pub(crate) fn add(&mut self, file: &Path, text: String) {
         let id = self.sources.add(&file.display().to_string(), text);
         let read = self.sources.documents(id);
-        for diagnostic in read.diagnostics.iter().filter(|d| d.severity == Severity::Error) {
+        for diagnostic in &read.diagnostics {
             let text = self.sources.render_file(id, std::slice::from_ref(diagnostic), render_style());
-            self.problems.push(Problem {
+            let list = match diagnostic.severity {
+                Severity::Error => &mut self.problems,
+                _ => &mut self.remarks,
+            };
+            list.push(Problem {
                 file: file.to_path_buf(),
                 message: diagnostic.message.clone(),
                 text,
@@ -220,9 +219,18 @@ fn role(value: &serde_json::Value) -> Result<Role, String> {
 
 /// The text of a file that may be a manifest.
 pub(crate) fn read_text(file: &Path) -> anyhow::Result<String> {
+    read_up_to(file, LARGEST_FILE)
+}
+
+/// The text of a file with CRDs, which is read document by document.
+pub(crate) fn read_crd_file(file: &Path) -> anyhow::Result<String> {
+    read_up_to(file, LARGEST_BUNDLE)
+}
+
+fn read_up_to(file: &Path, limit: u64) -> anyhow::Result<String> {
     let what = || format!("cannot read {}", file.display());
     let size = fs::metadata(file).with_context(what)?.len();
-    anyhow::ensure!(size <= LARGEST_FILE, "{}: {size} bytes; the limit is {LARGEST_FILE}", what());
+    anyhow::ensure!(size <= limit, "{}: {size} bytes; the limit is {limit}", what());
     let bytes = fs::read(file).with_context(what)?;
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
@@ -239,7 +247,7 @@ pub(crate) fn standard_input() -> anyhow::Result<String> {
 
 /// Whether a text holds CRDs and nothing else that matters here. Looks at lines only: a wrong yes would hide a
 /// definition, so anything unusual is a no.
-fn holds_crds_only(text: &str) -> bool {
+pub(crate) fn holds_crds_only(text: &str) -> bool {
     if text.contains("ResourceGraphDefinition") {
         return false;
     }

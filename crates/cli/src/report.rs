@@ -5,7 +5,8 @@ use std::ops::Range;
 use std::path::Path;
 
 use kro_diagnostic::source::{Document, FileId, Position};
-use kro_diagnostic::{Diagnostic, Locus, Severity};
+use kro_diagnostic::{Code, Diagnostic, Locus, Severity};
+use serde_json::Value;
 
 use crate::input::Loaded;
 use crate::project::Project;
@@ -27,6 +28,15 @@ pub(crate) enum Format {
     Sarif,
     /// Annotations of GitHub Actions.
     Github,
+}
+
+/// Whether people are shown every finding in full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Grouping {
+    /// All of them.
+    Each,
+    /// All errors; of the other findings with one code in one definition the first in full, the rest in a line each.
+    ByCode,
 }
 
 /// Everything that was found, by file and place.
@@ -65,10 +75,11 @@ impl<'l> Report<'l> {
         let mut findings: Vec<Finding<'l>> = project
             .problems
             .iter()
+            .chain(&project.remarks)
             .map(|problem| Finding {
                 file: &problem.file,
                 definition: None,
-                severity: Severity::Error,
+                severity: problem.severity(),
                 message: &problem.message,
                 detail: problem.syntax.as_ref().map(|(id, diagnostic)| Detail {
                     diagnostic,
@@ -105,12 +116,27 @@ impl<'l> Report<'l> {
         self.findings.iter().filter(|finding| finding.severity == severity).count()
     }
 
+    /// Whether there is a finding with a code.
+    pub(crate) fn has(&self, code: Code) -> bool {
+        self.findings.iter().any(|it| it.detail.as_ref().is_some_and(|detail| detail.diagnostic.code == code))
+    }
+
+    /// The findings as one JSON array.
+    pub(crate) fn json(&self) -> Value {
+        json::render(self)
+    }
+
+    /// The findings as a SARIF log with one run.
+    pub(crate) fn sarif(&self) -> Value {
+        sarif::render(self)
+    }
+
     /// Prints to standard output.
-    pub(crate) fn print(&self, format: Format) {
+    pub(crate) fn print(&self, format: Format, grouping: Grouping) {
         match format {
-            Format::Human => human::print(self),
-            Format::Json => println!("{:#}", json::render(self)),
-            Format::Sarif => println!("{:#}", sarif::render(self)),
+            Format::Human => human::print(self, grouping),
+            Format::Json => println!("{:#}", self.json()),
+            Format::Sarif => println!("{:#}", self.sarif()),
             Format::Github => print!("{}", github::render(self)),
         }
     }

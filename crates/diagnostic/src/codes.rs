@@ -155,6 +155,9 @@ codes! {
     NEVER_EQUAL = 1105 "the comparison has always the same result";
     IMMUTABLE_FIELD = 1106 "a field that cannot change is filled from one that can";
     ABOVE_CEILING = 1107 "an instance can cost more than a ceiling allows";
+    KEY_NOTATION = 1108 "the key is read as another text";
+    NEVER_WRITTEN = 1109 "nothing writes the field that is read";
+    NEVER_TRUE = 1110 "the condition can never be true";
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! What one instance can cost at most, as far as a definition and the limits in its schema tell: objects, requests,
-//! the longest chain, expressions. Not counted: the size of the status.
+//! the longest chain, expressions, the size of the status.
 
 mod cost;
+mod status;
 
 use crate::{Dimension, Graph, Limits, Node, NodeId, NodeKind, environment, lint};
 use kro_cel::Expr;
@@ -23,14 +24,19 @@ pub struct Bounds {
     pub longest_chain: usize,
     /// Every expression in the order of evaluation, status and conditions last.
     pub expressions: Vec<ExpressionCost>,
+    /// Bytes of the author's status fields as JSON, by field. Without a limit in a schema: [`LARGEST_OBJECT`].
+    pub status: Vec<(FieldPath, Count)>,
 }
+
+/// The API server's limit for one object, in bytes.
+pub const LARGEST_OBJECT: u64 = 3 << 19;
 
 /// An upper bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Count {
     /// The most there can be.
     pub most: u64,
-    /// Whether the definition itself says so; otherwise only kro's limit on collections does.
+    /// Whether the schemas say so; otherwise only a limit of kro or of the API server does.
     pub declared: bool,
 }
 
@@ -39,10 +45,14 @@ pub struct Count {
 pub struct Ceilings {
     /// Objects of one instance.
     pub objects: Option<u64>,
+    /// Requests of one reconcile.
+    pub calls: Option<u64>,
     /// Nodes of the longest chain.
     pub longest_chain: Option<usize>,
     /// Cost units of all expressions of one pass; Kubernetes allows 10 000 000 for the rules of one object.
     pub cost: Option<u64>,
+    /// Bytes of the author's status fields.
+    pub status: Option<u64>,
 }
 
 /// The bounds of a graph under kro's limits on collections.
@@ -60,6 +70,12 @@ pub fn bounds(graph: &Graph, limits: Limits) -> Bounds {
         objects,
         external_reads: external as u64,
         longest_chain: graph.waves.len(),
+        status: graph
+            .instance
+            .status
+            .iter()
+            .map(|hole| (hole.path.clone(), status::size(graph, hole)))
+            .collect(),
     }
 }
 
@@ -81,6 +97,18 @@ impl Bounds {
         unbounded.or_else(|| self.expressions.iter().rev().max_by_key(|expression| expression.total()))
     }
 
+    /// Requests of one reconcile that changes everything.
+    pub fn calls(&self) -> u64 {
+        self.writes.saturating_add(self.external_reads)
+    }
+
+    /// Bytes of all status fields; the API server stores no larger object.
+    pub fn status_size(&self) -> Count {
+        let most = self.status.iter().fold(0_u64, |sum, (_, count)| sum.saturating_add(count.most));
+        let declared = self.status.iter().all(|(_, count)| count.declared);
+        Count { most: most.min(LARGEST_OBJECT), declared: declared && most <= LARGEST_OBJECT }
+    }
+
     /// What is above a ceiling, as warnings; a collection is blamed where its size has no limit in the schema.
     pub fn exceeding(&self, ceilings: Ceilings) -> Vec<Diagnostic> {
         let mut found = Vec::new();
@@ -99,12 +127,32 @@ impl Bounds {
             };
             warn(format!("an instance can have {total} objects, more than {ceiling}"), help);
         }
+        if let Some(ceiling) = ceilings.calls.filter(|ceiling| self.calls() > *ceiling) {
+            let message = format!("a reconcile can take {} requests, more than {ceiling}", self.calls());
+            warn(message, "each object is a request, and so is each external reference".to_owned());
+        }
         if let Some(ceiling) = ceilings.longest_chain.filter(|ceiling| self.longest_chain > *ceiling) {
             let message =
                 format!("{} resources wait for each other in a row, more than {ceiling}", self.longest_chain);
             warn(message, "take values from `schema` instead of from other resources".to_owned());
         }
         found.extend(ceilings.cost.and_then(|ceiling| self.too_dear(ceiling)));
+        let size = self.status_size();
+        if let Some(ceiling) = ceilings.status.filter(|ceiling| size.most > *ceiling) {
+            let open: Vec<String> = self
+                .status
+                .iter()
+                .filter(|(_, count)| !count.declared)
+                .map(|(path, _)| format!("`{path}`"))
+                .collect();
+            let help = match open.as_slice() {
+                [] => "publish fewer fields".to_owned(),
+                open => format!("no schema limits {}", open.join(", ")),
+            };
+            let locus = Locus::key(FieldPath::root().join("spec").join("schema").join("status"));
+            let message = format!("the status can have {} bytes, more than {ceiling}", size.most);
+            found.push(Diagnostic::warning(codes::ABOVE_CEILING, locus, message).with_help(help));
+        }
         found
     }
 

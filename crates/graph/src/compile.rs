@@ -1,7 +1,7 @@
 //! The stages of compiling, in order, and nothing else.
 
 use crate::{
-    Graph, GraphSource, Instance, Kinds, Node, NodeId, conditions, crd,
+    Graph, GraphSource, Instance, Kinds, Node, NodeId, Role, conditions, crd,
     dag::Dag,
     draft::Draft,
     extract::path,
@@ -43,7 +43,7 @@ impl Default for Limits {
 
 /// Compiles a definition against the kinds it needs. Deterministic and total: the same inputs give the same graph and
 /// the same diagnostics in the same order; all problems are found in one pass, each with its place. There is no graph
-/// when anything is an error.
+/// when anything is an error, or an entry of the source could not be read.
 pub fn compile(source: &GraphSource, kinds: &Kinds, options: &CompileOptions) -> Checked<Graph> {
     let mut found = Vec::new();
     naming::check(source, options, &mut found);
@@ -51,13 +51,15 @@ pub fn compile(source: &GraphSource, kinds: &Kinds, options: &CompileOptions) ->
     let mut nodes: Vec<NodeDraft<'_>> =
         source.resources.iter().map(|entry| resource::read(entry, scope, kinds, &mut found)).collect();
     let ids = Nodes::new(nodes.iter().map(|node| node.id.clone()).collect());
-    link(&mut nodes, &ids, options, &mut found);
+    let nameless = source.resources.iter().any(naming::is_nameless);
+    link(&mut nodes, &ids, nameless, options, &mut found);
     let dependencies = dependencies(&nodes, &ids);
     let (order, waves) = order(&nodes, &dependencies, &mut found);
     omitted_identity(&mut nodes, scope, &mut found);
 
     let view = source.instance.spec.as_ref().map(|spec| instance::view(spec, scope));
-    let names = Names { nodes: &ids, own: None, iterators: &[], collection: false, omit: options.omit };
+    let names =
+        Names { nodes: &ids, own: None, iterators: &[], collection: false, omit: options.omit, nameless };
     let block = source.instance.status.as_ref();
     let fields = block.map(|block| status::read(block, &names, &mut found)).unwrap_or_default();
     let authored = block.and_then(|block| conditions::read(block, &names, &mut found));
@@ -72,7 +74,8 @@ pub fn compile(source: &GraphSource, kinds: &Kinds, options: &CompileOptions) ->
     let authored = authored.map(|drafts| conditions::compile(drafts, &typing, &mut found));
 
     found.sort_by(|one: &Diagnostic, other| one.primary.path.cmp(&other.primary.path));
-    let failed = found.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+    let failed = source.resources.iter().any(|resource| resource.role == Role::Unreadable)
+        || found.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     let (Some(spec), Some(view), false) = (&source.instance.spec, view, failed) else {
         return Checked { value: None, diagnostics: found };
     };
@@ -110,7 +113,13 @@ pub fn compile(source: &GraphSource, kinds: &Kinds, options: &CompileOptions) ->
 }
 
 /// Resolves the names of every expression of the nodes.
-fn link(nodes: &mut [NodeDraft<'_>], ids: &Nodes, options: &CompileOptions, found: &mut Vec<Diagnostic>) {
+fn link(
+    nodes: &mut [NodeDraft<'_>],
+    ids: &Nodes,
+    nameless: bool,
+    options: &CompileOptions,
+    found: &mut Vec<Diagnostic>,
+) {
     for node in nodes {
         let iterators: Vec<Arc<str>> = node.dimensions.iter().map(|(name, _)| name.clone()).collect();
         let id = node.id.clone();
@@ -120,6 +129,7 @@ fn link(nodes: &mut [NodeDraft<'_>], ids: &Nodes, options: &CompileOptions, foun
             iterators: &iterators,
             collection: node.shape == NodeShape::Collection,
             omit: options.omit,
+            nameless,
         };
         for draft in &mut node.include_when {
             names.link(draft, Place::IncludeWhen, found);

@@ -80,6 +80,7 @@ fn write_resource(text: &mut Writer, resource: &ResourceSpec) {
     let (template, external) = match &resource.origin {
         ResourceOrigin::Template(template) => (Some(template), None),
         ResourceOrigin::External(external) => (None, Some(external)),
+        ResourceOrigin::Unreadable => (None, None),
     };
     text.free_form("template", template);
     if let Some(external) = external {

@@ -75,6 +75,8 @@ pub(crate) struct Names<'s> {
     pub(crate) collection: bool,
     /// Whether `omit()` is enabled.
     pub(crate) omit: bool,
+    /// Whether there is a node whose id could not be read: an unknown name may be its.
+    pub(crate) nameless: bool,
 }
 
 impl Names<'_> {
@@ -88,6 +90,7 @@ impl Names<'_> {
         let mut references: Vec<Reference> = Vec::new();
         let mut reported: Vec<&str> = Vec::new();
         let mut problems = Vec::new();
+        let mut unreported = false;
         for used in &draft.uses.names {
             if is_readable && self.is_library(draft, used, place, &mut problems) {
                 continue;
@@ -96,6 +99,10 @@ impl Names<'_> {
                 Ok(name) => merge(&mut references, name, &used.path),
                 Err((code, message, help)) => {
                     if !is_readable || reported.contains(&used.name.as_str()) {
+                        continue;
+                    }
+                    if self.nameless && code == codes::UNKNOWN_NAME {
+                        unreported = true;
                         continue;
                     }
                     reported.push(&used.name);
@@ -112,6 +119,7 @@ impl Names<'_> {
         for problem in problems {
             draft.report(problem, found);
         }
+        draft.broken |= unreported;
         references.sort_by(|one, other| one.name.as_str().cmp(other.name.as_str()));
         draft.references = references;
     }

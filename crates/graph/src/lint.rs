@@ -1,16 +1,19 @@
 //! What may be meant and is likely a mistake: warnings about a graph that compiled. Changes nothing about what is
 //! accepted, and stays silent where it is not sure.
 
-use crate::{Expression, Graph, GraphSource, Name, Node, NodeKind, environment, template};
+use crate::{Expression, Graph, GraphSource, Node, NodeKind, environment, template};
 use kro_cel::Ast;
 use kro_diagnostic::{Diagnostic, Locus, codes, nearest};
-use kro_object::{FieldPath, Segment};
+use kro_object::FieldPath;
 use kro_schema::{Kind, Schema, validate};
-use serde_json::Value;
 use std::{ops::Range, sync::Arc};
 
 mod absent;
 mod chain;
+mod conditions;
+mod immutable;
+mod unwritten;
+mod values;
 
 /// Every warning about a definition and the graph it compiled to, in the order of the document.
 pub fn lint(source: &GraphSource, graph: &Graph) -> Vec<Diagnostic> {
@@ -22,9 +25,10 @@ pub fn lint(source: &GraphSource, graph: &Graph) -> Vec<Diagnostic> {
     for resource in &source.resources {
         let Some(node) = graph.nodes.get(resource.id.value.as_str()) else { continue };
         if node.is_managed() {
-            literals(node, &resource.object.path, &mut found);
-            immutable(graph, node, &mut found);
+            values::check(graph, node, &resource.object.path, &mut found);
+            immutable::check(graph, node, &mut found);
         }
+        conditions::check(node, &mut found);
         for expression in node.expressions() {
             comparisons(graph, Some(node), expression, &mut found);
         }
@@ -33,6 +37,7 @@ pub fn lint(source: &GraphSource, graph: &Graph) -> Vec<Diagnostic> {
         comparisons(graph, None, expression, &mut found);
     }
     absent::check(graph, &mut found);
+    unwritten::check(graph, &mut found);
     found.sort_by(|one, other| one.primary.path.cmp(&other.primary.path));
     found
 }
@@ -88,101 +93,6 @@ fn unread(source: &GraphSource, graph: &Graph, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Values that are written out and that the target's schema refuses.
-fn literals(node: &Node, root: &FieldPath, found: &mut Vec<Diagnostic>) {
-    let mut stack = vec![(FieldPath::root(), node.template.base.to_value(), node.schema.clone())];
-    while let Some((path, value, schema)) = stack.pop() {
-        match value {
-            Value::Object(map) => {
-                for (key, child) in map {
-                    if let Some(schema) = schema.field(&key) {
-                        stack.push((path.join(&*key), child, schema.clone()));
-                    }
-                }
-            }
-            Value::Array(items) => {
-                let Some(schema) = schema.items() else { continue };
-                for (index, item) in items.into_iter().enumerate() {
-                    stack.push((path.join(index), item, schema.clone()));
-                }
-            }
-            Value::Null => {}
-            Value::String(text) if text.contains("${") => {}
-            value => literal(node, &root.concat(&path), &path, &value, &schema, found),
-        }
-    }
-}
-
-fn literal(
-    node: &Node,
-    place: &FieldPath,
-    path: &FieldPath,
-    value: &Value,
-    schema: &Schema,
-    found: &mut Vec<Diagnostic>,
-) {
-    if !matches!(schema.kind, Kind::String | Kind::Integer | Kind::Number) {
-        return;
-    }
-    let Some(violation) = validate::validate(schema, value).into_iter().next() else { return };
-    let kind = format!("{} {}", node.resource.gvk.api_version(), node.resource.gvk.kind);
-    let message = format!("{kind} does not allow this value for `{path}`: {}", shown(&violation));
-    let diagnostic = Diagnostic::warning(codes::LITERAL_VALUE, place.clone().into(), message);
-    let allowed = schema.constraints.allowed.iter().filter_map(Value::as_str);
-    found.push(match value.as_str().and_then(|value| nearest(value, allowed)) {
-        Some(name) => diagnostic.with_suggestion(place.clone().into(), name),
-        None => diagnostic.with_help("the API server refuses the object"),
-    });
-}
-
-/// Fields that never change, filled from fields of the instance that may.
-fn immutable(graph: &Graph, node: &Node, found: &mut Vec<Diagnostic>) {
-    for hole in &node.template.holes {
-        if !never_changes(&node.schema, hole.path.segments()) {
-            continue;
-        }
-        let reads = hole.expression.references.iter().filter(|it| it.name == Name::Schema);
-        for path in reads.flat_map(|reference| &reference.paths) {
-            let steps: Vec<Segment> = chain::segments(path);
-            let is_spec = matches!(steps.first(), Some(Segment::Field(name)) if &**name == "spec");
-            if !is_spec || steps.len() < 2 || never_changes(&graph.instance.view, &steps) {
-                continue;
-            }
-            let field: FieldPath = steps.into_iter().collect();
-            let message =
-                format!("`{}` of {} cannot change, `schema.{field}` can", hole.path, node.resource.gvk.kind);
-            found.push(
-                Diagnostic::warning(codes::IMMUTABLE_FIELD, hole.expression.locus.clone(), message)
-                    .with_related(Locus::key(definition_of(&field)), "this field may be changed")
-                    .with_help("mark the field `immutable=true`, or expect the update to be refused"),
-            );
-        }
-    }
-}
-
-/// Whether a rule forbids to change the field, or an object it stands in.
-fn never_changes(schema: &Arc<Schema>, path: &[Segment]) -> bool {
-    let fixed = |schema: &Schema| {
-        schema.rules.iter().any(|rule| {
-            let text: String = rule.rule.split_whitespace().collect();
-            matches!(text.as_str(), "self==oldSelf" | "oldSelf==self")
-        })
-    };
-    let mut schema = schema;
-    for segment in path {
-        let next = match segment {
-            Segment::Field(name) => schema.field(name),
-            Segment::Index(_) => schema.items(),
-        };
-        match next {
-            Some(next) if fixed(next) => return true,
-            Some(next) => schema = next,
-            None => return false,
-        }
-    }
-    false
-}
-
 /// The place in the document of a field of the instance.
 fn definition_of(field: &FieldPath) -> FieldPath {
     FieldPath::root().join("spec").join("schema").concat(field)
@@ -193,7 +103,8 @@ fn comparisons(graph: &Graph, own: Option<&Node>, expression: &Expression, found
     let (ast, _) = environment::base().parse(&expression.cel);
     for (chain, literal, text, equal) in chain::comparisons(&ast) {
         let Some(schema) = chain::schema(graph, own, &chain) else { continue };
-        let choices: Vec<&str> = schema.constraints.allowed.iter().filter_map(Value::as_str).collect();
+        let choices: Vec<&str> =
+            schema.constraints.allowed.iter().filter_map(serde_json::Value::as_str).collect();
         if choices.is_empty() || choices.contains(&text.as_str()) {
             continue;
         }

@@ -1,20 +1,25 @@
 //! Whether the names that an author gives may be used: the ids, the iterators. The name of the kind was checked when
 //! the definition was decoded.
 
-use crate::{CompileOptions, GraphSource, ResourceSource, names};
+use crate::{CompileOptions, GraphSource, ResourceSource, Role, names};
 use kro_diagnostic::{Diagnostic, Locus, codes};
 use std::collections::BTreeMap;
 
 /// Checks every name of a source.
 pub(crate) fn check(source: &GraphSource, options: &CompileOptions, found: &mut Vec<Diagnostic>) {
     let mut first: BTreeMap<&str, &ResourceSource> = BTreeMap::new();
-    for resource in &source.resources {
+    for resource in source.resources.iter().filter(|it| !is_nameless(it)) {
         let earlier = *first.entry(&resource.id.value).or_insert(resource);
         check_id(resource, (!std::ptr::eq(earlier, resource)).then_some(earlier), found);
     }
     for resource in &source.resources {
         check_iterators(resource, &first, options.limits.dimensions, found);
     }
+}
+
+/// Whether not even the id of an entry could be read, which was reported.
+pub(crate) fn is_nameless(resource: &ResourceSource) -> bool {
+    resource.role == Role::Unreadable && resource.id.value.is_empty()
 }
 
 fn check_id(resource: &ResourceSource, earlier: Option<&ResourceSource>, found: &mut Vec<Diagnostic>) {

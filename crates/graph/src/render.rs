@@ -1,9 +1,11 @@
-//! A graph for people: diagrams (Mermaid for Markdown, DOT for Graphviz, SVG for everything else) and the reference
-//! page of its kind.
+//! A graph for people: diagrams (Mermaid for Markdown, DOT for Graphviz, SVG for everything else), its order, and the
+//! reference page of its kind.
 
+mod order;
 mod reference;
 mod svg;
 
+pub use order::{order, order_json};
 pub use reference::reference;
 pub use svg::svg;
 

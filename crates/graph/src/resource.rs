@@ -55,6 +55,9 @@ pub(crate) fn read<'s>(
     kinds: &Kinds,
     found: &mut Vec<Diagnostic>,
 ) -> NodeDraft<'s> {
+    if source.role == Role::Unreadable {
+        return unreadable(source);
+    }
     let env = environment::base();
     let mut whole = |list: &[Located<String>]| -> Vec<Draft> {
         list.iter().filter_map(|text| Draft::read_whole(&text.value, &text.path, env, found)).collect()
@@ -96,9 +99,25 @@ pub(crate) fn read<'s>(
     NodeDraft { source, id, shape, kind, base, holes, include_when, ready_when, dimensions }
 }
 
+/// A node about which nothing is known but, perhaps, its id.
+fn unreadable(source: &ResourceSource) -> NodeDraft<'_> {
+    NodeDraft {
+        source,
+        id: NodeId::new(source.id.value.as_str()),
+        shape: NodeShape::Resource,
+        kind: None,
+        base: Object::default(),
+        holes: Vec::new(),
+        include_when: Vec::new(),
+        ready_when: Vec::new(),
+        dimensions: Vec::new(),
+    }
+}
+
 fn shape(source: &ResourceSource, found: &mut Vec<Diagnostic>) -> NodeShape {
     match source.role {
         Role::Managed if source.for_each.is_empty() => NodeShape::Resource,
+        Role::Unreadable => NodeShape::Resource,
         Role::Managed => NodeShape::Collection,
         Role::External => {
             if let Some(first) = source.for_each.first() {

@@ -56,7 +56,7 @@ pub struct ResourceSource {
     pub id: Located<String>,
     /// Whether kro owns the objects.
     pub role: Role,
-    /// The manifest with `${…}`; of an external node `apiVersion`, `kind`, and `metadata` with `name` or `selector`.
+    /// The manifest with `${…}`; null when it could not be read; of an external node `apiVersion`, `kind`, and `metadata` with `name` or `selector`.
     pub object: Located<Value>,
     /// Conditions of existence.
     pub include_when: Vec<Located<String>>,
@@ -73,6 +73,9 @@ pub enum Role {
     Managed,
     /// Somebody else does; kro reads.
     External,
+    /// The entry could not be read, which was reported: nothing about it is reported again, and what refers to it may
+    /// be right. Its id may be empty.
+    Unreadable,
 }
 
 /// A part of the source with its place in the author's document.

@@ -54,13 +54,6 @@ pub fn compile_all(
         })
         .collect();
     for index in order(&results) {
-        // Without it, the others would report its absence, at places that are not theirs.
-        if lost_a_resource(definitions[index], &results[index]) {
-            if let Some(source) = &results[index].source {
-                offer(source, catalog);
-            }
-            continue;
-        }
         let Definition { source: Some(source), diagnostics, kinds, graph } = &mut results[index] else {
             continue;
         };
@@ -77,13 +70,6 @@ pub fn compile_all(
         }
     }
     results
-}
-
-/// Whether a resource could not even be read, which was reported.
-fn lost_a_resource(object: &Object, definition: &Definition) -> bool {
-    let written = object.as_value_at("spec").and_then(|spec| spec.get("resources")?.as_array());
-    let read = definition.source.as_ref().map_or(0, |source| source.resources.len());
-    written.is_some_and(|written| written.len() > read)
 }
 
 /// The positions of the definitions that can be compiled, makers of kinds before their users, else in order.

@@ -2,7 +2,7 @@
 
 use crate::{Catalog, compile_all, definitions, expressions::is_definition, format::Edit};
 use kro_diagnostic::{
-    Diagnostic, Fix, Locus, Part,
+    Diagnostic, Fix, Locus, Part, Severity,
     source::{Document, FileId, Located, Sources},
 };
 use kro_graph::{CompileOptions, Scopes, scopes};
@@ -77,7 +77,7 @@ impl File {
 
     /// Whether all of it is YAML.
     pub(crate) fn is_yaml(&self) -> bool {
-        self.syntax.is_empty()
+        self.syntax.iter().all(|found| found.severity != Severity::Error)
     }
 
     /// The objects in the file.

@@ -64,7 +64,7 @@ pub(super) fn spec(decoder: &mut Decoder, at: At<'_>) -> Option<ResourceGraphDef
     let fields = decoder.fields(at, &["schema", "resources"])?;
     let schema = decoder.required(&fields, "schema").and_then(|at| schema(decoder, at));
     let resources = match fields.get("resources") {
-        Some(at) => decoder.items(&at).into_iter().filter_map(|item| resource(decoder, item)).collect(),
+        Some(at) => decoder.items(&at).into_iter().map(|item| resource(decoder, item)).collect(),
         None => Vec::new(),
     };
     Some(ResourceGraphDefinitionSpec { schema: schema?, resources })
@@ -200,9 +200,9 @@ fn kind_names(decoder: &mut Decoder, fields: &Fields<'_>, name: &str) -> Vec<Str
     names
 }
 
-fn resource(decoder: &mut Decoder, at: At<'_>) -> Option<ResourceSpec> {
-    let fields =
-        decoder.fields(at, &["id", "template", "externalRef", "readyWhen", "includeWhen", "forEach"])?;
+fn resource(decoder: &mut Decoder, at: At<'_>) -> ResourceSpec {
+    let known = ["id", "template", "externalRef", "readyWhen", "includeWhen", "forEach"];
+    let Some(fields) = decoder.fields(at, &known) else { return ResourceSpec::unreadable(None) };
     let id = decoder.required(&fields, "id").and_then(|at| decoder.string(&at));
     let template = free_form(decoder, &fields, "template").map(ResourceOrigin::Template);
     let external =
@@ -210,11 +210,15 @@ fn resource(decoder: &mut Decoder, at: At<'_>) -> Option<ResourceSpec> {
     exactly_one(decoder, &fields, ["template", "externalRef"]);
     let mut texts = |name| fields.get(name).map(|at| decoder.strings(&at)).unwrap_or_default();
     let (ready_when, include_when) = (texts("readyWhen"), texts("includeWhen"));
-    let for_each = match fields.get("forEach") {
-        Some(at) => decoder.items(&at).iter().filter_map(|item| dimension(decoder, item)).collect(),
-        None => Vec::new(),
-    };
-    Some(ResourceSpec { id: id?, origin: template.or(external)?, ready_when, include_when, for_each })
+    let dimensions = fields.get("forEach").map(|at| decoder.items(&at)).unwrap_or_default();
+    let for_each: Option<Vec<Dimension>> =
+        dimensions.iter().map(|item| dimension(decoder, item)).collect::<Vec<_>>().into_iter().collect();
+    match (template.or(external), for_each) {
+        (Some(origin), Some(for_each)) if id.is_some() => {
+            ResourceSpec { id: id.unwrap_or_default(), origin, ready_when, include_when, for_each }
+        }
+        _ => ResourceSpec::unreadable(id),
+    }
 }
 
 fn external_ref(decoder: &mut Decoder, at: At<'_>) -> Option<ExternalRef> {
@@ -273,7 +277,8 @@ fn dimension(decoder: &mut Decoder, at: &At<'_>) -> Option<Dimension> {
             "write `- name: ${list}`, one list item for each variable",
         );
     }
-    map.into_iter().next().map(|(name, expression)| Dimension { name, expression })
+    let (name, expression) = map.into_iter().next()?;
+    (entries == 1).then_some(Dimension { name, expression })
 }
 
 fn exactly_one(decoder: &mut Decoder, fields: &Fields<'_>, [one, other]: [&str; 2]) {

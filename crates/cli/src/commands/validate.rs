@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use kro_diagnostic::Severity;
 
 use crate::input::Input;
-use crate::report::{Format, Report};
+use crate::report::{Format, Grouping, Report};
 
 /// Options of `kro validate`.
 #[derive(Debug, clap::Args)]
@@ -25,7 +25,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let loaded = args.input.load()?;
     loaded.require_definitions(&args.input)?;
     let report = Report::new(&loaded);
-    report.print(args.output);
+    report.print(args.output, Grouping::ByCode);
     let denied = args.deny_warnings && report.count(Severity::Warning) > 0;
     let failed = report.count(Severity::Error) > 0 || denied;
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })

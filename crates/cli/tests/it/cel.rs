@@ -2,7 +2,7 @@
 
 use snapbox::str;
 
-use crate::output::run;
+use crate::folder::run;
 
 const POD: &str = "metadata: {name: web}\nspec:\n  replicas: 3\n";
 

@@ -5,6 +5,9 @@
 mod cel;
 mod check;
 mod docs;
+mod folder;
+mod lint;
+mod live;
 mod lsp;
 mod output;
 mod session;

@@ -3,17 +3,10 @@
 use std::fs;
 use std::net::TcpListener;
 
-use snapbox::cmd::{Command, OutputAssert, cargo_bin};
+use snapbox::cmd::{Command, cargo_bin};
 use snapbox::str;
 
-/// A folder with the given files, and `kro` run in it.
-pub(crate) fn run(files: &[(&str, &str)], words: &[&str]) -> OutputAssert {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    for (name, text) in files {
-        fs::write(folder.path().join(name), text).expect("a file is written");
-    }
-    Command::new(cargo_bin!("kro")).args(words).current_dir(folder.path()).env_remove("KUBECONFIG").assert()
-}
+use crate::folder::run;
 
 const CONFIG_MAP: &str = "{apiVersion: v1, kind: ConfigMap, metadata: {name: x}}\n";
 const MISTAKEN: &str = "\

@@ -202,6 +202,7 @@ impl<'t> Builder<'t> {
             Value::Bool(_) | Value::Number(_) => value.to_string(),
             _ => return Err(self.stop(codes::YAML_SYNTAX, node.bytes.clone(), "a key must not be null")),
         };
+        self.check_notation(&key, &node.bytes);
         let entry =
             Entry { key, key_bytes: node.bytes.clone(), key_notation: *notation, value: Arc::clone(node) };
         let new = self.open.last_mut().is_none_or(|open| open.seen.insert(entry.key.clone()));
@@ -214,6 +215,18 @@ impl<'t> Builder<'t> {
             );
         }
         Ok(entry)
+    }
+
+    /// Warns of a key that is written as one text and read as another.
+    fn check_notation(&mut self, key: &str, bytes: &Range<usize>) {
+        let written = &self.text[bytes.clone()];
+        if written != key && scalar::plain(written).is_ok_and(|value| !value.is_string()) {
+            let message = format!("this key is read as {key:?}");
+            self.diagnostics.push(
+                Diagnostic::warning(codes::KEY_NOTATION, file_locus(bytes), message)
+                    .with_help(format!("put it in quotes: \"{written}\"")),
+            );
+        }
     }
 
     /// YAML 1.1's `<<`: the entries of other mappings, where the mapping has none of that name.

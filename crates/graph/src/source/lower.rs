@@ -60,6 +60,7 @@ fn resource(entry: &ResourceSpec, path: &FieldPath) -> ResourceSource {
         ResourceOrigin::External(external) => {
             (Role::External, Located::new(external_object(external), path.join("externalRef")))
         }
+        ResourceOrigin::Unreadable => (Role::Unreadable, Located::new(Value::Null, path.clone())),
     };
     let list = |name: &str, texts: &[String]| {
         let path = path.join(name);

@@ -3,7 +3,7 @@
 use crate::{compiled, definition, widget};
 use kro_graph::{
     Limits,
-    bounds::{Bounds, Ceilings, Count, bounds},
+    bounds::{Bounds, Ceilings, Count, LARGEST_OBJECT, bounds},
 };
 use serde_json::json;
 
@@ -117,4 +117,31 @@ fn a_ceiling_blames_the_dearest_expression() {
     assert_eq!(found.cost(), None);
     let warnings = found.exceeding(Ceilings { cost: Some(u64::MAX), ..Ceilings::default() });
     assert!(warnings[0].message.starts_with("nothing limits what this expression can cost"));
+}
+
+#[test]
+fn the_status_is_as_large_as_its_schemas_allow() {
+    let mut spec = definition(vec![widget("one", json!({}))]);
+    spec["schema"]["spec"]["name"] = json!("string | maxLength=10 required=true");
+    spec["schema"]["spec"]["list"] = json!("[]integer | maxItems=3 required=true");
+    spec["schema"]["status"] = json!({
+        "name": "${schema.spec.name}",
+        "list": "${schema.spec.list}",
+        "size": "${size(schema.spec.name)}",
+        "ready": "${one.status.ready}",
+        "title": "${one.spec.title}",
+        "text": "${schema.spec.name + 'x'}",
+    });
+    let found = bounds(&compiled(&spec).unwrap(), Limits::default());
+    let of = |name: &str| {
+        let field = found.status.iter().find(|(path, _)| path.to_string() == format!("status.{name}"));
+        field.filter(|(_, count)| count.declared).map(|(_, count)| count.most)
+    };
+    // The name of the field in quotes, a colon and a comma, besides the value.
+    assert_eq!(of("name"), Some(8 + 10 * 6 + 2));
+    assert_eq!(of("list"), Some(8 + 3 * 21 + 2));
+    assert_eq!(of("size"), Some(8 + 20));
+    assert_eq!(of("ready"), Some(9 + 5));
+    assert_eq!((of("title"), of("text")), (None, None));
+    assert!(!found.status_size().declared && found.status_size().most == LARGEST_OBJECT);
 }

@@ -59,7 +59,7 @@ fn compiled(source: &GraphSource, custom: &mut Kinds) -> Vec<Diagnostic> {
     let graph = compile(source, &kinds_of(source, custom), &CompileOptions::default()).take(&mut found);
     if let Some(graph) = graph {
         found.extend(lint(source, &graph));
-        let ceilings = Ceilings { objects: Some(500), longest_chain: Some(3), cost: None };
+        let ceilings = Ceilings { objects: Some(500), longest_chain: Some(3), ..Ceilings::default() };
         found.extend(bounds(&graph, Limits::default()).exceeding(ceilings));
         custom.insert_crd(&graph.crd).expect("a CRD");
     }
