@@ -5,7 +5,6 @@ use crate::{
     plan::{Node, NodeId, Plan, Slot},
     value::Text,
 };
-use serde_json::Value as Json;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 mod call;
@@ -13,6 +12,7 @@ mod fold;
 mod literal;
 mod operate;
 mod path;
+mod quick;
 
 pub(crate) use call::fits;
 pub(crate) use operate::operate;
@@ -152,21 +152,14 @@ impl<'a> Machine<'_, 'a> {
     fn condition(&mut self, id: NodeId) -> Result<Answer, EvalError> {
         let plan = self.plan;
         match &plan.nodes[id as usize] {
-            Node::Binary { operator, left, right } => {
-                if let Some((answer, price)) = self.quick_test(*operator, *left, *right) {
+            Node::And(operands) => return self.logic(operands, false),
+            Node::Or(operands) => return self.logic(operands, true),
+            node => {
+                if let Some((answer, price)) = self.quick_answer(node) {
                     self.charge(price)?;
                     return Ok(Ok(answer));
                 }
             }
-            Node::Path(path) if path.plain => {
-                if let Some(Json::Bool(value)) = self.plain_json(path) {
-                    self.charge(path.price)?;
-                    return Ok(Ok(*value));
-                }
-            }
-            Node::And(operands) => return self.logic(operands, false),
-            Node::Or(operands) => return self.logic(operands, true),
-            _ => {}
         }
         self.general_condition(id)
     }
@@ -228,6 +221,13 @@ impl<'a> Machine<'_, 'a> {
     /// `or` and `orValue`: the right side runs only when the left has no value.
     #[inline(never)]
     fn fallback(&mut self, id: NodeId, optional: NodeId, other: NodeId, unwrap: bool) -> Evaluated<'a> {
+        if unwrap
+            && let Node::Path(path) = &self.plan.nodes[optional as usize]
+            && let Some((found, price)) = self.quick_optional(path)
+        {
+            self.charge(price)?;
+            return found.map_or_else(|| self.eval(other), Ok);
+        }
         match self.eval(optional)? {
             Value::Optional(Some(value)) if unwrap => Ok(value.as_ref().clone()),
             Value::Optional(Some(value)) => Ok(Value::Optional(Some(value))),

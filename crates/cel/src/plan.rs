@@ -121,10 +121,22 @@ pub(crate) struct Path {
     pub(crate) root_cost: u64,
     /// Whether only the presence of the last step is asked.
     pub(crate) test: bool,
-    /// Whether every step is a name or a constant key, none is optional and no presence is asked: the common case.
-    pub(crate) plain: bool,
-    /// What a plain path costs.
+    pub(crate) kind: PathKind,
+    /// What the root and all steps cost.
     pub(crate) price: u64,
+}
+
+/// What a path that starts at a variable needs. Only the general walk knows errors, unknown data and computed keys;
+/// it takes over wherever another finds more than it knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PathKind {
+    /// Names and constant keys, none optional: the value at the end.
+    Plain,
+    /// Names, none optional: whether the last is there.
+    Presence,
+    /// Names, some optional: the value at the end, or that there is none.
+    Optional,
+    General,
 }
 
 #[derive(Debug)]
@@ -216,7 +228,7 @@ pub(crate) fn plan(env: &Env, checked: &Checked) -> Result<Program, Vec<Issue>> 
         issues: Vec::new(),
     };
     let root = planner.expr(checked.ast.root());
-    planner.find_plain_paths();
+    planner.classify_paths();
     let Planner { nodes, spans, locals, issues, .. } = planner;
     if !issues.is_empty() {
         return Err(issues);

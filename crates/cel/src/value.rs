@@ -3,6 +3,7 @@
 use crate::{EvalError, Type};
 use std::sync::Arc;
 
+mod buffer;
 mod compare;
 mod convert;
 mod key;
@@ -15,6 +16,7 @@ mod text;
 mod time;
 mod unknown;
 
+pub use buffer::TextBuffer;
 pub use key::Key;
 pub use list::{List, ListKind};
 pub use map::{Entries, Map};

@@ -7,7 +7,7 @@ mod read;
 mod write;
 
 pub use read::{ReadError, parse};
-pub use write::{canonical, canonical_into, float_text};
+pub use write::{canonical, canonical_into, canonical_object_into, float_text};
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};

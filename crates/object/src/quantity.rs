@@ -64,10 +64,13 @@ impl Quantity {
 
     /// -1, 0 or 1.
     pub fn sign(&self) -> i8 {
-        match self.amount.decimal().0.sign() {
-            Sign::Minus => -1,
-            Sign::NoSign => 0,
-            Sign::Plus => 1,
+        match &self.amount {
+            Amount::Small { value, .. } => value.signum() as i8,
+            Amount::Big { unscaled, .. } => match unscaled.sign() {
+                Sign::Minus => -1,
+                Sign::NoSign => 0,
+                Sign::Plus => 1,
+            },
         }
     }
 
@@ -212,6 +215,20 @@ impl Amount {
         Some(Amount::Big { unscaled: align(a, sa) + align(b, sb), scale })
     }
 
+    /// The order of two numbers in the integer form, unless a scale takes more than 128 bits to level out.
+    fn compare_small(&self, other: &Self) -> Option<Ordering> {
+        let (Amount::Small { value: a, scale: sa }, Amount::Small { value: b, scale: sb }) = (self, other)
+        else {
+            return None;
+        };
+        let scale = *sa.min(sb);
+        let level = |value: i64, own: i32| {
+            let digits = own.checked_sub(scale).and_then(|digits| u32::try_from(digits).ok())?;
+            10i128.checked_pow(digits)?.checked_mul(i128::from(value))
+        };
+        Some(level(*a, *sa)?.cmp(&level(*b, *sb)?))
+    }
+
     fn mul(&self, factor: i64) -> Self {
         if let Amount::Small { value, scale } = self {
             let small = match (value, factor) {
@@ -234,6 +251,9 @@ impl Amount {
 
 impl Ord for Quantity {
     fn cmp(&self, other: &Self) -> Ordering {
+        if let Some(ordering) = self.amount.compare_small(&other.amount) {
+            return ordering;
+        }
         let ((a, sa), (b, sb)) = (self.amount.decimal(), other.amount.decimal());
         if a.sign() != b.sign() || a.sign() == Sign::NoSign {
             return a.sign().cmp(&b.sign());

@@ -1,11 +1,11 @@
 //! `find` and `findAll` with RE2's syntax.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use kro_cel::{Call, Cost, EvalError, Functions, Library, Overload, StatefulFunction, Value, re2};
 use regex::Regex;
 
-use super::native::{integer, invalid, shared, text};
+use super::native::{integer, invalid, text};
 
 /// The `kubernetes.regex` library.
 #[derive(Debug, Clone, Copy)]
@@ -76,8 +76,19 @@ fn limit(args: &[Value<'_>]) -> Result<usize, EvalError> {
 }
 
 fn find<'a>(call: &mut Call<'_>, args: &[Value<'a>], regex: &Regex) -> Result<Value<'a>, EvalError> {
-    let found = regex.find(text(args, 0)?).map_or("", |found| found.as_str());
-    shared(call, found)
+    match regex.find(text(args, 0)?) {
+        Some(found) => part(call, args, found.range()),
+        None => Ok(Value::str("")),
+    }
+}
+
+/// A part of the first argument.
+fn part<'a>(call: &mut Call<'_>, args: &[Value<'a>], range: Range<usize>) -> Result<Value<'a>, EvalError> {
+    call.reserve(range.len())?;
+    match args.first() {
+        Some(Value::String(text)) => Ok(Value::String(text.part(range))),
+        _ => Err(EvalError::no_such_overload()),
+    }
 }
 
 fn find_all<'a>(
@@ -89,7 +100,7 @@ fn find_all<'a>(
     let mut items = vec![];
     for found in regex.find_iter(text(args, 0)?).take(limit) {
         call.reserve_list(1)?;
-        items.push(shared(call, found.as_str())?);
+        items.push(part(call, args, found.range())?);
     }
     Ok(Value::list(items))
 }

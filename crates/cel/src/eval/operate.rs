@@ -1,11 +1,10 @@
 //! Operators: arithmetic with overflow checks, comparisons, membership, concatenation; each with its price.
 use super::{Evaluated, Machine};
 use crate::{
-    Duration, ErrorKind, EvalError, Key, List, ListKind, Value,
+    Duration, ErrorKind, EvalError, Key, List, ListKind, TextBuffer, Value,
     plan::{Node, NodeId, Operator},
     value::{Number, code_points, same_key},
 };
-use serde_json::Value as Json;
 use std::{cmp::Ordering, sync::Arc};
 
 impl<'a> Machine<'_, 'a> {
@@ -38,46 +37,6 @@ impl<'a> Machine<'_, 'a> {
         result.map_err(|error| self.at(id, error))
     }
 
-    /// A plain path beside a constant, both texts, integers or booleans: the answer and its whole price. The most
-    /// frequent condition there is; `None` leaves all others to [`Self::binary`], and nothing has been paid then.
-    #[inline]
-    pub(super) fn quick_test(&self, operator: Operator, left: NodeId, right: NodeId) -> Option<(bool, u64)> {
-        let plan = self.plan;
-        let (Node::Path(path), Node::Const(constant, price)) =
-            (&plan.nodes[left as usize], &plan.nodes[right as usize])
-        else {
-            return None;
-        };
-        if !path.plain {
-            return None;
-        }
-        let json = self.plain_json(path)?;
-        let (ordering, cost) = match (json, constant) {
-            (Json::String(a), Value::String(b)) => {
-                let cost = tenth_of_shorter(a, b);
-                match operator {
-                    // Unlike texts mostly differ in length.
-                    Operator::Equal => return Some((**a == **b, path.price + price + cost)),
-                    Operator::NotEqual => return Some((**a != **b, path.price + price + cost)),
-                    _ => ((**a).cmp(&**b), cost),
-                }
-            }
-            (Json::Number(a), Value::Int(b)) => (a.as_i64()?.cmp(b), 1),
-            (Json::Bool(a), Value::Bool(b)) => (a.cmp(b), 1),
-            _ => return None,
-        };
-        let answer = match operator {
-            Operator::Equal => ordering.is_eq(),
-            Operator::NotEqual => ordering.is_ne(),
-            Operator::Less => ordering.is_lt(),
-            Operator::LessEqual => ordering.is_le(),
-            Operator::Greater => ordering.is_gt(),
-            Operator::GreaterEqual => ordering.is_ge(),
-            _ => return None,
-        };
-        Some((answer, path.price + price + cost))
-    }
-
     /// Both sides are evaluated, and paid for, before either error counts.
     #[inline(never)]
     pub(super) fn binary(
@@ -87,11 +46,11 @@ impl<'a> Machine<'_, 'a> {
         left: NodeId,
         right: NodeId,
     ) -> Evaluated<'a> {
-        if let Some((answer, price)) = self.quick_test(operator, left, right) {
+        let plan = self.plan;
+        if let Some((answer, price)) = self.quick_answer(&plan.nodes[id as usize]) {
             self.charge(price)?;
             return Ok(Value::Bool(answer));
         }
-        let plan = self.plan;
         let left = self.eval(left);
         // A constant is looked at where it is.
         if let (Node::Const(right, cost), Some(test)) = (&plan.nodes[right as usize], operator.test()) {
@@ -139,10 +98,10 @@ impl<'a> Machine<'_, 'a> {
         match (left, right) {
             (Value::String(a), Value::String(b)) => {
                 self.reserve(a.len() + b.len())?;
-                let mut text = String::with_capacity(a.len() + b.len());
+                let mut text = TextBuffer::new();
                 text.push_str(&a);
                 text.push_str(&b);
-                Ok(Value::string(text))
+                Ok(Value::String(text.finish()))
             }
             (Value::Bytes(a), Value::Bytes(b)) => {
                 self.reserve(a.len() + b.len())?;
@@ -206,7 +165,7 @@ impl<'a> Machine<'_, 'a> {
     /// A chain of text concatenations in one go, charged as the steps it stands for.
     #[inline(never)]
     pub(super) fn concat(&mut self, id: NodeId, parts: &[NodeId]) -> Evaluated<'a> {
-        let mut text = String::with_capacity(CONCAT_CAPACITY);
+        let mut text = TextBuffer::new();
         let mut code_points = 0;
         let mut failed: Option<Evaluated<'a>> = None;
         for (index, &part) in parts.iter().enumerate() {
@@ -241,12 +200,9 @@ impl<'a> Machine<'_, 'a> {
                 }
             }
         }
-        failed.unwrap_or_else(|| Ok(Value::string(text)))
+        failed.unwrap_or_else(|| Ok(Value::String(text.finish())))
     }
 }
-
-/// Room for the text of most templates.
-const CONCAT_CAPACITY: usize = 120;
 
 fn has<'a>(
     items: &[Value<'a>],
@@ -276,7 +232,7 @@ pub(super) fn tenth(size: u64) -> u64 {
 
 /// A tenth of the smaller of two texts in code points. Short ones need not be counted.
 #[inline]
-fn tenth_of_shorter(a: &str, b: &str) -> u64 {
+pub(super) fn tenth_of_shorter(a: &str, b: &str) -> u64 {
     match a.len().min(b.len()) {
         // No text has more code points than bytes, and none but the empty one has none.
         0 => 0,

@@ -1,8 +1,8 @@
 //! Paths: one borrowed value after the other, a unit for the root and for each step.
 use super::{Evaluated, Machine};
 use crate::{
-    EvalError, Form, Hint, Key, List, Located, Map, Shape, Value,
-    plan::{By, NodeId, Path, Root, Step},
+    EvalError, Hint, Key, List, Located, Map, Shape, Value,
+    plan::{By, NodeId, Path, PathKind, Root, Step},
     value::Number,
 };
 use serde_json::Value as Json;
@@ -16,11 +16,26 @@ enum At<'a> {
 
 impl<'a> Machine<'_, 'a> {
     pub(super) fn path(&mut self, id: NodeId, path: &'a Path) -> Evaluated<'a> {
-        if path.plain
-            && let Some(value) = self.plain(path)
-        {
-            self.charge(path.price)?;
-            return Ok(value);
+        match path.kind {
+            PathKind::Plain => {
+                if let Some(value) = self.plain(path) {
+                    self.charge(path.price)?;
+                    return Ok(value);
+                }
+            }
+            PathKind::Presence => {
+                if let Some((present, price)) = self.quick_presence(path) {
+                    self.charge(price)?;
+                    return Ok(Value::Bool(present));
+                }
+            }
+            PathKind::Optional => {
+                if let Some((found, price)) = self.quick_optional(path) {
+                    self.charge(price)?;
+                    return Ok(found.map_or(Value::NONE, Value::some));
+                }
+            }
+            PathKind::General => {}
         }
         self.any_path(id, path)
     }
@@ -49,17 +64,8 @@ impl<'a> Machine<'_, 'a> {
         Some(value)
     }
 
-    /// The JSON at the end of names, when it is read as what it is and nothing else.
     #[inline]
-    pub(super) fn plain_json(&self, path: &'a Path) -> Option<&'a Json> {
-        let mut steps = path.steps.iter();
-        let Value::Map(Map::Json { object, shape }) = self.plain_root(path)? else { return None };
-        let (located, rest) = walk_json(object, *shape, steps.next()?, &mut steps)?;
-        (located.form == Form::Plain && rest.is_none()).then_some(located.json)
-    }
-
-    #[inline]
-    fn plain_root(&self, path: &'a Path) -> Option<&Value<'a>> {
+    pub(super) fn plain_root(&self, path: &'a Path) -> Option<&Value<'a>> {
         match &path.root {
             Root::Variable(name) => self.scope.get(name),
             Root::Local(slot) => self.locals[*slot as usize].as_ref()?.as_ref().ok(),
@@ -173,7 +179,7 @@ impl<'a> Machine<'_, 'a> {
 /// Follows names through objects, as far as they are objects whose members can be located. Gives back what was found
 /// last, and the step that goes on from its value, if there is one.
 #[inline]
-fn walk_json<'a>(
+pub(super) fn walk_json<'a>(
     object: &'a serde_json::Map<String, Json>,
     shape: &'a dyn Shape,
     step: &'a Step,

@@ -3,7 +3,8 @@ use super::{
     Bounds, Cost, Functions, Library, Overload, Sizes,
     standard::{int_arg, str_arg},
 };
-use crate::{Call, EvalError, Value};
+use crate::{Call, EvalError, Text, TextBuffer, Value};
+use std::sync::Arc;
 
 mod format;
 mod size;
@@ -62,21 +63,16 @@ impl Library for Strings {
             (
                 "string_lower_ascii",
                 "string.lowerAscii() -> string",
-                |c, a| map(c, a, str::to_ascii_lowercase),
+                |c, a| ascii(c, a, u8::is_ascii_uppercase, str::make_ascii_lowercase),
                 "'TacoÁ'.lowerAscii() == 'tacoÁ'",
             ),
             (
                 "string_upper_ascii",
                 "string.upperAscii() -> string",
-                |c, a| map(c, a, str::to_ascii_uppercase),
+                |c, a| ascii(c, a, u8::is_ascii_lowercase, str::make_ascii_uppercase),
                 "'Tacoá'.upperAscii() == 'TACOá'",
             ),
-            (
-                "string_trim",
-                "string.trim() -> string",
-                |c, a| map(c, a, |text| text.trim().to_owned()),
-                "'  a '.trim() == 'a'",
-            ),
+            ("string_trim", "string.trim() -> string", trim, "'  a '.trim() == 'a'"),
             (
                 "string_substring_int",
                 "string.substring(int) -> string",
@@ -139,7 +135,7 @@ impl Library for Strings {
             add(
                 "string_reverse",
                 "string.reverse() -> string",
-                |c, a| map(c, a, |text| text.chars().rev().collect()),
+                reverse,
                 |s| s.arg(0).tenth() + s.result() + 1.0,
                 "'abc'.reverse() == 'cba'",
             );
@@ -174,16 +170,50 @@ fn code_points(text: &str) -> i64 {
     text.chars().count() as i64
 }
 
-fn map<'a>(call: &mut Call<'_>, args: &[Value<'a>], change: fn(&str) -> String) -> Evaluated<'a> {
-    let text = str_arg(args, 0)?;
+/// An argument that is text, with its borrow.
+fn text_arg<'v, 'a>(args: &'v [Value<'a>], index: usize) -> Result<&'v Text<'a>, EvalError> {
+    match args.get(index) {
+        Some(Value::String(text)) => Ok(text),
+        _ => Err(EvalError::no_such_overload()),
+    }
+}
+
+/// The text with its letters changed; the text itself when none of its bytes `needs` it.
+fn ascii<'a>(
+    call: &mut Call<'_>,
+    args: &[Value<'a>],
+    needs: fn(&u8) -> bool,
+    change: fn(&mut str),
+) -> Evaluated<'a> {
+    let text = text_arg(args, 0)?;
     call.reserve(text.len())?;
-    Ok(Value::string(change(text)))
+    if !text.bytes().any(|byte| needs(&byte)) {
+        return Ok(args[0].clone());
+    }
+    let mut changed: Arc<str> = (**text).into();
+    if let Some(changed) = Arc::get_mut(&mut changed) {
+        change(changed);
+    }
+    Ok(Value::String(Text::Shared(changed)))
+}
+
+fn trim<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
+    let text = text_arg(args, 0)?;
+    call.reserve(text.len())?;
+    Ok(Value::String(text.part_of(text.trim())))
+}
+
+fn reverse<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
+    let text = text_arg(args, 0)?;
+    call.reserve(text.len())?;
+    Ok(Value::string(text.chars().rev().collect::<String>()))
 }
 
 fn char_at<'a>(_: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
-    let (text, index) = (str_arg(args, 0)?, int_arg(args, 1)?);
+    let (text, index) = (text_arg(args, 0)?, int_arg(args, 1)?);
     let at = position(text, index)?;
-    Ok(Value::string(text[at..].chars().next().map(String::from).unwrap_or_default()))
+    let length = text[at..].chars().next().map_or(0, char::len_utf8);
+    Ok(Value::String(text.part(at..at + length)))
 }
 
 fn index_of<'a>(_: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
@@ -212,7 +242,7 @@ fn position_or_end(text: &str, index: i64) -> Result<Option<usize>, EvalError> {
 }
 
 fn substring<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
-    let (text, start) = (str_arg(args, 0)?, int_arg(args, 1)?);
+    let (text, start) = (text_arg(args, 0)?, int_arg(args, 1)?);
     let from = position(text, start)?;
     let to = if args.len() > 2 { position(text, int_arg(args, 2)?)? } else { text.len() };
     if from > to {
@@ -220,7 +250,7 @@ fn substring<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
         return Err(EvalError::invalid(format!("invalid substring range. start: {start}, end: {end}")));
     }
     call.reserve(to - from)?;
-    Ok(Value::string(&text[from..to]))
+    Ok(Value::String(text.part(from..to)))
 }
 
 /// How many times at most: all of them for negative numbers.
@@ -236,11 +266,23 @@ fn replace<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
     let limit = limit(args, 3)?;
     let count = text.matches(old).count().min(limit);
     call.reserve(text.len().saturating_add(count.saturating_mul(new.len())))?;
-    Ok(Value::string(text.replacen(old, new, limit)))
+    if count == 0 {
+        return Ok(args[0].clone());
+    }
+    let mut out = TextBuffer::new();
+    let mut end = 0;
+    for (at, part) in text.match_indices(old).take(limit) {
+        out.push_str(&text[end..at]);
+        out.push_str(new);
+        end = at + part.len();
+    }
+    out.push_str(&text[end..]);
+    Ok(Value::String(out.finish()))
 }
 
 fn split<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
-    let (text, separator) = (str_arg(args, 0)?, str_arg(args, 1)?);
+    let (whole, separator) = (text_arg(args, 0)?, str_arg(args, 1)?);
+    let text: &str = whole;
     let limit = limit(args, 2)?;
     if limit == 0 {
         return Ok(Value::list(Vec::new()));
@@ -249,7 +291,7 @@ fn split<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
     let mut push = |part: &str| {
         call.reserve_list(1)?;
         call.reserve(part.len())?;
-        parts.push(Value::string(part));
+        parts.push(Value::String(whole.part_of(part)));
         Ok::<_, EvalError>(())
     };
     if separator.is_empty() {
@@ -272,7 +314,7 @@ fn split<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
 fn join<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
     let Value::List(list) = &args[0] else { return Err(EvalError::no_such_overload()) };
     let separator = if args.len() > 1 { str_arg(args, 1)? } else { "" };
-    let mut out = String::new();
+    let mut out = TextBuffer::new();
     for (index, item) in list.iter().enumerate() {
         let item = item?;
         let part = item.as_str().ok_or_else(EvalError::no_such_overload)?;
@@ -282,7 +324,7 @@ fn join<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
         }
         out.push_str(part);
     }
-    Ok(Value::string(out))
+    Ok(Value::String(out.finish()))
 }
 
 fn quote<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {

@@ -1,5 +1,5 @@
 //! Selections and indices become steps of one path, so that no value is made on the way.
-use super::{By, Node, NodeId, Path, Planner, Root, Step};
+use super::{By, Node, NodeId, Path, PathKind, Planner, Root, Step};
 use crate::{ExprId, Hint, Name, Reference, Value, check::candidates};
 use std::sync::Arc;
 
@@ -77,14 +77,11 @@ impl Planner<'_> {
         self.push(id, Node::Path(Box::new(Path::new(root, steps))))
     }
 
-    /// Marks the paths that need nothing but lookups, once all steps are there.
-    pub(super) fn find_plain_paths(&mut self) {
+    /// Finds out what each path needs, once all steps are there.
+    pub(super) fn classify_paths(&mut self) {
         for node in &mut self.nodes {
             if let Node::Path(path) = node {
-                let simple = |step: &Step| !step.optional && !matches!(step.by, By::Node(_));
-                path.plain = !path.test
-                    && matches!(path.root, Root::Variable(_) | Root::Local(_))
-                    && path.steps.iter().all(simple);
+                path.kind = path.classify();
                 path.price = path.root_cost + path.steps.len() as u64;
             }
         }
@@ -139,6 +136,19 @@ impl Planner<'_> {
 
 impl Path {
     pub(super) fn new(root: Root, steps: Vec<Step>) -> Self {
-        Self { root, steps, root_cost: 1, test: false, plain: false, price: 0 }
+        Self { root, steps, root_cost: 1, test: false, kind: PathKind::General, price: 0 }
+    }
+
+    fn classify(&self) -> PathKind {
+        let names = self.steps.iter().all(|step| matches!(step.by, By::Field(..)));
+        let constant = self.steps.iter().all(|step| !matches!(step.by, By::Node(_)));
+        let optional = self.steps.iter().any(|step| step.optional);
+        match (&self.root, self.test, optional) {
+            (Root::Node(_) | Root::Names(..), ..) | (_, true, true) => PathKind::General,
+            (_, true, false) if names => PathKind::Presence,
+            (_, false, true) if names => PathKind::Optional,
+            (_, false, false) if constant => PathKind::Plain,
+            _ => PathKind::General,
+        }
     }
 }

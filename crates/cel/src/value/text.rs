@@ -1,5 +1,8 @@
 //! Text and octets, borrowed or shared.
-use std::{ops::Deref, sync::Arc};
+use std::{
+    ops::{Deref, Range},
+    sync::Arc,
+};
 
 /// Text that is borrowed from the host or the program, or shared.
 #[derive(Debug, Clone)]
@@ -10,7 +13,30 @@ pub enum Text<'a> {
     Shared(Arc<str>),
 }
 
-impl Text<'_> {
+impl<'a> Text<'a> {
+    /// A part of the text, in bytes: borrowed where the text is.
+    ///
+    /// # Panics
+    /// When an end of the range is not between two characters of the text.
+    #[must_use]
+    pub fn part(&self, range: Range<usize>) -> Self {
+        match self {
+            Self::Borrowed(text) => Self::Borrowed(&text[range]),
+            Self::Shared(text) if range.len() == text.len() => self.clone(),
+            Self::Shared(text) => Self::Shared(text[range].into()),
+        }
+    }
+
+    /// The part that `part` cuts out of the text; a copy when it is not in there.
+    pub(crate) fn part_of(&self, part: &str) -> Self {
+        let start = (part.as_ptr() as usize).wrapping_sub(self.as_ptr() as usize);
+        let end = start.wrapping_add(part.len());
+        match self.get(start..end) {
+            Some(same) if std::ptr::eq(same, part) => self.part(start..end),
+            _ => Self::Shared(part.into()),
+        }
+    }
+
     /// Number of code points.
     pub fn code_points(&self) -> usize {
         code_points(self)

@@ -5,6 +5,7 @@ mod estimate;
 mod evaluate;
 mod limits;
 mod properties;
+mod quick;
 
 use std::sync::Arc;
 

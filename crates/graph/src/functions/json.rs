@@ -41,8 +41,18 @@ fn marshal(value: &Value<'_>) -> Result<String, EvalError> {
     Ok(match value {
         // Data of the host goes out as it came in.
         Value::List(List::Json { items, .. }) => {
-            let items: Vec<_> = items.iter().map(kro_object::json::canonical).collect();
-            format!("[{}]", items.join(","))
+            let mut text = String::from("[");
+            for (index, item) in items.iter().enumerate() {
+                text.push_str(if index > 0 { "," } else { "" });
+                kro_object::json::canonical_into(&mut text, item);
+            }
+            text.push(']');
+            text
+        }
+        Value::Map(Map::Json { object, .. }) => {
+            let mut text = String::new();
+            kro_object::json::canonical_object_into(&mut text, object);
+            text
         }
         value => kro_object::json::canonical(&to_json(value)?),
     })

@@ -1,6 +1,6 @@
 //! Writing JSON as Go's encoder does: keys sorted, `<`, `>`, `&`, U+2028 and U+2029 escaped, no spaces.
 
-use serde_json::{Number, Value};
+use serde_json::{Map, Number, Value};
 use std::fmt::Write;
 
 /// Canonical text: equal values give equal bytes, and the same bytes as Go's `json.Marshal`.
@@ -27,19 +27,22 @@ pub fn canonical_into(text: &mut String, value: &Value) {
             }
             text.push(']');
         }
-        Value::Object(map) => {
-            text.push('{');
-            for (position, (key, item)) in map.iter().enumerate() {
-                if position > 0 {
-                    text.push(',');
-                }
-                write_string(text, key);
-                text.push(':');
-                canonical_into(text, item);
-            }
-            text.push('}');
-        }
+        Value::Object(map) => canonical_object_into(text, map),
     }
+}
+
+/// [`canonical_into`] of an object.
+pub fn canonical_object_into(text: &mut String, object: &Map<String, Value>) {
+    text.push('{');
+    for (position, (key, item)) in object.iter().enumerate() {
+        if position > 0 {
+            text.push(',');
+        }
+        write_string(text, key);
+        text.push(':');
+        canonical_into(text, item);
+    }
+    text.push('}');
 }
 
 /// A finite float as Go's encoder writes it: the shortest digits that read back, positional between 1e-6 and 1e21.

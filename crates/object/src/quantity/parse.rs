@@ -108,12 +108,16 @@ fn fast(text: &str, parts: &Parts<'_>, suffix: &Suffix) -> Option<Quantity> {
     if room < 0 || scale < NANO {
         return None;
     }
-    let digits = format!("{}{}", parts.whole, parts.fraction);
-    let value: i64 = digits.parse().ok()?;
+    let digits = || parts.whole.bytes().chain(parts.fraction.bytes());
+    // There is room, so there are no more digits than an integer holds.
+    let value = digits().fold(0i64, |value, digit| value * 10 + i64::from(digit - b'0'));
     let product = value.checked_mul(factor)?;
     let keep = match suffix {
         Suffix::Binary(_) => value & 7 != 0,
-        Suffix::Decimal(..) => scale % 3 == 0 && !digits.ends_with("000") && !digits.starts_with('0'),
+        Suffix::Decimal(..) => {
+            let thousands = value % 1000 == 0 && whole + fraction >= 3;
+            scale % 3 == 0 && !thousands && digits().next() != Some(b'0')
+        }
     };
     let amount = Amount::Small { value: if parts.negative { -product } else { product }, scale };
     Some(Quantity { amount, format, text: (keep || text == "0").then(|| text.into()) })

@@ -1,9 +1,11 @@
 //! Conversions between types: `int`, `string`, `timestamp` and the others, and `type` and `dyn`.
 use super::str_arg;
 use crate::{
-    Bounds, Call, Cost, Duration, EvalError, Functions, Overload, Timestamp, Type, Value,
+    Bounds, Call, Cost, Duration, EvalError, Functions, Octets, Overload, Text, TextBuffer, Timestamp, Type,
+    Value,
     value::{Number, double_text},
 };
+use std::fmt::Write as _;
 
 type Converted<'a> = Result<Value<'a>, EvalError>;
 
@@ -130,9 +132,12 @@ fn to_bool<'a>(_: &mut Call<'_>, args: &[Value<'a>]) -> Converted<'a> {
 }
 
 fn to_bytes<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Converted<'a> {
-    let text = str_arg(args, 0)?;
+    let Value::String(text) = &args[0] else { return Err(EvalError::no_such_overload()) };
     call.reserve(text.len())?;
-    Ok(Value::bytes(text.as_bytes()))
+    Ok(Value::Bytes(match text {
+        Text::Borrowed(text) => Octets::Borrowed(text.as_bytes()),
+        Text::Shared(text) => Octets::Shared(text.clone().into()),
+    }))
 }
 
 fn to_double<'a>(_: &mut Call<'_>, args: &[Value<'a>]) -> Converted<'a> {
@@ -188,9 +193,9 @@ fn to_uint<'a>(_: &mut Call<'_>, args: &[Value<'a>]) -> Converted<'a> {
 
 fn to_string<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Converted<'a> {
     Ok(Value::string(match &args[0] {
-        Value::Bool(value) => value.to_string(),
-        Value::Int(value) => value.to_string(),
-        Value::Uint(value) => value.to_string(),
+        Value::Bool(value) => return Ok(Value::str(if *value { "true" } else { "false" })),
+        Value::Int(value) => return Ok(printed(value)),
+        Value::Uint(value) => return Ok(printed(value)),
         Value::Double(value) => double_text(*value),
         Value::Bytes(bytes) => {
             call.reserve(bytes.len())?;
@@ -201,6 +206,13 @@ fn to_string<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Converted<'a> {
         Value::Duration(value) => value.to_string(),
         other => return Err(failed(other, &Type::String)),
     }))
+}
+
+fn printed<'a>(value: impl std::fmt::Display) -> Value<'a> {
+    let mut text = TextBuffer::new();
+    // Writing to a buffer cannot fail.
+    let _ = write!(text, "{value}");
+    Value::String(text.finish())
 }
 
 fn to_timestamp<'a>(_: &mut Call<'_>, args: &[Value<'a>]) -> Converted<'a> {

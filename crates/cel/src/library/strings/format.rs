@@ -1,6 +1,6 @@
 //! `format`: `%s %d %f %e %b %x %X %o %%` with a precision. Version 4 prints like C; earlier versions print `%e` and
 //! `%f` as English text does, with powers of ten and groups of thousands.
-use crate::{Call, Checked, EvalError, Expr, ExprId, Key, Literal, Type, Value, value::Number};
+use crate::{Call, Checked, EvalError, Expr, ExprId, Key, Literal, TextBuffer, Type, Value, value::Number};
 use std::fmt::Write as _;
 
 /// The largest precision.
@@ -30,7 +30,7 @@ fn format<'a>(call: &mut Call<'_>, args: &[Value<'a>], style: Style) -> Result<V
     let (Some(template), Value::List(list)) = (args[0].as_str(), &args[1]) else {
         return Err(EvalError::no_such_overload());
     };
-    let mut out = String::new();
+    let mut out = TextBuffer::new();
     let mut next = 0;
     let mut rest = template;
     while let Some(at) = rest.find('%') {
@@ -52,13 +52,20 @@ fn format<'a>(call: &mut Call<'_>, args: &[Value<'a>], style: Style) -> Result<V
             None => return Err(EvalError::invalid(format!("index {next} out of range"))),
         };
         next += 1;
-        let part = clause(&value, verb, precision, style)?;
+        let printed;
+        let part = match (verb, &value) {
+            ('s', Value::String(text)) => &**text,
+            _ => {
+                printed = clause(&value, verb, precision, style)?;
+                &printed
+            }
+        };
         call.reserve(part.len())?;
-        out.push_str(&part);
+        out.push_str(part);
     }
     call.reserve(rest.len())?;
     out.push_str(rest);
-    Ok(Value::string(out))
+    Ok(Value::String(out.finish()))
 }
 
 /// What is wrong with a literal template, or with the types of the arguments it is given.
