@@ -13,7 +13,7 @@ pub enum Text<'a> {
     Shared(Arc<str>),
 }
 
-impl<'a> Text<'a> {
+impl Text<'_> {
     /// A part of the text, in bytes: borrowed where the text is.
     ///
     /// # Panics
