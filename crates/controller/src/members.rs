@@ -22,6 +22,8 @@ pub(crate) struct Members {
     by_set: BTreeMap<Arc<str>, BTreeSet<Identity>>,
     /// The ids of nodes.
     nodes: BTreeSet<Arc<str>>,
+    /// Sets of which an apply went out and no answer came back: there may be a child that no watch told of yet.
+    uncertain: BTreeSet<Box<str>>,
 }
 
 /// Repairs within [`FIGHT_WINDOW`].
@@ -304,6 +306,20 @@ impl Members {
             View::Absent | View::Unread => None,
         });
         views.collect()
+    }
+
+    /// Whether children of a set may be there unseen.
+    pub(crate) fn is_uncertain(&self, set: &str) -> bool {
+        self.uncertain.contains(set)
+    }
+
+    /// Says whether children of a set may be there unseen.
+    pub(crate) fn set_uncertain(&mut self, set: &str, uncertain: bool) {
+        if uncertain {
+            self.uncertain.insert(set.into());
+        } else {
+            self.uncertain.remove(set);
+        }
     }
 
     /// The members of a set.

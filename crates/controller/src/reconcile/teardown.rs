@@ -30,7 +30,10 @@ pub(crate) async fn reconcile(shared: &Shared, served: &Served, mut instance: Ob
     let set = set_of(shared, served, &instance);
     let outcome = match step(shared, &set, &instance).await {
         Ok(Step::Gone) => match release(shared, served, &instance).await {
-            Ok(()) => return Report::new(Outcome::Done),
+            Ok(()) => {
+                shared.members().set_uncertain(&set.id, false);
+                return Report::new(Outcome::Done);
+            }
             Err(error) => {
                 let message = format!("failed removing finalizer: {error}");
                 conditions.set("InstanceManaged", ConditionStatus::False, "ManagementFailed", &message, now);
@@ -90,8 +93,9 @@ pub(crate) async fn members(
             scope.holds(&child.kind(), child.key().namespace.as_deref(), set.home.as_deref())
         });
         let members: Vec<Member> = in_scope.map(Child::member).collect();
-        let watched: BTreeSet<GroupKind> =
-            scope.kinds.iter().filter(|kind| known.is_kind_synced(kind)).cloned().collect();
+        let certain = !known.is_uncertain(&set.id);
+        let watched = scope.kinds.iter().filter(|kind| certain && known.is_kind_synced(kind));
+        let watched: BTreeSet<GroupKind> = watched.cloned().collect();
         (members, watched)
     };
     members.extend(set.members(&shared.cluster, scope, &watched).await?);

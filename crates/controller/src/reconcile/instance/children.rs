@@ -121,6 +121,12 @@ impl Pass<'_> {
                 Need::Refused(error) => Err(error),
                 Need::Apply(_) => {
                     let answer = answers.next().expect("invariant: every item is answered");
+                    // Refused is certain; without an answer it may be there all the same.
+                    if let Err(ApplyError::Cluster(error)) = &answer
+                        && error.status().is_none_or(|status| status.code >= 500)
+                    {
+                        self.shared.members().set_uncertain(&self.set.id, true);
+                    }
                     answer.inspect(|object| {
                         let reads = self.served.reads(child.node.as_str());
                         self.shared.members().wrote(&child.resource, object, &reads, child.fingerprint, now);
