@@ -24,7 +24,7 @@ mod tests;
 
 pub use self::{
     decide::Rates,
-    service::{FaultLayer, Faulty, FaultyBody, Lost},
+    service::{FaultLayer, Faulty, FaultyBody, Lost, Witness},
 };
 
 use self::decide::{Asked, Dice};

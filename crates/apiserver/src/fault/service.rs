@@ -8,13 +8,14 @@ use crate::{
 };
 use bytes::Bytes;
 use futures_util::stream;
-use http::{Request, Response, Uri};
+use http::{Method, Request, Response, StatusCode, Uri};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody, combinators::UnsyncBoxBody};
 use std::{
     collections::VecDeque,
     future::Future,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -29,12 +30,29 @@ use tower_service::Service;
 pub struct FaultLayer {
     faults: Faults,
     client: String,
+    witness: Option<Arc<dyn Witness>>,
 }
 
 impl FaultLayer {
     pub(super) fn new(faults: Faults, client: &str) -> Self {
-        Self { faults, client: client.to_owned() }
+        Self { faults, client: client.to_owned(), witness: None }
     }
+
+    /// With somebody who sees what reaches the server on this way.
+    #[must_use]
+    pub fn witnessed(mut self, witness: Arc<dyn Witness>) -> Self {
+        self.witness = Some(witness);
+        self
+    }
+}
+
+/// Sees the requests of a client at the server's end: those that get through, at the moment they are performed.
+/// Between the two calls nothing else happens on the server.
+pub trait Witness: std::fmt::Debug + Send + Sync {
+    /// The server is about to perform it.
+    fn before(&self, client: &str, method: &Method, uri: &Uri);
+    /// The server has performed it, whether or not the client will hear of it.
+    fn after(&self, client: &str, method: &Method, uri: &Uri, status: StatusCode);
 }
 
 impl tower_layer::Layer<ApiServer> for FaultLayer {
@@ -91,7 +109,7 @@ impl Faulty {
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        let FaultLayer { faults, client } = self.way.clone();
+        let FaultLayer { faults, client, witness } = self.way.clone();
         if faults.is_partitioned(&client) {
             return Err(Lost::Request);
         }
@@ -120,7 +138,14 @@ impl Faulty {
             }
             None => {}
         }
+        let seen = witness.map(|witness| (witness, request.method().clone(), request.uri().clone()));
+        if let Some((witness, method, uri)) = &seen {
+            witness.before(&client, method, uri);
+        }
         let Ok(response) = Service::call(&mut self.server, request).await;
+        if let Some((witness, method, uri)) = &seen {
+            witness.after(&client, method, uri, response.status());
+        }
         if fault == Some(Fault::LoseReply) || faults.is_partitioned(&client) {
             return Err(Lost::Reply);
         }
