@@ -56,6 +56,23 @@ pub(crate) const LAYERS: &[Layer] = &[
     ),
     layer("operator", Tier::Rim, &["object", "cluster", "controller"]),
     layer(
+        "crates/sim",
+        Tier::Rim,
+        &[
+            "object",
+            "diagnostic",
+            "api",
+            "graph",
+            "plan",
+            "apply",
+            "ide",
+            "k8s-schemas",
+            "apiserver",
+            "cluster",
+            "controller",
+        ],
+    ),
+    layer(
         "crates/cli",
         Tier::Rim,
         &[

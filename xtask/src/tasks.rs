@@ -64,6 +64,11 @@ pub(crate) fn codegen(rest: &[String]) -> anyhow::Result<()> {
     }
 }
 
+/// Simulated clusters; optimised, because thousands of them are played.
+pub(crate) fn sim(rest: &[String]) -> anyhow::Result<()> {
+    run(cargo(&["run", "--quiet", "--release", "--package", "kro-sim", "--"]).args(rest))
+}
+
 fn built(command: &mut Command) -> anyhow::Result<()> {
     let status = command.status()?;
     ensure!(status.success(), "the programs under test do not build");

@@ -1,0 +1,173 @@
+//! The hands of people and of other controllers: calls that always reach the server and never wait.
+
+use kro_api::names;
+use kro_apiserver::{
+    ApiServer,
+    core::{Call, Key, ReplyBody, ResourceId},
+};
+use kro_object::{Gvk, Object, ObjectKey, ResourceType, Scope};
+use serde_json::Value;
+
+/// The server refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{code} {reason}: {message}")]
+pub struct Refused {
+    /// HTTP status code.
+    pub code: u16,
+    /// `reason` of the Status.
+    pub reason: String,
+    /// `message` of the Status.
+    pub message: String,
+}
+
+/// An administrator at the server's console.
+#[derive(Debug, Clone)]
+pub struct Admin {
+    server: ApiServer,
+}
+
+impl Admin {
+    pub(crate) fn new(server: ApiServer) -> Self {
+        Self { server }
+    }
+
+    /// Creates or changes an object as `kubectl apply --server-side --force-conflicts` does.
+    pub fn apply(&self, object: &Object) -> Result<Object, Refused> {
+        self.apply_as("user", object)
+    }
+
+    /// The same under the name of another field manager.
+    pub fn apply_as(&self, manager: &str, object: &Object) -> Result<Object, Refused> {
+        let call = Call {
+            method: http::Method::PATCH,
+            path: self.path_of(object)?,
+            query: vec![("fieldManager".into(), manager.into()), ("force".into(), "true".into())],
+            content_type: "application/apply-patch+yaml".into(),
+            body: object.to_value().to_string().into(),
+            ..Call::default()
+        };
+        self.call(&call)
+    }
+
+    /// Changes an object by a JSON merge patch; `subresource` may be empty.
+    pub fn patch(
+        &self,
+        resource: &ResourceType,
+        key: &ObjectKey,
+        subresource: &str,
+        patch: &Value,
+    ) -> Result<Object, Refused> {
+        let mut path = path(resource, key);
+        if !subresource.is_empty() {
+            path = format!("{path}/{subresource}");
+        }
+        self.call(&Call {
+            method: http::Method::PATCH,
+            path,
+            content_type: "application/merge-patch+json".into(),
+            body: patch.to_string().into(),
+            ..Call::default()
+        })
+    }
+
+    /// Deletes an object; what its finalizers ask for comes later.
+    pub fn delete(&self, resource: &ResourceType, key: &ObjectKey) -> Result<(), Refused> {
+        let call = Call { method: http::Method::DELETE, path: path(resource, key), ..Call::default() };
+        self.call(&call).map(drop)
+    }
+
+    /// An object as it is stored.
+    pub fn get(&self, resource: &ResourceType, key: &ObjectKey) -> Option<Object> {
+        let id =
+            ResourceId { group: resource.gvk.group.as_ref().into(), plural: resource.plural.as_ref().into() };
+        self.server.stored(&id, &Key::new(key.namespace.as_deref().unwrap_or_default(), &key.name))
+    }
+
+    /// All objects with a label.
+    pub fn labelled(&self, label: &str, value: &str) -> Vec<Object> {
+        let fits = |object: &Object| object.metadata().label(label) == Some(value);
+        self.server.dump().into_iter().filter(fits).collect()
+    }
+
+    /// Everything the server stores.
+    pub fn everything(&self) -> Vec<Object> {
+        self.server.dump()
+    }
+
+    /// All objects of a kind, in any version.
+    pub fn all(&self, group: &str, kind: &str) -> Vec<Object> {
+        let fits = |object: &Object| object.gvk().is_ok_and(|gvk| &*gvk.group == group && &*gvk.kind == kind);
+        self.server.dump().into_iter().filter(fits).collect()
+    }
+
+    /// The resource of a kind, if the server serves it.
+    pub fn resource(&self, gvk: &Gvk) -> Option<ResourceType> {
+        let builtin = || kro_k8s_schemas::kinds().iter().find(|kind| kind.gvk == *gvk).cloned();
+        builtin().or_else(|| self.custom(gvk))
+    }
+
+    /// The resource of a kind that a CRD serves.
+    fn custom(&self, gvk: &Gvk) -> Option<ResourceType> {
+        self.all("apiextensions.k8s.io", "CustomResourceDefinition").iter().find_map(|crd| {
+            let spec = crd.as_value_at("spec")?;
+            let fits = spec["group"] == *gvk.group && spec["names"]["kind"] == *gvk.kind;
+            let scope = if spec["scope"] == "Cluster" { Scope::Cluster } else { Scope::Namespaced };
+            fits.then(|| {
+                ResourceType::new(gvk.clone(), spec["names"]["plural"].as_str().unwrap_or_default(), scope)
+            })
+        })
+    }
+
+    fn path_of(&self, object: &Object) -> Result<String, Refused> {
+        let gvk = object.gvk().map_err(|error| Refused {
+            code: 400,
+            reason: "BadRequest".to_owned(),
+            message: error.to_string(),
+        })?;
+        let resource = self.resource(&gvk).ok_or_else(|| Refused {
+            code: 404,
+            reason: "NotFound".to_owned(),
+            message: format!("no matches for kind {:?} in version {:?}", gvk.kind, gvk.api_version()),
+        })?;
+        Ok(path(&resource, &object.key()))
+    }
+
+    fn call(&self, call: &Call) -> Result<Object, Refused> {
+        let reply = self.server.handle(call);
+        let ReplyBody::Full(body) = reply.body else {
+            return Err(Refused {
+                code: reply.status,
+                reason: String::new(),
+                message: "not an object".to_owned(),
+            });
+        };
+        let value: Value = serde_json::from_slice(&body).unwrap_or_default();
+        if reply.status >= 300 {
+            let text = |field: &str| value[field].as_str().unwrap_or_default().to_owned();
+            return Err(Refused { code: reply.status, reason: text("reason"), message: text("message") });
+        }
+        Object::from_value(value).map_err(|error| Refused {
+            code: reply.status,
+            reason: String::new(),
+            message: error.to_string(),
+        })
+    }
+}
+
+/// The path of an object.
+pub(crate) fn path(resource: &ResourceType, key: &ObjectKey) -> String {
+    let root = if resource.gvk.group.is_empty() { "/api" } else { "/apis" };
+    let version = resource.gvk.api_version();
+    match &key.namespace {
+        Some(namespace) if resource.is_namespaced() => {
+            format!("{root}/{version}/namespaces/{namespace}/{}/{}", resource.plural, key.name)
+        }
+        _ => format!("{root}/{version}/{}/{}", resource.plural, key.name),
+    }
+}
+
+/// The resource of definitions.
+pub fn definitions() -> ResourceType {
+    let gvk = Gvk::new(names::GROUP, names::VERSION, "ResourceGraphDefinition");
+    ResourceType::new(gvk, "resourcegraphdefinitions", Scope::Cluster)
+}

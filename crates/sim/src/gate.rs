@@ -1,0 +1,118 @@
+//! The door between one operator and the world, where the operator can be made to die: before a request leaves,
+//! after its reply has come, or as an event of a watch arrives. Every such moment is a step, numbered from 1.
+
+use bytes::Bytes;
+use futures_util::{StreamExt as _, stream};
+use http::{Request, Response};
+use http_body::Frame;
+use http_body_util::{BodyExt as _, BodyStream, StreamBody, combinators::UnsyncBoxBody};
+use kro_apiserver::fault::{Faulty, FaultyBody, Lost};
+use std::{
+    future::{self, Future},
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    task::{Context, Poll},
+};
+use tokio::sync::watch;
+use tower_service::Service;
+
+/// What crosses the door of one operator, and when it closes for good.
+#[derive(Debug, Clone)]
+pub(crate) struct Gate {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    steps: AtomicU64,
+    /// The step at which the operator dies; 0 for never.
+    deadly: AtomicU64,
+    closed: watch::Sender<bool>,
+}
+
+impl Gate {
+    pub(crate) fn open() -> Self {
+        let inner =
+            Inner { steps: AtomicU64::new(0), deadly: AtomicU64::new(0), closed: watch::Sender::new(false) };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// How many steps there were.
+    pub(crate) fn steps(&self) -> u64 {
+        self.inner.steps.load(Ordering::Relaxed)
+    }
+
+    /// Closes after so many more steps.
+    pub(crate) fn close_after(&self, steps: u64) {
+        self.inner.deadly.store(self.steps() + steps.max(1), Ordering::Relaxed);
+    }
+
+    /// Comes when the door has closed: whoever is behind it must be dropped.
+    pub(crate) async fn closed(&self) {
+        let mut closed = self.inner.closed.subscribe();
+        // The sender lives as long as this gate.
+        let _ = closed.wait_for(|closed| *closed).await;
+    }
+
+    /// One step; never returns once the door is closed.
+    async fn step(&self) {
+        if !*self.inner.closed.borrow() {
+            let step = self.inner.steps.fetch_add(1, Ordering::Relaxed) + 1;
+            if step != self.inner.deadly.load(Ordering::Relaxed) {
+                return;
+            }
+            self.inner.closed.send_replace(true);
+        }
+        future::pending::<()>().await;
+    }
+
+    /// The server as seen through this door.
+    pub(crate) fn before(&self, server: Faulty) -> Guarded {
+        Guarded { gate: self.clone(), server }
+    }
+}
+
+/// A server behind a [`Gate`].
+#[derive(Debug, Clone)]
+pub(crate) struct Guarded {
+    gate: Gate,
+    server: Faulty,
+}
+
+impl<B> Service<Request<B>> for Guarded
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    type Response = Response<FaultyBody>;
+    type Error = Lost;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<FaultyBody>, Lost>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Lost>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let Self { gate, mut server } = self.clone();
+        let is_watch = request.uri().query().is_some_and(|query| query.contains("watch=true"));
+        Box::pin(async move {
+            gate.step().await;
+            let answer = server.call(request).await;
+            gate.step().await;
+            answer.map(|response| if is_watch { response.map(|body| stepwise(gate, body)) } else { response })
+        })
+    }
+}
+
+/// A watch of which every event is a step.
+fn stepwise(gate: Gate, body: FaultyBody) -> FaultyBody {
+    let events = stream::unfold((gate, BodyStream::new(body)), |(gate, mut events)| async move {
+        let event: Result<Frame<Bytes>, Lost> = events.next().await?;
+        gate.step().await;
+        Some((event, (gate, events)))
+    });
+    UnsyncBoxBody::new(StreamBody::new(events)).boxed_unsync()
+}

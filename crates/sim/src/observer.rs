@@ -1,0 +1,178 @@
+//! Watches every request of the operators as the server performs it, and what must never happen even once.
+
+use crate::transcript::Transcript;
+use http::{Method, StatusCode, Uri};
+use kro_api::names::{labels, managers};
+use kro_apiserver::{
+    ApiServer,
+    core::{Key, ResourceId},
+    fault::Witness,
+};
+use kro_object::Object;
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+/// Counts, and what was broken.
+pub(crate) struct Observer {
+    server: ApiServer,
+    transcript: Transcript,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    counts: Requests,
+    broken: Vec<String>,
+    /// The object a write is about to change, by client.
+    before: BTreeMap<String, Object>,
+}
+
+/// How many requests operators made; watches apart.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Requests {
+    /// Gets and lists, discovery and schemas included.
+    pub reads: u64,
+    /// Creates, patches and deletes.
+    pub writes: u64,
+}
+
+impl Requests {
+    /// Reads and writes.
+    pub fn total(self) -> u64 {
+        self.reads + self.writes
+    }
+}
+
+impl fmt::Debug for Observer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Observer").field("state", &*self.state()).finish_non_exhaustive()
+    }
+}
+
+impl Observer {
+    pub(crate) fn new(server: ApiServer, transcript: Transcript) -> Self {
+        Self { server, transcript, state: Mutex::default() }
+    }
+
+    pub(crate) fn requests(&self) -> Requests {
+        self.state().counts
+    }
+
+    /// What was broken so far; forgets it.
+    pub(crate) fn take_broken(&self) -> Vec<String> {
+        std::mem::take(&mut self.state().broken)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn stored(&self, path: &str) -> Option<Object> {
+        let (resource, key) = target(path)?;
+        self.server.stored(&resource, &key)
+    }
+
+    fn judge_delete(&self, path: &str, object: &Object) -> Option<String> {
+        let metadata = object.metadata();
+        let group = object.gvk().map(|gvk| gvk.group).unwrap_or_default();
+        if group.ends_with(kro_api::names::GROUP) || &*group == "apiextensions.k8s.io" {
+            // Revisions, generated kinds and nested instances are judged by what is left in the end.
+            return None;
+        }
+        let Some(set) = metadata.label(labels::APPLYSET_PART_OF) else {
+            return Some(format!("deleted {path}, which is in no ApplySet"));
+        };
+        let applied = metadata.managed_fields().iter().any(|entry| entry["manager"] == managers::APPLYSET);
+        if !applied {
+            return Some(format!("deleted {path}, which kro never applied"));
+        }
+        let order = order_of(object);
+        let parent = metadata.label(labels::INSTANCE_ID).unwrap_or_default();
+        let all = self.server.dump();
+        let is_teardown = all.iter().any(|other| {
+            let metadata = other.metadata();
+            // A pass that began before the deletion may still prune.
+            let is_known = other.as_value_at("status").is_some_and(|status| status["state"] == "DELETING");
+            metadata.uid() == Some(parent) && metadata.is_deleting() && is_known
+        });
+        if !is_teardown {
+            return None;
+        }
+        let later = all.iter().find(|other| {
+            other.metadata().label(labels::APPLYSET_PART_OF) == Some(set) && order_of(other) > order
+        })?;
+        Some(format!(
+            "deleted {path} of wave {order} while {} of wave {} is there",
+            later.key(),
+            order_of(later)
+        ))
+    }
+}
+
+impl Witness for Observer {
+    fn before(&self, client: &str, method: &Method, uri: &Uri) {
+        if *method == Method::GET {
+            return;
+        }
+        let stored = self.stored(uri.path());
+        let broken = match &stored {
+            Some(object) if *method == Method::DELETE => self.judge_delete(uri.path(), object),
+            _ => None,
+        };
+        let mut state = self.state();
+        state.broken.extend(broken);
+        match stored {
+            Some(object) => state.before.insert(client.to_owned(), object),
+            None => state.before.remove(client),
+        };
+    }
+
+    fn after(&self, client: &str, method: &Method, uri: &Uri, status: StatusCode) {
+        let is_watch = uri.query().is_some_and(|query| query.contains("watch=true"));
+        if !is_watch {
+            let counts = &mut self.state().counts;
+            if *method == Method::GET { counts.reads += 1 } else { counts.writes += 1 }
+        }
+        let what = if is_watch { "WATCH" } else { method.as_str() };
+        self.transcript.note(&format!("{client}: {what} {} {}", uri.path(), status.as_u16()));
+        if *method == Method::GET {
+            return;
+        }
+        let Some(before) = self.state().before.remove(client) else { return };
+        let Some(after) = self.stored(uri.path()) else { return };
+        if before.metadata().uid() != after.metadata().uid() {
+            return;
+        }
+        let set = |object: &Object| object.metadata().label(labels::APPLYSET_PART_OF).map(str::to_owned);
+        if let Some(theirs) = set(&before)
+            && set(&after).as_ref() != Some(&theirs)
+        {
+            self.state().broken.push(format!("took {} out of ApplySet {theirs}", uri.path()));
+        }
+    }
+}
+
+fn order_of(object: &Object) -> u32 {
+    let annotation = object.metadata().annotation(kro_apply::APPLY_ORDER);
+    annotation.and_then(|text| text.parse().ok()).unwrap_or(0)
+}
+
+/// The resource and name in the path of an object.
+fn target(path: &str) -> Option<(ResourceId, Key)> {
+    let words: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+    let (group, rest) = match words.as_slice() {
+        ["api", _, rest @ ..] => ("", rest),
+        ["apis", group, _, rest @ ..] => (*group, rest),
+        _ => return None,
+    };
+    let (namespace, plural, name) = match rest {
+        ["namespaces", namespace, plural, name, ..] => (*namespace, *plural, *name),
+        [plural, name, ..] => ("", *plural, *name),
+        _ => return None,
+    };
+    let resource = ResourceId { group: group.into(), plural: plural.into() };
+    Some((resource, Key::new(namespace, name)))
+}

@@ -1,0 +1,55 @@
+//! A story: what people, other controllers and bad luck do to a cluster, one after the other, from one seed.
+
+mod design;
+mod operation;
+mod play;
+mod strategy;
+
+pub use design::{Design, NodeDesign, NodeForm, Wish};
+pub use operation::{Meddling, Operation};
+pub use play::{Outcome, Story, play};
+pub use strategy::{designs, operations, stories, wishes};
+
+use proptest::{
+    strategy::{Strategy as _, ValueTree as _},
+    test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
+};
+
+/// How many shorter stories are tried for one that fails.
+const SHRINKS: usize = 300;
+
+/// The story of a seed.
+pub fn of_seed(seed: u64) -> Story {
+    tree(seed).current()
+}
+
+/// The shortest story found that still fails, starting from that of a seed; with what is wrong there.
+pub fn shrink(seed: u64) -> Option<(Story, Vec<String>)> {
+    let mut tree = tree(seed);
+    let mut smallest = None;
+    // What is wrong in the short story is wrong in the long one: another mistake would lead astray.
+    let topic =
+        |wrong: &[String]| wrong.first().and_then(|line| line.split([' ', ':']).next()).map(str::to_owned);
+    let sought = topic(&play(&tree.current(), false).wrong);
+    for _ in 0..SHRINKS {
+        let story = tree.current();
+        let outcome = play(&story, false);
+        let failed = sought.is_some() && topic(&outcome.wrong) == sought;
+        if failed {
+            smallest = Some((story, outcome.wrong));
+        }
+        let goes_on = if failed { tree.simplify() } else { tree.complicate() };
+        if !goes_on {
+            break;
+        }
+    }
+    smallest
+}
+
+fn tree(seed: u64) -> impl proptest::strategy::ValueTree<Value = Story> {
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
+    stories(seed).new_tree(&mut runner).expect("invariant: no strategy here rejects")
+}

@@ -1,0 +1,162 @@
+//! One thing that happens, and how it is done to a world. What cannot be done now is refused by the server, as it
+//! would be for people, and the story goes on.
+
+use super::design::{Design, KINDS, Wish, external, external_name};
+use crate::{Admin, Refused, World, definitions, oracle::shown};
+use kro_api::names::{annotations, labels};
+use kro_object::{Gvk, Object, ObjectKey, ResourceType, Scope};
+use serde_json::json;
+use std::time::Duration;
+
+/// One thing that happens. Numbers that name something are taken modulo what there is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Operation {
+    /// A definition is created or changed.
+    Define(u8, Design),
+    /// A definition is deleted.
+    Undefine(u8),
+    /// An instance is created or changed.
+    Wish(u8, u8, Wish),
+    /// An instance is deleted.
+    Delete(u8, u8),
+    /// An instance is told to rest, or to go on.
+    Suspend(u8, u8, bool),
+    /// Somebody meddles with a child.
+    Meddle(u16, Meddling),
+    /// Somebody else's object is created or changed.
+    Share(u8, u8),
+    /// Somebody else's object is deleted.
+    Unshare(u8),
+    /// Time passes, in tenths of a second.
+    Wait(u16),
+    /// The operator is killed and started again.
+    Crash,
+    /// The operator is killed after so many more steps, and started again when something else happens.
+    CrashAfter(u8),
+    /// The operator is stopped and started as an upgrade does.
+    Restart,
+    /// The operator is cut off for so many seconds.
+    CutOff(u8),
+    /// The server forgets its history.
+    Compact,
+}
+
+/// What somebody does to a child.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meddling {
+    /// Changes a field that kro owns.
+    Ours,
+    /// Adds a field of their own.
+    Theirs(u8),
+    /// Deletes it.
+    Delete,
+}
+
+/// The prefix of annotations that others add to children.
+pub(crate) const THEIRS: &str = "others.example.org/";
+
+/// Names of instances.
+const NAMES: [&str; 2] = ["one", "two"];
+
+impl Operation {
+    /// Does it.
+    pub(crate) async fn perform(&self, world: &mut World) {
+        let admin = world.admin();
+        let done = match self {
+            Self::Define(which, design) => admin.apply(&design.definition(usize::from(*which))).map(drop),
+            Self::Undefine(which) => {
+                admin.delete(&definitions(), &ObjectKey::cluster(&kind(*which).to_lowercase()))
+            }
+            Self::Wish(which, name, wish) => {
+                admin.apply(&wish.instance(usize::from(*which), instance_name(*name))).map(drop)
+            }
+            Self::Delete(which, name) => admin.delete(&instances(*which), &instance_key(*name)),
+            Self::Suspend(which, name, rests) => {
+                let word = if *rests { json!("suspended") } else { json!(null) };
+                let patch = json!({"metadata": {"annotations": {annotations::RECONCILE: word}}});
+                admin.patch(&instances(*which), &instance_key(*name), "", &patch).map(drop)
+            }
+            Self::Meddle(pick, how) => meddle(&admin, *pick, *how),
+            Self::Share(slot, value) => admin.apply(&external(*slot, *value)).map(drop),
+            Self::Unshare(slot) => {
+                let maps =
+                    ResourceType::new(Gvk::new("", "v1", "ConfigMap"), "configmaps", Scope::Namespaced);
+                admin.delete(&maps, &ObjectKey::namespaced("default", &external_name(*slot)))
+            }
+            Self::Wait(tenths) => {
+                world.sleep(Duration::from_millis(u64::from(*tenths) * 100)).await;
+                Ok(())
+            }
+            Self::Crash => {
+                world.crash().await;
+                Ok(())
+            }
+            Self::CrashAfter(steps) => {
+                world.crash_after(u64::from(*steps) + 1);
+                Ok(())
+            }
+            Self::Restart => {
+                world.stop().await;
+                Ok(())
+            }
+            Self::CutOff(seconds) => {
+                world.faults().partition("operator");
+                world.sleep(Duration::from_secs(u64::from(*seconds))).await;
+                world.faults().mend("operator");
+                Ok(())
+            }
+            Self::Compact => {
+                world.server().compact();
+                Ok(())
+            }
+        };
+        let answer = done.map_or_else(|refused| format!("refused: {refused}"), |()| "done".to_owned());
+        world.transcript().note(&format!("{self:?} {answer}"));
+        world.start();
+    }
+}
+
+fn kind(which: u8) -> &'static str {
+    KINDS[usize::from(which) % KINDS.len()]
+}
+
+fn instance_name(name: u8) -> &'static str {
+    NAMES[usize::from(name) % NAMES.len()]
+}
+
+fn instance_key(name: u8) -> ObjectKey {
+    ObjectKey::namespaced("default", instance_name(name))
+}
+
+/// The resource of the instances of a definition.
+pub(crate) fn instances(which: u8) -> ResourceType {
+    let kind = kind(which);
+    let gvk = Gvk::new(kro_api::names::GROUP, kro_api::names::VERSION, kind);
+    ResourceType::new(gvk, &kro_graph::plural::plural(kind), Scope::Namespaced)
+}
+
+/// Children of all instances, in the server's order.
+pub(crate) fn children(admin: &Admin) -> Vec<Object> {
+    let mut all = admin.everything();
+    all.retain(|object| object.metadata().label(labels::APPLYSET_PART_OF).is_some());
+    all
+}
+
+fn meddle(admin: &Admin, pick: u16, how: Meddling) -> Result<(), Refused> {
+    let children = children(admin);
+    let Some(child) = (!children.is_empty()).then(|| &children[usize::from(pick) % children.len()]) else {
+        return Ok(());
+    };
+    let Some(resource) = child.gvk().ok().and_then(|gvk| admin.resource(&gvk)) else { return Ok(()) };
+    let patch = match how {
+        Meddling::Delete => return admin.delete(&resource, &child.key()),
+        Meddling::Theirs(value) => {
+            json!({"metadata": {"annotations": {format!("{THEIRS}note"): value.to_string()}}})
+        }
+        Meddling::Ours if child.as_value_at("data").is_some() => json!({"data": {"value": "meddled"}}),
+        Meddling::Ours => json!({"spec": {"replicas": 7}}),
+    };
+    admin.patch(&resource, &child.key(), "", &patch).map(drop).inspect_err(|refused| {
+        debug_assert!(refused.code != 404, "{} vanished while nothing else ran", shown(child));
+    })
+}

@@ -1,0 +1,135 @@
+//! Plays a story and judges it: after everything has calmed down, and once more after everything was deleted.
+
+use super::operation::{Operation, THEIRS, children, instances};
+use crate::{World, WorldOptions, oracle::shown, run};
+use kro_api::names::labels;
+use kro_apiserver::fault::Rates;
+use kro_object::Object;
+use std::{collections::BTreeMap, time::Duration};
+
+/// What happens, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Story {
+    /// Seed of everything that is left to chance while it is played.
+    pub seed: u64,
+    /// Whether requests and watches meet faults at [`Rates::rough`].
+    pub faulty: bool,
+    /// The operations.
+    pub operations: Vec<Operation>,
+}
+
+/// How a story ended.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// What is wrong; empty when everything is right.
+    pub wrong: Vec<String>,
+    /// Hash of the transcript and of what the server stored in the end.
+    pub hash: String,
+    /// Virtual time that passed.
+    pub took: Duration,
+    /// Requests that operators made, watches apart.
+    pub requests: u64,
+    /// The transcript, if asked for.
+    pub lines: Vec<String>,
+}
+
+/// Plays a story in a world of its own.
+pub fn play(story: &Story, keep_lines: bool) -> Outcome {
+    run(async {
+        let rates = story.faulty.then(Rates::rough);
+        let mut world = World::new(&WorldOptions { seed: story.seed, rates, keep_lines });
+        let wrong = live(&mut world, story).await.err().unwrap_or_default();
+        for line in &wrong {
+            world.transcript().note(&format!("WRONG {line}"));
+        }
+        world.transcript().seal(world.server());
+        Outcome {
+            wrong,
+            hash: world.transcript().hash(),
+            took: Duration::from_secs_f64(world.seconds()),
+            requests: world.requests().total(),
+            lines: world.transcript().lines_kept(),
+        }
+    })
+}
+
+async fn live(world: &mut World, story: &Story) -> Result<(), Vec<String>> {
+    world.start();
+    let mut designs = BTreeMap::new();
+    let mut notes = Notes::default();
+    for operation in &story.operations {
+        operation.perform(world).await;
+        if let Operation::Define(which, design) = operation {
+            designs.insert(*which % 2, design.clone());
+        }
+        notes.remember(world);
+    }
+    world.settle().await?;
+    notes.judge(world)?;
+
+    // Everything goes: what rests is woken, what lost its definition gets it back.
+    for (which, design) in &designs {
+        Operation::Define(*which, design.clone()).perform(world).await;
+        for name in 0..2 {
+            Operation::Suspend(*which, name, false).perform(world).await;
+        }
+    }
+    world.settle().await?;
+    for which in designs.keys() {
+        for name in 0..2 {
+            Operation::Delete(*which, name).perform(world).await;
+        }
+    }
+    world.settle().await?;
+    for which in designs.keys() {
+        let left = world.admin().all(kro_api::names::GROUP, &instances(*which).gvk.kind);
+        if let Some(instance) = left.first() {
+            return Err(vec![format!("{} did not go", shown(instance))]);
+        }
+        Operation::Undefine(*which).perform(world).await;
+    }
+    world.settle().await?;
+    let left = world.admin().labelled(labels::OWNED, "true");
+    let left: Vec<String> = left
+        .iter()
+        .filter(|object| !is_crd(object))
+        .map(|object| format!("left over: {}", shown(object)))
+        .collect();
+    if left.is_empty() { Ok(()) } else { Err(left) }
+}
+
+fn is_crd(object: &Object) -> bool {
+    object.gvk().is_ok_and(|gvk| &*gvk.kind == "CustomResourceDefinition")
+}
+
+/// What others wrote on children, by uid: it stays as long as the child does.
+#[derive(Debug, Default)]
+struct Notes {
+    by_uid: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+impl Notes {
+    fn remember(&mut self, world: &World) {
+        for child in children(&world.admin()) {
+            let theirs = theirs(&child);
+            if !theirs.is_empty() {
+                self.by_uid.insert(child.metadata().uid().unwrap_or_default().to_owned(), theirs);
+            }
+        }
+    }
+
+    fn judge(&self, world: &World) -> Result<(), Vec<String>> {
+        let lost = |child: &Object| {
+            let known = self.by_uid.get(child.metadata().uid().unwrap_or_default())?;
+            (theirs(child) != *known).then(|| format!("{} lost what others wrote: {known:?}", shown(child)))
+        };
+        let lost: Vec<String> = children(&world.admin()).iter().filter_map(lost).collect();
+        if lost.is_empty() { Ok(()) } else { Err(lost) }
+    }
+}
+
+fn theirs(object: &Object) -> BTreeMap<String, String> {
+    let annotations = object.metadata().annotations().into_iter().flatten();
+    let theirs = annotations.filter(|(key, _)| key.starts_with(THEIRS));
+    theirs.map(|(key, value)| (key.clone(), value.to_string())).collect()
+}
