@@ -100,8 +100,14 @@ impl<'e> Estimator<'e> {
 
     fn is_scalar(&self, ty: &Type) -> bool {
         match ty {
-            Type::Bool | Type::Double | Type::Duration | Type::Int | Type::Timestamp | Type::Uint => true,
-            Type::Null | Type::Type(_) => !self.upstream,
+            Type::Bool
+            | Type::Double
+            | Type::Duration
+            | Type::Int
+            | Type::Timestamp
+            | Type::Type(_)
+            | Type::Uint => true,
+            Type::Null => !self.upstream,
             Type::Optional(inner) => self.is_scalar(inner),
             _ => false,
         }
