@@ -108,7 +108,7 @@ pub(super) fn comparisons(ast: &Ast) -> Vec<(Chain, Range<u32>, String, bool)> {
 /// The schema of what a chain leads to; `each` is one of the node's own objects.
 pub(super) fn schema<'g>(graph: &'g Graph, own: Option<&'g Node>, chain: &Chain) -> Option<&'g Arc<Schema>> {
     let mut steps = chain.steps.as_slice();
-    let schema = match chain.name.as_str() {
+    let mut schema = match chain.name.as_str() {
         "schema" => &graph.instance.view,
         "each" => &own?.schema,
         name => {
@@ -122,13 +122,8 @@ pub(super) fn schema<'g>(graph: &'g Graph, own: Option<&'g Node>, chain: &Chain)
             &node.schema
         }
     };
-    walk(schema, steps)
-}
-
-/// The schema at a path.
-pub(super) fn walk<'s>(mut schema: &'s Arc<Schema>, path: &[Segment]) -> Option<&'s Arc<Schema>> {
-    for segment in path {
-        schema = match segment {
+    for step in steps {
+        schema = match step {
             Segment::Field(name) => schema.field(name)?,
             Segment::Index(_) => schema.items()?,
         };

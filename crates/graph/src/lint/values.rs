@@ -67,9 +67,7 @@ fn literal(
 /// Results that an expression can have and that the target's schema refuses.
 fn results(graph: &Graph, node: &Node, found: &mut Vec<Diagnostic>) {
     for hole in &node.template.holes {
-        let Some(schema) = chain::walk(&node.schema, hole.path.segments()).filter(|it| is_scalar(it)) else {
-            continue;
-        };
+        let Some(schema) = node.schema.at(&hole.path).filter(|it| is_scalar(it)) else { continue };
         let ast = parse(&hole.expression);
         let mut open = vec![ast.root()];
         while let Some(id) = open.pop() {
