@@ -106,8 +106,7 @@ fn evaluate(args: &Args, workspace: &Workspace, text: &str, checked: &Checked) -
 /// Prints what the evaluation costs, when there is data for everything it names, and what it costs at worst.
 fn cost(args: &Args, workspace: &Workspace, text: &str, checked: &Checked) -> anyhow::Result<ExitCode> {
     let most = workspace.most(checked);
-    let at_worst =
-        most.map_or_else(|| "without limit at worst".to_owned(), |most| format!("{most} at worst"));
+    let at_worst = workspace::bound(most);
     if !workspace.has_data_for(checked) {
         answer(args, &at_worst, &json!({"most": most}));
         return Ok(ExitCode::SUCCESS);
