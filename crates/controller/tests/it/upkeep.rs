@@ -8,6 +8,15 @@ use kro_object::{Gvk, Object, ObjectKey, ResourceType, Scope};
 use serde_json::json;
 use std::time::Duration;
 
+async fn a_restart_writes_nothing(world: &mut World) {
+    let mark = world.mark();
+    world.restart().await;
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    let writes: Vec<String> =
+        world.requests(mark).into_iter().filter(|asked| !asked.starts_with("GET")).collect();
+    assert_eq!(writes, [""; 0]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn drift_is_repaired_by_watch_and_a_restart_writes_nothing() {
     let mut world = served().await;
@@ -21,12 +30,7 @@ async fn drift_is_repaired_by_watch_and_a_restart_writes_nothing() {
     tokio::time::sleep(Duration::from_millis(200)).await;
     assert!(world.get(&config_maps(), "mine-c").await.is_some(), "made anew");
 
-    let mark = world.mark();
-    world.restart().await;
-    tokio::time::sleep(Duration::from_secs(30)).await;
-    let writes: Vec<String> =
-        world.requests(mark).into_iter().filter(|asked| !asked.starts_with("GET")).collect();
-    assert_eq!(writes, [""; 0]);
+    a_restart_writes_nothing(&mut world).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -93,12 +97,7 @@ async fn a_restart_with_two_definitions_writes_nothing() {
         "metadata": {"name": "other", "namespace": "default"}, "spec": {"v": "z"}});
     world.apply(&kiosks, kiosk).await;
     world.until(&kiosks, "other", is_active).await;
-    let mark = world.mark();
-    world.restart().await;
-    tokio::time::sleep(Duration::from_secs(30)).await;
-    let writes: Vec<String> =
-        world.requests(mark).into_iter().filter(|asked| !asked.starts_with("GET")).collect();
-    assert_eq!(writes, [""; 0]);
+    a_restart_writes_nothing(&mut world).await;
 }
 
 #[tokio::test(start_paused = true)]
