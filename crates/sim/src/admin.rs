@@ -102,8 +102,8 @@ impl Admin {
 
     /// The resource of a kind, if the server serves it.
     pub fn resource(&self, gvk: &Gvk) -> Option<ResourceType> {
-        let builtin = || kro_k8s_schemas::kinds().iter().find(|kind| kind.gvk == *gvk).cloned();
-        builtin().or_else(|| self.custom(gvk))
+        let builtin = kro_k8s_schemas::resource(gvk).map(|builtin| builtin.resource.clone());
+        builtin.or_else(|| self.custom(gvk))
     }
 
     /// The resource of a kind that a CRD serves.

@@ -60,7 +60,8 @@ pub struct Report {
     pub wrong: Vec<(u64, Vec<String>)>,
 }
 
-/// Plays a story once for each step of its last operation, until the operator makes fewer steps than asked for.
+/// Plays a story once for each step from its last operation on, its teardown included, until the operator makes fewer
+/// steps than asked for.
 pub fn explore(operations: &[Operation], limit: u64) -> Report {
     let Some((last, first)) = operations.split_last() else { return Report::default() };
     let mut report = Report::default();
@@ -69,6 +70,9 @@ pub fn explore(operations: &[Operation], limit: u64) -> Report {
         let mut operations = first.to_vec();
         operations.extend([Operation::CrashAfter(steps), last.clone(), Operation::Wait(300)]);
         let outcome = play(&Story { seed: 1, faulty: false, operations }, false);
+        if outcome.deaths == 0 {
+            break;
+        }
         report.runs += 1;
         if !outcome.wrong.is_empty() {
             report.wrong.push((step, outcome.wrong));

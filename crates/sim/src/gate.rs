@@ -40,14 +40,10 @@ impl Gate {
         Self { inner: Arc::new(inner) }
     }
 
-    /// How many steps there were.
-    pub(crate) fn steps(&self) -> u64 {
-        self.inner.steps.load(Ordering::Relaxed)
-    }
-
     /// Closes after so many more steps.
     pub(crate) fn close_after(&self, steps: u64) {
-        self.inner.deadly.store(self.steps() + steps.max(1), Ordering::Relaxed);
+        let made = self.inner.steps.load(Ordering::Relaxed);
+        self.inner.deadly.store(made + steps.max(1), Ordering::Relaxed);
     }
 
     /// Comes when the door has closed: whoever is behind it must be dropped.

@@ -57,11 +57,6 @@ impl Operator {
         Self { gate, stop: Some(stop), task }
     }
 
-    /// How many steps it made.
-    pub(crate) fn steps(&self) -> u64 {
-        self.gate.steps()
-    }
-
     /// Whether it runs.
     pub(crate) fn is_running(&self) -> bool {
         !self.task.is_finished()

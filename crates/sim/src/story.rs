@@ -26,24 +26,27 @@ pub fn of_seed(seed: u64) -> Story {
 /// The shortest story found that still fails, starting from that of a seed; with what is wrong there.
 pub fn shrink(seed: u64) -> Option<(Story, Vec<String>)> {
     let mut tree = tree(seed);
-    let mut smallest = None;
     // What is wrong in the short story is wrong in the long one: another mistake would lead astray.
     let topic =
         |wrong: &[String]| wrong.first().and_then(|line| line.split([' ', ':']).next()).map(str::to_owned);
-    let sought = topic(&play(&tree.current(), false).wrong);
-    for _ in 0..SHRINKS {
-        let story = tree.current();
-        let outcome = play(&story, false);
-        let failed = sought.is_some() && topic(&outcome.wrong) == sought;
-        if failed {
-            smallest = Some((story, outcome.wrong));
-        }
-        let goes_on = if failed { tree.simplify() } else { tree.complicate() };
+    let wrong = play(&tree.current(), false).wrong;
+    let sought = topic(&wrong)?;
+    let mut smallest = (tree.current(), wrong);
+    let mut goes_on = tree.simplify();
+    for _ in 1..SHRINKS {
         if !goes_on {
             break;
         }
+        let story = tree.current();
+        let wrong = play(&story, false).wrong;
+        goes_on = if topic(&wrong).as_ref() == Some(&sought) {
+            smallest = (story, wrong);
+            tree.simplify()
+        } else {
+            tree.complicate()
+        };
     }
-    smallest
+    Some(smallest)
 }
 
 fn tree(seed: u64) -> impl proptest::strategy::ValueTree<Value = Story> {

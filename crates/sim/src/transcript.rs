@@ -20,7 +20,6 @@ struct Lines {
     hash: Sha256,
     /// Kept only when somebody wants to read them.
     kept: Option<Vec<String>>,
-    count: u64,
 }
 
 impl Transcript {
@@ -33,7 +32,6 @@ impl Transcript {
     pub fn note(&self, line: &str) {
         let at = self.clock.seconds();
         let mut lines = self.lines();
-        lines.count += 1;
         let text = format!("{at:>10.3}  {line}");
         lines.hash.update(text.as_bytes());
         lines.hash.update(b"\n");
@@ -49,16 +47,6 @@ impl Transcript {
             let _ = write!(out, "{byte:02x}");
             out
         })
-    }
-
-    /// How many lines there are.
-    pub fn len(&self) -> u64 {
-        self.lines().count
-    }
-
-    /// Whether nothing happened yet.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     /// The lines; empty unless the world keeps them.

@@ -38,6 +38,8 @@ pub struct World {
     operator: Option<Operator>,
     seed: u64,
     starts: u64,
+    /// Of operators that another one has followed.
+    deaths: u64,
 }
 
 /// How often it is looked whether everything is as it should be.
@@ -82,6 +84,7 @@ impl World {
             operator: None,
             seed: options.seed,
             starts: 0,
+            deaths: 0,
         };
         for crd in kro_api::manifests() {
             world.admin().apply(&crd).expect("invariant: our CRDs are valid");
@@ -124,6 +127,7 @@ impl World {
         if self.operator.as_ref().is_some_and(Operator::is_running) {
             return;
         }
+        self.deaths = self.deaths();
         self.starts += 1;
         self.transcript.note("operator starts");
         self.operator = Some(Operator::start(
@@ -159,9 +163,9 @@ impl World {
         }
     }
 
-    /// Steps that the running operator made.
-    pub fn steps(&self) -> u64 {
-        self.operator.as_ref().map_or(0, Operator::steps)
+    /// How often the operator died at a step, as [`World::crash_after`] asks for.
+    pub fn deaths(&self) -> u64 {
+        self.deaths + u64::from(self.operator.as_ref().is_some_and(|operator| !operator.is_running()))
     }
 
     /// Lets time pass.

@@ -29,6 +29,8 @@ pub struct Outcome {
     pub took: Duration,
     /// Requests that operators made, watches apart.
     pub requests: u64,
+    /// How often the operator died at a step.
+    pub deaths: u64,
     /// The transcript, if asked for.
     pub lines: Vec<String>,
 }
@@ -48,6 +50,7 @@ pub fn play(story: &Story, keep_lines: bool) -> Outcome {
             hash: world.transcript().hash(),
             took: Duration::from_secs_f64(world.seconds()),
             requests: world.requests().total(),
+            deaths: world.deaths(),
             lines: world.transcript().lines_kept(),
         }
     })
@@ -59,10 +62,13 @@ async fn live(world: &mut World, story: &Story) -> Result<(), Vec<String>> {
     let mut notes = Notes::default();
     for operation in &story.operations {
         operation.perform(world).await;
-        if let Operation::Define(which, design) = operation {
-            designs.insert(*which % 2, design.clone());
+        match operation {
+            Operation::Define(which, design) => {
+                designs.insert(*which % 2, design.clone());
+            }
+            Operation::Meddle(..) => notes.remember(world),
+            _ => {}
         }
-        notes.remember(world);
     }
     world.settle().await?;
     notes.judge(world)?;
