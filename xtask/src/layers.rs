@@ -27,13 +27,14 @@ const fn layer(dir: &'static str, tier: Tier, may_use: &'static [&'static str]) 
 
 /// Every crate of the workspace.
 pub(crate) const LAYERS: &[Layer] = &[
+    layer("crates/gotext", Tier::Pure, &[]),
     layer("crates/object", Tier::Pure, &[]),
-    layer("crates/cel", Tier::Pure, &[]),
+    layer("crates/cel", Tier::Pure, &["gotext"]),
     layer("crates/diagnostic", Tier::Pure, &["object"]),
-    layer("crates/schema", Tier::Pure, &["object"]),
+    layer("crates/schema", Tier::Pure, &["gotext", "object"]),
     layer("crates/api", Tier::Pure, &["object", "diagnostic"]),
     layer("crates/simple-schema", Tier::Pure, &["object", "diagnostic", "schema"]),
-    layer("crates/cel-k8s", Tier::Pure, &["object", "schema", "cel"]),
+    layer("crates/cel-k8s", Tier::Pure, &["gotext", "object", "schema", "cel"]),
     layer("crates/structured-merge", Tier::Pure, &["object", "schema"]),
     layer("crates/k8s-schemas", Tier::Pure, &["object", "schema"]),
     layer(

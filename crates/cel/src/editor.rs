@@ -81,8 +81,8 @@ impl Env {
 
     /// Functions and macros of the namespace that `text` ends with, as `abs` behind `math`.
     fn namespace(&self, text: &str) -> Vec<Completion> {
-        let start = text.rfind(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '.')));
-        let prefix = format!("{}.", &text[start.map_or(0, |at| at + 1).min(text.len())..]);
+        let before = text.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'));
+        let prefix = format!("{}.", &text[before.len()..]);
         let functions = self.functions(|overload| overload.signature.function.starts_with(&prefix));
         let functions =
             functions.map(|found| Completion { name: found.name[prefix.len()..].to_owned(), ..found });

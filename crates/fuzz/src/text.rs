@@ -80,7 +80,7 @@ pub(crate) fn values(data: &[u8]) {
             "{text} became {printed}"
         );
     }
-    let _ = kro_object::duration::parse(&text);
+    let _ = kro_gotext::duration::parse(&text);
     let _ = kro_cel_k8s::url::Url::parse(&text).map(|url| (url.escaped_path().to_owned(), url.query()));
     let _ = kro_cel_k8s::semver::Semver::parse(&text);
     let _ = kro_cel_k8s::semver::Semver::parse_normalized(&text);
@@ -88,7 +88,7 @@ pub(crate) fn values(data: &[u8]) {
         let _ = Ip::parse(&text, mapped);
         let _ = Cidr::parse(&text, mapped).map(Cidr::masked);
     }
-    if let Ok(pattern) = kro_cel::re2::compile(&text) {
+    if let Ok(pattern) = kro_gotext::re2::compile(&text) {
         let _ = pattern.is_match("a0-Z_é\n");
     }
 }

@@ -6,7 +6,8 @@
 mod codes;
 mod network;
 
-use kro_object::{Timestamp, duration, validate};
+use kro_gotext::duration;
+use kro_object::{Timestamp, validate};
 
 /// Whether a text has a format; `None` where the format is unknown, and then every text is valid.
 /// Dashes in a format's name do not count.

@@ -2,7 +2,8 @@
 
 use std::{ops::Range, sync::Arc};
 
-use kro_cel::{Call, Cost, EvalError, Functions, Library, Overload, StatefulFunction, Value, re2};
+use kro_cel::{Call, Cost, EvalError, Functions, Library, Overload, StatefulFunction, Value};
+use kro_gotext::re2;
 use regex::Regex;
 
 use super::native::{integer, invalid, text};

@@ -3,7 +3,8 @@ use super::{
     Cost, Functions, Library, Overload, Sizes,
     standard::{int_arg, str_arg},
 };
-use crate::{Bounds, Call, EvalError, Value, re2};
+use crate::{Bounds, Call, EvalError, Value};
+use kro_gotext::re2;
 use regex::Regex as Pattern;
 
 /// Extraction and replacement by regular expressions. At most one capture group for extraction; replacements name

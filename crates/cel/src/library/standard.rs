@@ -1,6 +1,7 @@
 //! The standard library of the language: operators, macros, sizes, text, conversions, time.
 use super::{Cost, Functions, Library, Overload};
 use crate::{Call, EvalError, Value, syntax::macros::folds::STANDARD};
+use kro_gotext::re2;
 use std::sync::Arc;
 
 mod convert;
@@ -186,7 +187,7 @@ fn text(functions: &mut Functions) {
         [("matches", "matches(string, string) -> bool"), ("matches_string", "string.matches(string) -> bool")]
     {
         let overload = Overload::new(id, signature, matches).specialise(|args| {
-            let pattern = crate::re2::compile(args[1]?.as_str()?).ok()?;
+            let pattern = re2::compile(args[1]?.as_str()?).ok()?;
             Some(Ok(Arc::new(move |_, args| Ok(Value::Bool(pattern.is_match(str_arg(args, 0)?))))))
         });
         functions.add(if id == "matches" {
@@ -198,8 +199,7 @@ fn text(functions: &mut Functions) {
 }
 
 fn matches<'a>(_: &mut Call<'_>, args: &[Value<'a>]) -> Result<Value<'a>, EvalError> {
-    let pattern =
-        crate::re2::compile(str_arg(args, 1)?).map_err(|error| EvalError::invalid(error.to_string()))?;
+    let pattern = re2::compile(str_arg(args, 1)?).map_err(|error| EvalError::invalid(error.to_string()))?;
     Ok(Value::Bool(pattern.is_match(str_arg(args, 0)?)))
 }
 

@@ -1,6 +1,7 @@
 //! Points and spans of time with the ranges and texts of the language: RFC 3339 and Go's duration format.
 use crate::EvalError;
 use jiff::{SignedDuration, Timestamp as Instant, civil, tz::TimeZone};
+use kro_gotext::duration;
 use std::fmt;
 
 /// A point in time: seconds since 1970 and nanoseconds, within the years 1 to 9999.
@@ -172,52 +173,7 @@ impl Duration {
 
     /// Reads Go's duration text: `1h30m`, `-1.5s`, `100ms`, `0`.
     pub fn parse(text: &str) -> Option<Self> {
-        let (negative, mut rest) = match text.strip_prefix('-') {
-            Some(rest) => (true, rest),
-            None => (false, text.strip_prefix('+').unwrap_or(text)),
-        };
-        if rest == "0" {
-            return Some(Self(0));
-        }
-        if rest.is_empty() {
-            return None;
-        }
-        let mut total: u128 = 0;
-        while !rest.is_empty() {
-            let whole_length = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-            let (whole, after) = rest.split_at(whole_length);
-            let (fraction, after) = match after.strip_prefix('.') {
-                Some(after) => {
-                    after.split_at(after.find(|c: char| !c.is_ascii_digit()).unwrap_or(after.len()))
-                }
-                None => ("", after),
-            };
-            if whole.is_empty() && fraction.is_empty() {
-                return None;
-            }
-            let unit_length = after.find(|c: char| c == '.' || c.is_ascii_digit()).unwrap_or(after.len());
-            let (unit, after) = after.split_at(unit_length);
-            let unit: u128 = match unit {
-                "ns" => 1,
-                "us" | "µs" | "μs" => 1_000,
-                "ms" => 1_000_000,
-                "s" => 1_000_000_000,
-                "m" => 60_000_000_000,
-                "h" => 3_600_000_000_000,
-                _ => return None,
-            };
-            let whole: u64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
-            total = total.checked_add(u128::from(whole) * unit)?;
-            // Digits past the precision of a nanosecond are cut off.
-            let mut scale = unit;
-            for digit in fraction.bytes().take(20) {
-                scale /= 10;
-                total += u128::from(digit - b'0') * scale;
-            }
-            rest = after;
-        }
-        let total = i128::try_from(total).ok()?;
-        i64::try_from(if negative { -total } else { total }).ok().map(Self)
+        duration::parse(text).ok().map(Self)
     }
 
     /// Whole seconds, rounded towards zero.
@@ -232,32 +188,7 @@ impl Duration {
 
     /// Go's text: `1h30m0s`, `1.5s`, `100ms`, `0s`.
     pub fn go_text(self) -> String {
-        let nanos = self.0.unsigned_abs();
-        let sign = if self.0 < 0 { "-" } else { "" };
-        let decimal = |unit: u64| {
-            let fraction = nanos % unit;
-            let digits = unit.ilog10() as usize;
-            let fraction = format!("{fraction:0digits$}");
-            let fraction = fraction.trim_end_matches('0');
-            let dot = if fraction.is_empty() || unit == 1 { "" } else { "." };
-            let fraction = if unit == 1 { "" } else { fraction };
-            format!("{}{dot}{fraction}", nanos / unit)
-        };
-        match nanos {
-            0 => "0s".to_owned(),
-            1..1_000 => format!("{sign}{}ns", decimal(1)),
-            1_000..1_000_000 => format!("{sign}{}µs", decimal(1_000)),
-            1_000_000..1_000_000_000 => format!("{sign}{}ms", decimal(1_000_000)),
-            _ => {
-                let minutes = nanos / 60_000_000_000;
-                let seconds = Self((nanos % 60_000_000_000) as i64).second_text();
-                match (minutes / 60, minutes % 60) {
-                    (0, 0) => format!("{sign}{seconds}s"),
-                    (0, minutes) => format!("{sign}{minutes}m{seconds}s"),
-                    (hours, minutes) => format!("{sign}{hours}h{minutes}m{seconds}s"),
-                }
-            }
-        }
+        duration::format(self.0)
     }
 
     /// Seconds as a decimal without trailing zeros, as `string()` prints them before its `s`.

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use anyhow::{Context, bail};
 use base64::Engine;
 use kro_diagnostic::source::Sources;
-use kro_object::{Operator, Quantity, Selector, Timestamp, duration, json};
+use kro_gotext::duration;
+use kro_object::{Operator, Quantity, Selector, Timestamp, json};
 use kro_schema::formats;
 use serde_json::Value;
 

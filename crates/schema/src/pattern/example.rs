@@ -1,6 +1,7 @@
 //! A text in which a pattern occurs: the shortest that is easy to find, made longer where the pattern allows it.
 
-use super::{Pattern, translate};
+use super::Pattern;
+use kro_gotext::re2;
 use regex_syntax::hir::{Class, Hir, HirKind};
 
 /// Longer examples are of no use to anybody.
@@ -10,7 +11,7 @@ impl Pattern {
     /// A text in which the pattern occurs, of at least so many characters if the pattern allows it. `None` when none
     /// is found, which does not mean that there is none.
     pub fn example(&self, least: usize) -> Option<String> {
-        let hir = regex_syntax::parse(&translate(self.as_str())?).ok()?;
+        let hir = re2::parse(self.as_str()).ok()?;
         let shortest = text(&hir, 0)?;
         let missing = least.saturating_sub(shortest.chars().count());
         let longer = (missing > 0).then(|| text(&hir, missing)).flatten();

@@ -2,9 +2,9 @@
 //! not its notation: `\d`, `\w`, `\s` and `\b` mean ASCII, `[[a]` is a plain class, `a{` and `\<` are literal text.
 //! Refuses what RE2 refuses: look-around, back-references, nested repetition.
 
-use std::fmt::Write as _;
-
 use regex::{Regex, RegexBuilder};
+use regex_syntax::hir::Hir;
+use std::fmt::Write as _;
 
 mod class;
 
@@ -48,12 +48,22 @@ pub fn compile(pattern: &str) -> Result<Regex, PatternError> {
     RegexBuilder::new(&translate(pattern)?).size_limit(SIZE_LIMIT).build().map_err(|error| {
         PatternError::Other(match error {
             regex::Error::CompiledTooBig(_) => "expression too large".to_owned(),
-            // The crate's message draws the pattern over several lines; its last one says what is wrong.
-            error => {
-                error.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
-            }
+            error => reason(&error),
         })
     })
+}
+
+/// What a pattern means, without compiling it: enough to know that it is valid, unless it is too large.
+///
+/// # Errors
+/// When the pattern is not valid.
+pub fn parse(pattern: &str) -> Result<Hir, PatternError> {
+    regex_syntax::parse(&translate(pattern)?).map_err(|error| PatternError::Other(reason(&error)))
+}
+
+/// The crate's message draws the pattern over several lines; its last one says what is wrong.
+fn reason(error: &impl ToString) -> String {
+    error.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
 }
 
 /// The same pattern in the notation of the `regex` crate.
