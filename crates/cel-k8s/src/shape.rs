@@ -53,6 +53,8 @@ struct Property {
     name: Arc<str>,
     /// What expressions call the property; `None` when no identifier can.
     identifier: Option<Arc<str>>,
+    /// Whether the name is a word that CEL reserves. Expressions may use it without escape.
+    reserved: bool,
     shape: SchemaShape,
 }
 
@@ -202,7 +204,7 @@ impl SchemaShape {
     #[inline]
     fn find<'s>(&'s self, properties: &'s [Property], identifier: &str, hint: &Hint) -> Option<&'s Property> {
         let guess = properties.get(hint.get());
-        match guess.filter(|property| property.identifier.as_deref() == Some(identifier)) {
+        match guess.filter(|property| property.is_called(identifier)) {
             Some(property) => Some(property),
             None => self.search(identifier, hint),
         }
@@ -210,10 +212,7 @@ impl SchemaShape {
 
     #[inline(never)]
     fn search(&self, identifier: &str, hint: &Hint) -> Option<&Property> {
-        let same = self.declared(identifier).filter(|property| match property.identifier.as_deref() {
-            Some(own) => own == identifier || is_reserved(identifier),
-            None => false,
-        });
+        let same = self.declared(identifier).filter(|property| property.is_called(identifier));
         let found = same.or_else(|| {
             let escaped = identifier.contains("__");
             self.declared(&unescape(identifier).filter(|_| escaped)?)
@@ -233,6 +232,11 @@ impl SchemaShape {
 }
 
 impl Property {
+    #[inline]
+    fn is_called(&self, identifier: &str) -> bool {
+        self.identifier.as_deref() == Some(identifier) || self.reserved && *self.name == *identifier
+    }
+
     /// The property's type in an object whose type has the name `ty`; `None` when CEL does not see it.
     fn ty(&self, ty: &str) -> Option<Type> {
         self.shape.ty(&format!("{ty}.{}", self.identifier.as_deref()?))
@@ -252,6 +256,7 @@ fn properties(schema: &Schema, shape: impl Fn(&Arc<Schema>) -> SchemaShape) -> V
         .map(|(name, schema)| Property {
             name: name.clone(),
             identifier: identifier(name),
+            reserved: is_reserved(name),
             shape: shape(schema),
         })
         .collect()

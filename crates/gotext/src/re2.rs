@@ -7,6 +7,9 @@ use regex_syntax::hir::Hir;
 use std::fmt::Write as _;
 
 mod class;
+mod lazy;
+
+pub use lazy::LazyPattern;
 
 /// Memory a compiled pattern may take, in bytes.
 const SIZE_LIMIT: usize = 1 << 20;

@@ -3,7 +3,7 @@
 use std::{ops::Range, sync::Arc};
 
 use kro_cel::{Call, Cost, EvalError, Functions, Library, Overload, StatefulFunction, Value};
-use kro_gotext::re2;
+use kro_gotext::re2::{self, LazyPattern};
 use regex::Regex;
 
 use super::native::{integer, invalid, text};
@@ -54,11 +54,12 @@ impl Library for Regexes {
 
 type Search = for<'a> fn(&mut Call<'_>, &[Value<'a>], &Regex) -> Result<Value<'a>, EvalError>;
 
-/// With a constant pattern, compiles it once; an invalid one makes the expression invalid.
+/// With a constant pattern, compiles it once, at first use; an invalid one makes the expression invalid.
 fn constant(args: &[Option<&Value<'static>>], search: Search) -> Option<Result<StatefulFunction, EvalError>> {
     let Some(Some(Value::String(pattern))) = args.get(1) else { return None };
-    Some(re2::compile(pattern).map_err(|error| illegal(&error)).map(|regex| {
-        let code: StatefulFunction = Arc::new(move |call, args| search(call, args, &regex));
+    Some(LazyPattern::new(pattern).map_err(|error| illegal(&error)).map(|pattern| {
+        let code: StatefulFunction =
+            Arc::new(move |call, args| search(call, args, pattern.get().map_err(|error| illegal(&error))?));
         code
     }))
 }

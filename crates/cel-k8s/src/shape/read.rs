@@ -3,7 +3,7 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use kro_cel::{
-    Duration, ErrorKind, EvalError, Form, Hint, List, ListKind, Located, Plain, Shape, Text, Value,
+    Duration, ErrorKind, EvalError, Form, Hint, List, ListKind, Located, Plain, Shape, Text, Value, member,
 };
 use kro_schema::{Kind, Merge, Schema, formats};
 use serde_json::Value as Json;
@@ -68,15 +68,15 @@ impl Shape for SchemaShape {
     fn locate<'a>(&'a self, object: &'a Object, name: &str, hint: &Hint) -> Option<Located<'a>> {
         let plain = |json| Located { json, shape: &Plain, form: Form::Plain };
         match self.children() {
-            Children::Values(values) => object.get(name).map(|json| values.located(json)),
+            Children::Values(values) => member(object, name).map(|json| values.located(json)),
             Children::Properties(properties) => match self.find(properties, name, hint) {
-                Some(property) => match object.get(&*property.name)? {
+                Some(property) => match member(object, &property.name)? {
                     Json::Null => None,
                     json => Some(property.shape.located(json)),
                 },
-                None => object.get(name).map(plain),
+                None => member(object, name).map(plain),
             },
-            _ => object.get(name).map(plain),
+            _ => member(object, name).map(plain),
         }
     }
 

@@ -3,9 +3,10 @@ use super::{
     Cost, Functions, Library, Overload, Sizes,
     standard::{int_arg, str_arg},
 };
-use crate::{Bounds, Call, EvalError, Value};
-use kro_gotext::re2;
+use crate::{Bounds, Call, EvalError, StatefulFunction, Value};
+use kro_gotext::re2::{self, LazyPattern, PatternError};
 use regex::Regex as Pattern;
+use std::sync::Arc;
 
 /// Extraction and replacement by regular expressions. At most one capture group for extraction; replacements name
 /// groups `\1` to `\9`.
@@ -24,8 +25,9 @@ impl Library for Regex {
             Overload::new(
                 "regex_extract_string_string",
                 "regex.extract(string, string) -> optional(string)",
-                extract,
+                |call, args| extract(call, args, &compile(args)?),
             )
+            .specialise(|args| constant(args, extract))
             .cost(Cost::Sizes(|sizes| matching(sizes).ceil()))
             .result_size(|sizes| sizes.arg(0).up_to().union(Bounds::exactly(1.0)))
             .example(r"regex.extract('item-A, item-B', r'item-(\w+)') == optional.of('A')"),
@@ -34,8 +36,9 @@ impl Library for Regex {
             Overload::new(
                 "regex_extractAll_string_string",
                 "regex.extractAll(string, string) -> list(string)",
-                extract_all,
+                |call, args| extract_all(call, args, &compile(args)?),
             )
+            .specialise(|args| constant(args, extract_all))
             .cost(Cost::Sizes(|sizes| (matching(sizes) + 10.0).ceil()))
             .result_size(|sizes| (sizes.arg(0) + 1.0).up_to())
             .example(r"regex.extractAll('id:1, id:2', r'id:(\d)') == ['1', '2']"),
@@ -45,8 +48,9 @@ impl Library for Regex {
             Overload::new(
                 "regex_replace_string_string_string",
                 "regex.replace(string, string, string) -> string",
-                |call, args| replace(call, args, -1),
+                |call, args| replace(call, args, &compile(args)?, -1),
             )
+            .specialise(|args| constant(args, |call, args, pattern| replace(call, args, pattern, -1)))
             .cost(replacing)
             .result_size(replaced_size)
             .example(r"regex.replace('hello world', r'(\w+) (\w+)', r'\2 \1') == 'world hello'"),
@@ -55,8 +59,11 @@ impl Library for Regex {
             Overload::new(
                 "regex_replace_string_string_string_int",
                 "regex.replace(string, string, string, int) -> string",
-                |call, args| replace(call, args, int_arg(args, 3)?),
+                |call, args| replace(call, args, &compile(args)?, int_arg(args, 3)?),
             )
+            .specialise(|args| {
+                constant(args, |call, args, pattern| replace(call, args, pattern, int_arg(args, 3)?))
+            })
             .cost(replacing)
             .result_size(replaced_size)
             .example("regex.replace('banana', 'a', 'x', 1) == 'bxnana'"),
@@ -68,17 +75,27 @@ fn matching(sizes: &Sizes<'_>) -> Bounds {
     (sizes.arg(0) + 1.0).scale(0.1) * (sizes.arg(1) + 1.0).scale(0.25) + sizes.result() + 1.0
 }
 
-fn pattern(args: &[Value<'_>]) -> Result<Pattern, EvalError> {
-    re2::compile(str_arg(args, 1)?)
-        .map_err(|error| EvalError::invalid(format!("given regex is invalid: {error}")))
+type Search = for<'a> fn(&mut Call<'_>, &[Value<'a>], &Pattern) -> Evaluated<'a>;
+
+/// With a constant pattern, compiles it once, at first use. An invalid one fails in the general code.
+fn constant(args: &[Option<&Value<'static>>], search: Search) -> Option<Result<StatefulFunction, EvalError>> {
+    let pattern = LazyPattern::new(args.get(1).copied()??.as_str()?).ok()?;
+    Some(Ok(Arc::new(move |call, args| search(call, args, pattern.get().map_err(|error| invalid(&error))?))))
 }
 
-/// A pattern to extract with, and the group that is meant.
-fn extractor(args: &[Value<'_>]) -> Result<(Pattern, usize), EvalError> {
-    let pattern = pattern(args)?;
+fn compile(args: &[Value<'_>]) -> Result<Pattern, EvalError> {
+    re2::compile(str_arg(args, 1)?).map_err(|error| invalid(&error))
+}
+
+fn invalid(error: &PatternError) -> EvalError {
+    EvalError::invalid(format!("given regex is invalid: {error}"))
+}
+
+/// The group that an extraction means.
+fn group(pattern: &Pattern) -> Result<usize, EvalError> {
     match pattern.captures_len() {
-        1 => Ok((pattern, 0)),
-        2 => Ok((pattern, 1)),
+        1 => Ok(0),
+        2 => Ok(1),
         _ => Err(EvalError::invalid(format!(
             "regular expression has more than one capturing group: {:?}",
             pattern.as_str()
@@ -86,16 +103,16 @@ fn extractor(args: &[Value<'_>]) -> Result<(Pattern, usize), EvalError> {
     }
 }
 
-fn extract<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
-    let (pattern, group) = extractor(args)?;
+fn extract<'a>(call: &mut Call<'_>, args: &[Value<'a>], pattern: &Pattern) -> Evaluated<'a> {
+    let group = group(pattern)?;
     let text = str_arg(args, 0)?;
     call.reserve(text.len())?;
     let found = pattern.captures(text).and_then(|captures| captures.get(group));
     Ok(found.map_or(Value::NONE, |found| Value::some(Value::string(found.as_str()))))
 }
 
-fn extract_all<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
-    let (pattern, group) = extractor(args)?;
+fn extract_all<'a>(call: &mut Call<'_>, args: &[Value<'a>], pattern: &Pattern) -> Evaluated<'a> {
+    let group = group(pattern)?;
     let mut found = Vec::new();
     for captures in pattern.captures_iter(str_arg(args, 0)?) {
         if let Some(part) = captures.get(group) {
@@ -107,9 +124,8 @@ fn extract_all<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
     Ok(Value::list(found))
 }
 
-fn replace<'a>(call: &mut Call<'_>, args: &[Value<'a>], count: i64) -> Evaluated<'a> {
+fn replace<'a>(call: &mut Call<'_>, args: &[Value<'a>], pattern: &Pattern, count: i64) -> Evaluated<'a> {
     let (text, replacement) = (str_arg(args, 0)?, str_arg(args, 2)?);
-    let pattern = pattern(args)?;
     if count == 0 {
         return Ok(args[0].clone());
     }

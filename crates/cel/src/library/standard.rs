@@ -1,7 +1,7 @@
 //! The standard library of the language: operators, macros, sizes, text, conversions, time.
 use super::{Cost, Functions, Library, Overload};
 use crate::{Call, EvalError, Value, syntax::macros::folds::STANDARD};
-use kro_gotext::re2;
+use kro_gotext::re2::{self, LazyPattern};
 use std::sync::Arc;
 
 mod convert;
@@ -187,8 +187,11 @@ fn text(functions: &mut Functions) {
         [("matches", "matches(string, string) -> bool"), ("matches_string", "string.matches(string) -> bool")]
     {
         let overload = Overload::new(id, signature, matches).specialise(|args| {
-            let pattern = re2::compile(args[1]?.as_str()?).ok()?;
-            Some(Ok(Arc::new(move |_, args| Ok(Value::Bool(pattern.is_match(str_arg(args, 0)?))))))
+            let pattern = LazyPattern::new(args[1]?.as_str()?).ok()?;
+            Some(Ok(Arc::new(move |_, args| {
+                let pattern = pattern.get().map_err(|error| EvalError::invalid(error.to_string()))?;
+                Ok(Value::Bool(pattern.is_match(str_arg(args, 0)?)))
+            })))
         });
         functions.add(if id == "matches" {
             overload.example("matches('abc', 'b')")

@@ -1,6 +1,6 @@
 //! How the host's JSON is to be read. A shape is to JSON what a schema is: the kind of a scalar, the members of an
 //! object, the equality of a list. The evaluator asks for one step at a time and nothing is converted ahead.
-use super::{List, ListKind, Map, Text, Value};
+use super::{List, ListKind, Map, Text, Value, member};
 use crate::EvalError;
 use serde_json::Value as Json;
 use std::{
@@ -129,7 +129,7 @@ impl Shape for Plain {
     }
 
     fn locate<'a>(&'a self, object: &'a Object, name: &str, _hint: &Hint) -> Option<Located<'a>> {
-        Some(Located { json: object.get(name)?, shape: self, form: Form::Plain })
+        Some(Located { json: member(object, name)?, shape: self, form: Form::Plain })
     }
 
     fn entry<'a>(&'a self, key: &'a str, json: &'a Json) -> Option<(Text<'a>, Result<Value<'a>, EvalError>)> {
