@@ -3,6 +3,7 @@
 use crate::{Ast, Checked, Env, Expr, ExprId, Macro, Type};
 use std::ops::Range;
 
+mod scope;
 mod uses;
 
 /// Something that may be written at a place.
@@ -21,7 +22,7 @@ pub struct Completion {
 pub enum CompletionKind {
     /// A field of the value in front of the dot.
     Field,
-    /// A variable of the environment.
+    /// A variable of the environment, or of a macro around the place.
     Variable,
     /// A function, or a member function of the value in front of the dot.
     Function,
@@ -46,11 +47,12 @@ impl Env {
         let (head, prefix) = before.split_at(start.min(before.len()));
         let mut found = match head.strip_suffix(".?").or_else(|| head.strip_suffix('.')) {
             Some(operand) => {
-                let mut found = self.members(operand);
+                let (env, ty) = self.at_end(operand);
+                let mut found = env.members(ty.or_else(|| env.type_of_end(operand)));
                 found.extend(self.namespace(operand));
                 found
             }
-            None => self.names(),
+            None => self.at_end(head).0.names(),
         };
         found.retain(|completion| completion.name.starts_with(prefix));
         found.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
@@ -58,12 +60,12 @@ impl Env {
         found
     }
 
-    /// Fields and member functions of the value that `text` ends with.
-    fn members(&self, text: &str) -> Vec<Completion> {
-        let Some(ty) = self.type_of_end(text) else { return Vec::new() };
-        let ty = match &ty {
-            Type::Optional(inner) => (**inner).clone(),
-            other => other.clone(),
+    /// Fields and member functions of a value of type `ty`, or within an optional one.
+    fn members(&self, ty: Option<Type>) -> Vec<Completion> {
+        let ty = match ty {
+            None => return Vec::new(),
+            Some(Type::Optional(inner)) => (*inner).clone(),
+            Some(other) => other,
         };
         let mut found = Vec::new();
         if let Type::Struct(name) = &ty {
@@ -171,20 +173,18 @@ mod tests {
     use std::sync::Arc;
 
     fn env() -> Env {
-        Env::new(
-            &[&library::Standard, &library::Strings::LATEST, &library::Math, &library::Optionals],
-            Arc::new(NoTypes),
-        )
-        .with_variable("name", Type::String)
-        .with_variable("names", Type::list(Type::String))
+        Env::new(&[&library::Standard], Arc::new(NoTypes))
+            .with_libraries(library::EXTENSIONS)
+            .with_variable("name", Type::String)
+            .with_variable("names", Type::list(Type::String))
     }
 
     #[track_caller]
     fn completes(text: &str, expected: &str, absent: &str) {
         let found = env().completions_at(text, text.len() as u32);
         let names: Vec<_> = found.iter().map(|completion| completion.name.as_str()).collect();
-        assert!(names.contains(&expected), "{names:?}");
-        assert!(!names.contains(&absent), "{names:?}");
+        assert!(expected.is_empty() || names.contains(&expected), "{text}: {names:?}");
+        assert!(!names.contains(&absent), "{text}: {names:?}");
     }
 
     #[test]
@@ -200,6 +200,27 @@ mod tests {
         completes("ha", "has", "size");
         completes("1 + math.a", "abs", "map");
         completes("math.", "greatest", "math.abs");
+        completes("names.all(na", "names", "all");
+        completes("names.exists(one, o", "one", "names");
+        completes("names.exists(one, one.", "startsWith", "exists");
+        completes("names.exists(one, one.trim().", "startsWith", "exists");
+        completes("names.exists(one, one == 'a' && on", "one", "names");
+        completes("names.filter(one, one != '').map(two, tw", "two", "one");
+        completes("names.map(one, names.all(two, two == one.", "startsWith", "exists");
+        completes("names.map(one, names.all(two, two != '') ? one.", "startsWith", "exists");
+        completes("names.map(one, one != '', one.", "startsWith", "exists");
+        completes("names.all(index, item, item.", "startsWith", "exists");
+        completes("{'k': names.all(name, name == '' || nam", "name", "size");
+        completes("[name].map(names, names.", "startsWith", "exists");
+        completes("cel.bind(all, names, all.", "exists", "startsWith");
+        completes("cel.bind(all, names.", "exists", "startsWith");
+        completes("optional.of(name).optMap(n, n.", "startsWith", "exists");
+        completes("names.sortBy(n, n.", "startsWith", "exists");
+        completes("names.all(one, one != '') && on", "", "one");
+        completes("name == name.", "startsWith", "all");
+        completes("name == '' ? names.", "exists", "startsWith");
+        completes("(name == name).", "", "startsWith");
+        completes("name +* names.", "exists", "startsWith");
     }
 
     #[track_caller]

@@ -53,6 +53,13 @@ fn members_in_expressions() {
 }
 
 #[test]
+fn variables_of_macros() {
+    let (old, hosts) = ("replicas: ${schema.spec.size}", "replicas: ${schema.spec.hosts");
+    check(old, &format!("{hosts}.exists(host_name, ho$0)}}"), &["host_name"], &["schema"]);
+    check(old, &format!("{hosts}.exists(host_name, host_name.$0"), &["startsWith"], &["map"]);
+}
+
+#[test]
 fn expressions_without_an_end() {
     check("replicas: ${schema.spec.size}", "replicas: ${schema.spec.$0", &["size"], &[]);
     check("replicas: ${schema.spec.size}", "replicas: \"${schema.spec.$0", &["size"], &[]);
