@@ -75,7 +75,7 @@ mod tests {
             &large,
         ] {
             let lazy = LazyPattern::new(text);
-            match (lazy.and_then(|lazy| lazy.get().map(Clone::clone)), compile(text)) {
+            match (lazy.and_then(|lazy| lazy.get().cloned()), compile(text)) {
                 (Ok(lazy), Ok(eager)) => assert_eq!(lazy.as_str(), eager.as_str()),
                 (lazy, eager) => assert_eq!(lazy.err(), eager.err(), "{text}"),
             }
