@@ -28,12 +28,12 @@ pub use self::{
 };
 
 use self::decide::{Asked, Dice};
+use crate::signal::Signal;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
-use tokio::sync::watch;
 
 /// One thing that goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -158,8 +158,8 @@ pub struct Faults {
 #[derive(Debug)]
 struct Shared {
     state: Mutex<State>,
-    /// How often the world was healed; also moved when partitions change.
-    changed: watch::Sender<u64>,
+    /// Raised when the world was healed and when partitions change.
+    changed: Signal,
 }
 
 #[derive(Debug, Default)]
@@ -185,7 +185,7 @@ impl Faults {
     }
 
     fn with(state: State) -> Self {
-        Self { shared: Arc::new(Shared { state: Mutex::new(state), changed: watch::Sender::new(0) }) }
+        Self { shared: Arc::new(Shared { state: Mutex::new(state), changed: Signal::default() }) }
     }
 
     /// Adds a rule. Of all rules the first that fits decides; rules come before the seed.
@@ -196,13 +196,13 @@ impl Faults {
     /// Cuts a client off: its requests are lost, its watches fall silent until [`Faults::mend`] or [`Faults::heal`].
     pub fn partition(&self, client: &str) {
         self.state().partitioned.insert(client.to_owned());
-        self.wake();
+        self.shared.changed.raise();
     }
 
     /// Ends the partition of one client; its watches go on where they were.
     pub fn mend(&self, client: &str) {
         self.state().partitioned.remove(client);
-        self.wake();
+        self.shared.changed.raise();
     }
 
     /// Ends everything: rules, rates, partitions, running delays. What is in flight arrives now.
@@ -213,7 +213,7 @@ impl Faults {
         state.partitioned.clear();
         state.healed += 1;
         drop(state);
-        self.wake();
+        self.shared.changed.raise();
     }
 
     /// What went wrong so far, in order.
@@ -250,12 +250,19 @@ impl Faults {
         self.state().healed
     }
 
-    fn changes(&self) -> watch::Receiver<u64> {
-        self.shared.changed.subscribe()
+    /// Comes when the world has been healed more than so often.
+    async fn healed_since(&self, times: u64) {
+        loop {
+            let seen = self.changed().count();
+            if self.healed() != times {
+                return;
+            }
+            self.changed().after(seen).await;
+        }
     }
 
-    fn wake(&self) {
-        self.shared.changed.send_modify(|count| *count += 1);
+    fn changed(&self) -> &Signal {
+        &self.shared.changed
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -3,6 +3,7 @@
 use crate::{
     clock::{Clock, SystemClock},
     core::{Call, Core, CoreOptions, Cursor, Key, Next, Reply, ResourceId},
+    signal::Signal,
     status::Status,
 };
 use kro_object::{Object, Timestamp};
@@ -82,8 +83,8 @@ pub struct ApiServer {
 struct Shared {
     core: Mutex<Core>,
     clock: Arc<dyn Clock>,
-    /// The revision of the last write, and after it when the controllers want to run again.
-    revision: watch::Sender<u64>,
+    /// Raised for every new revision.
+    revised: Signal,
     /// When the controllers want to run next; a task sleeps until then.
     due: watch::Sender<Option<Timestamp>>,
 }
@@ -103,12 +104,11 @@ impl ApiServer {
             now,
         );
         let due = core.background(now);
-        let revision = core.revision();
         Self {
             shared: Arc::new(Shared {
                 core: Mutex::new(core),
                 clock: options.clock,
-                revision: watch::Sender::new(revision),
+                revised: Signal::default(),
                 due: watch::Sender::new(due),
             }),
         }
@@ -118,8 +118,9 @@ impl ApiServer {
     pub fn handle(&self, call: &Call) -> Reply {
         let now = self.now();
         let mut core = self.core();
+        let known = core.revision();
         let reply = core.handle(call, now);
-        self.settle(core, now);
+        self.settle(core, known, now);
         reply
     }
 
@@ -127,8 +128,9 @@ impl ApiServer {
     pub fn load(&self, objects: impl IntoIterator<Item = Object>) -> Result<(), Status> {
         let now = self.now();
         let mut core = self.core();
+        let known = core.revision();
         let outcome = objects.into_iter().try_for_each(|object| core.load(object, now));
-        self.settle(core, now);
+        self.settle(core, known, now);
         outcome
     }
 
@@ -137,8 +139,9 @@ impl ApiServer {
     pub fn restore(&self, objects: impl IntoIterator<Item = Object>) -> Result<(), Status> {
         let now = self.now();
         let mut core = self.core();
+        let known = core.revision();
         let outcome = objects.into_iter().try_for_each(|object| core.restore(object, now));
-        self.settle(core, now);
+        self.settle(core, known, now);
         outcome
     }
 
@@ -183,9 +186,9 @@ impl ApiServer {
         self.core().next(cursor, now)
     }
 
-    /// Tells of every new revision.
-    pub(crate) fn revisions(&self) -> watch::Receiver<u64> {
-        self.shared.revision.subscribe()
+    /// Tells of new revisions.
+    pub(crate) fn revised(&self) -> &Signal {
+        &self.shared.revised
     }
 
     /// Tells when the controllers want to run next.
@@ -201,14 +204,20 @@ impl ApiServer {
     /// Lets the controllers do what is due.
     pub(crate) fn run_background(&self) {
         let now = self.now();
-        self.settle(self.core(), now);
+        let core = self.core();
+        let known = core.revision();
+        self.settle(core, known, now);
     }
 
-    fn settle(&self, mut core: MutexGuard<'_, Core>, now: Timestamp) {
+    /// Lets the controllers react to what was done while the core was held, and tells of it if `known` is no longer
+    /// the revision.
+    fn settle(&self, mut core: MutexGuard<'_, Core>, known: u64, now: Timestamp) {
         let due = core.background(now);
         let revision = core.revision();
         drop(core);
-        self.shared.revision.send_if_modified(|known| std::mem::replace(known, revision) != revision);
+        if revision != known {
+            self.shared.revised.raise();
+        }
         self.shared.due.send_if_modified(|known| std::mem::replace(known, due) != due);
     }
 

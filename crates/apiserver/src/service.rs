@@ -61,15 +61,16 @@ impl ApiServer {
             Err(error) => return self.respond(refuse_body(error.as_ref()), is_head),
         };
         let call = Call::new(&parts, body);
-        let mut revisions = self.revisions();
+        let mut seen = self.revised().count();
         let mut reply = self.handle(&call);
         if let ReplyBody::Wait(_) = reply.body {
             let deadline = time::Instant::now() + FUTURE_REVISION_WAIT;
             while matches!(reply.body, ReplyBody::Wait(_)) {
-                match time::timeout_at(deadline, revisions.changed()).await {
-                    Ok(Ok(())) => reply = self.handle(&call),
-                    _ => break,
+                if time::timeout_at(deadline, self.revised().after(seen)).await.is_err() {
+                    break;
                 }
+                seen = self.revised().count();
+                reply = self.handle(&call);
             }
         }
         self.respond(reply, is_head)
@@ -98,14 +99,13 @@ impl ApiServer {
 
     /// The events of a watch as they come; ends when the watch does.
     fn stream(&self, cursor: Cursor) -> Body {
-        let state = (self.clone(), cursor, self.revisions());
-        let events = stream::unfold(state, |(server, mut cursor, mut revisions)| async move {
+        let events = stream::unfold((self.clone(), cursor), |(server, mut cursor)| async move {
             loop {
-                revisions.mark_unchanged();
+                let seen = server.revised().count();
                 match server.next(&mut cursor) {
                     Next::Event(line) => {
                         let frame = Ok::<_, Infallible>(Frame::data(Bytes::from(line)));
-                        return Some((frame, (server, cursor, revisions)));
+                        return Some((frame, (server, cursor)));
                     }
                     Next::Closed => return None,
                     Next::Pending(until) => {
@@ -117,7 +117,7 @@ impl ApiServer {
                         };
                         tokio::select! {
                             biased;
-                            changed = revisions.changed() => changed.ok()?,
+                            () = server.revised().after(seen) => {}
                             () = asleep => {}
                         }
                     }

@@ -12,11 +12,11 @@ use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     task::{Context, Poll},
 };
-use tokio::sync::watch;
+use tokio::sync::Notify;
 use tower_service::Service;
 
 /// What crosses the door of one operator, and when it closes for good.
@@ -30,13 +30,18 @@ struct Inner {
     steps: AtomicU64,
     /// The step at which the operator dies; 0 for never.
     deadly: AtomicU64,
-    closed: watch::Sender<bool>,
+    is_closed: AtomicBool,
+    closed: Notify,
 }
 
 impl Gate {
     pub(crate) fn open() -> Self {
-        let inner =
-            Inner { steps: AtomicU64::new(0), deadly: AtomicU64::new(0), closed: watch::Sender::new(false) };
+        let inner = Inner {
+            steps: AtomicU64::new(0),
+            deadly: AtomicU64::new(0),
+            is_closed: AtomicBool::new(false),
+            closed: Notify::new(),
+        };
         Self { inner: Arc::new(inner) }
     }
 
@@ -46,21 +51,20 @@ impl Gate {
         self.inner.deadly.store(made + steps.max(1), Ordering::Relaxed);
     }
 
-    /// Comes when the door has closed: whoever is behind it must be dropped.
+    /// Comes when the door has closed: whoever is behind it must be dropped. For one listener.
     pub(crate) async fn closed(&self) {
-        let mut closed = self.inner.closed.subscribe();
-        // The sender lives as long as this gate.
-        let _ = closed.wait_for(|closed| *closed).await;
+        self.inner.closed.notified().await;
     }
 
     /// One step; never returns once the door is closed.
     async fn step(&self) {
-        if !*self.inner.closed.borrow() {
+        if !self.inner.is_closed.load(Ordering::Relaxed) {
             let step = self.inner.steps.fetch_add(1, Ordering::Relaxed) + 1;
             if step != self.inner.deadly.load(Ordering::Relaxed) {
                 return;
             }
-            self.inner.closed.send_replace(true);
+            self.inner.is_closed.store(true, Ordering::Relaxed);
+            self.inner.closed.notify_one();
         }
         future::pending::<()>().await;
     }

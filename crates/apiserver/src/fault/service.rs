@@ -19,10 +19,7 @@ use std::{
     task::{Context, Poll},
     time::Duration,
 };
-use tokio::{
-    sync::watch,
-    time::{self, Instant},
-};
+use tokio::time::{self, Instant};
 use tower_service::Service;
 
 /// The way of one client to the server.
@@ -119,12 +116,9 @@ impl Faulty {
         match fault {
             Some(Fault::LoseRequest) => return Err(Lost::Request),
             Some(Fault::Delay(by)) => {
-                let mut changes = faults.changes();
-                let is_healed =
-                    async { while faults.healed() == healed && changes.changed().await.is_ok() {} };
                 tokio::select! {
                     biased;
-                    () = is_healed => {}
+                    () = faults.healed_since(healed) => {}
                     () = time::sleep(by) => {}
                 }
             }
@@ -205,7 +199,6 @@ const IN_FLIGHT: usize = 1024;
 struct Way {
     body: FaultyBody,
     faults: Faults,
-    changes: watch::Receiver<u64>,
     client: String,
     /// How often the world had been healed when the watch began; since then, nothing is wrong any more.
     healed: u64,
@@ -230,18 +223,7 @@ fn troubled(
         Some(Fault::DelayWatch(by)) => by,
         _ => Duration::ZERO,
     };
-    let changes = faults.changes();
-    let way = Way {
-        body,
-        faults,
-        changes,
-        client,
-        healed,
-        cut_at,
-        delay,
-        in_flight: VecDeque::new(),
-        is_over: false,
-    };
+    let way = Way { body, faults, client, healed, cut_at, delay, in_flight: VecDeque::new(), is_over: false };
     UnsyncBoxBody::new(StreamBody::new(stream::unfold(way, |mut way| async move {
         way.next().await.map(|frame| (frame, way))
     })))
@@ -250,7 +232,7 @@ fn troubled(
 impl Way {
     async fn next(&mut self) -> Option<Result<Frame<Bytes>, Lost>> {
         loop {
-            self.changes.mark_unchanged();
+            let seen = self.faults.changed().count();
             if self.faults.healed() != self.healed {
                 (self.cut_at, self.delay) = (None, Duration::ZERO);
                 self.in_flight.iter_mut().for_each(|(due, _)| *due = Instant::now());
@@ -266,7 +248,7 @@ impl Way {
             let reads = !self.is_over && self.in_flight.len() < IN_FLIGHT;
             tokio::select! {
                 biased;
-                _ = self.changes.changed() => {}
+                () = self.faults.changed().after(seen) => {}
                 () = time::sleep_until(self.cut_at.unwrap_or_else(Instant::now)), if self.cut_at.is_some() => {
                     (self.cut_at, self.is_over) = (None, true);
                     self.in_flight.clear();
