@@ -11,6 +11,7 @@ use std::{ops::Range, sync::Arc};
 mod absent;
 mod chain;
 mod conditions;
+mod empty;
 mod immutable;
 mod unwritten;
 mod values;
@@ -37,6 +38,7 @@ pub fn lint(source: &GraphSource, graph: &Graph) -> Vec<Diagnostic> {
         comparisons(graph, None, expression, &mut found);
     }
     absent::check(graph, &mut found);
+    empty::check(graph, &mut found);
     unwritten::check(graph, &mut found);
     found.sort_by(|one, other| one.primary.path.cmp(&other.primary.path));
     found

@@ -60,13 +60,8 @@ fn expression_reads(
 
 /// The fields that an expression asks for with `has()`, or reads as optional.
 fn guards(expression: &Expression) -> impl Iterator<Item = FieldPath> {
-    let chains = chain::all(&parse(expression));
-    let guard = |chain: Chain| {
-        let is_guard = chain.name == "schema" && (chain.is_test || chain.plain < chain.steps.len());
-        let length = if chain.is_test { chain.steps.len() } else { chain.plain + 1 };
-        is_guard.then(|| chain.steps.into_iter().take(length).collect())
-    };
-    chains.into_iter().filter_map(guard).collect::<Vec<_>>().into_iter()
+    let chains = chain::all(&parse(expression)).into_iter().filter(|chain| chain.name == "schema");
+    chains.filter_map(|chain| Some(chain.asked()?.iter().cloned().collect()))
 }
 
 /// The prefixes of what a chain reads that may be absent.

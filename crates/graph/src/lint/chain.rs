@@ -18,6 +18,17 @@ pub(super) struct Chain {
     pub(super) span: Range<u32>,
 }
 
+impl Chain {
+    /// The steps up to what it asks for: all of `has(…)`, or the first optional one. `None` when it takes everything
+    /// to be there.
+    pub(super) fn asked(&self) -> Option<&[Segment]> {
+        match self.is_test {
+            true => Some(&self.steps),
+            false => self.steps.get(..=self.plain),
+        }
+    }
+}
+
 /// As it is written: `schema.spec.name`.
 impl fmt::Display for Chain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -81,6 +92,14 @@ pub(super) fn all(ast: &Ast) -> Vec<Chain> {
     }
     found.sort_by_key(|chain| chain.span.start);
     found
+}
+
+/// The arguments of a call of a global function or an operator.
+pub(super) fn call<const N: usize>(ast: &Ast, id: ExprId, name: &str) -> Option<[ExprId; N]> {
+    match ast.expr(id) {
+        Expr::Call { function, target: None, args } if **function == *name => args.as_slice().try_into().ok(),
+        _ => None,
+    }
 }
 
 /// Comparisons of a chain with a text: the chain, where the text stands, the text, and whether they are to be equal.

@@ -19,7 +19,7 @@ fn list(conditions: &[Expression], consequence: &str, found: &mut Vec<Diagnostic
         let ast = parse(condition);
         let mut open = vec![ast.root()];
         while let Some(id) = open.pop() {
-            if let Some([one, other]) = call(&ast, id, "_&&_") {
+            if let Some([one, other]) = chain::call(&ast, id, "_&&_") {
                 open.extend([other, one]);
                 continue;
             }
@@ -56,11 +56,11 @@ fn constant(ast: &Ast, id: ExprId) -> Option<bool> {
     if let Expr::Literal(Literal::Bool(value)) = ast.expr(id) {
         return Some(*value);
     }
-    if let Some([one]) = call(ast, id, "!_") {
+    if let Some([one]) = chain::call(ast, id, "!_") {
         return constant(ast, one).map(|value| !value);
     }
     for (function, decides) in [("_&&_", false), ("_||_", true)] {
-        if let Some([one, other]) = call(ast, id, function) {
+        if let Some([one, other]) = chain::call(ast, id, function) {
             return match (constant(ast, one), constant(ast, other)) {
                 (Some(value), _) | (_, Some(value)) if value == decides => Some(decides),
                 (Some(_), Some(_)) => Some(!decides),
@@ -69,7 +69,7 @@ fn constant(ast: &Ast, id: ExprId) -> Option<bool> {
         }
     }
     for (function, equal) in [("_==_", true), ("_!=_", false)] {
-        if let Some([one, other]) = call(ast, id, function)
+        if let Some([one, other]) = chain::call(ast, id, function)
             && let (Expr::Literal(one), Expr::Literal(other)) = (ast.expr(one), ast.expr(other))
         {
             return Some((one == other) == equal);
@@ -80,7 +80,7 @@ fn constant(ast: &Ast, id: ExprId) -> Option<bool> {
 
 /// A name with fields that has to be equal to a literal.
 fn equality(ast: &Ast, id: ExprId) -> Option<(String, Literal)> {
-    let [one, other] = call(ast, id, "_==_")?;
+    let [one, other] = chain::call(ast, id, "_==_")?;
     [(one, other), (other, one)].into_iter().find_map(|(side, literal)| {
         let chain = chain::at(ast, side).filter(|chain| !chain.is_test)?;
         match ast.expr(literal) {
@@ -88,13 +88,6 @@ fn equality(ast: &Ast, id: ExprId) -> Option<(String, Literal)> {
             _ => None,
         }
     })
-}
-
-fn call<const N: usize>(ast: &Ast, id: ExprId, name: &str) -> Option<[ExprId; N]> {
-    match ast.expr(id) {
-        Expr::Call { function, target: None, args } if **function == *name => args.as_slice().try_into().ok(),
-        _ => None,
-    }
 }
 
 fn span(ast: &Ast, id: ExprId) -> Range<u32> {

@@ -19,9 +19,8 @@ pub(super) fn check(graph: &Graph, found: &mut Vec<Diagnostic>) {
             let Some(node) = graph.nodes.get(chain.name.as_str()).filter(|_| reads) else { continue };
             let Some((field, key)) = data(node, chain) else { continue };
             let asks = |other: &Chain| {
-                let length = if other.is_test { other.steps.len() } else { other.plain + 1 };
-                let is_guard = other.is_test || other.plain < other.steps.len();
-                is_guard && other.name == chain.name && chain.steps.starts_with(&other.steps[..length])
+                let is_prefix = |asked| chain.steps.starts_with(asked);
+                other.name == chain.name && other.asked().is_some_and(is_prefix)
             };
             if chains.iter().any(asks) || !reported.insert((chain.name.clone(), field, key.to_owned())) {
                 continue;
