@@ -19,6 +19,9 @@ pub struct NameUse {
     pub name: String,
     /// Fields and constant indices that follow, as far as they are constant.
     pub path: Vec<Step>,
+    /// Where each step of the path stands: the name of a field without its dot, an index or a key between its
+    /// brackets.
+    pub path_spans: Vec<Range<u32>>,
     /// The name in the text.
     pub name_span: Range<u32>,
     /// The name and its path in the text.
@@ -115,16 +118,21 @@ impl Visitor<'_> {
     /// A name followed by constant fields and indices only.
     fn chain(&self, id: ExprId) -> Option<NameUse> {
         let span = self.ast.span(id);
-        let (operand, step) = match self.ast.expr(id) {
+        let (operand, step, step_span) = match self.ast.expr(id) {
             Expr::Ident(name) => {
                 return Some(NameUse {
                     name: name.to_string(),
                     path: Vec::new(),
+                    path_spans: Vec::new(),
                     name_span: span.start..span.end,
                     span: span.start..span.end,
                 });
             }
-            Expr::Select { operand, field, .. } => (*operand, Step::Field(field.to_string())),
+            Expr::Select { operand, field, test } => {
+                // `has(a.b)` ends with a parenthesis.
+                let end = span.end - u32::from(*test);
+                (*operand, Step::Field(field.to_string()), end.saturating_sub(field.len() as u32)..end)
+            }
             Expr::Call { function, target: None, args }
                 if matches!(&**function, "_[_]" | "_[?_]" | "_?._") && args.len() == 2 =>
             {
@@ -134,12 +142,14 @@ impl Visitor<'_> {
                     Literal::Int(index) => Step::Index(*index),
                     _ => return None,
                 };
-                (args[0], step)
+                let span = self.ast.span(args[1]);
+                (args[0], step, span.start..span.end)
             }
             _ => return None,
         };
         let mut name = self.chain(operand)?;
         name.path.push(step);
+        name.path_spans.push(step_span);
         name.span.end = span.end;
         Some(name)
     }

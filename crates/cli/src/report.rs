@@ -162,7 +162,7 @@ fn bytes_of_file(locus: &Locus) -> Range<usize> {
 }
 
 /// A path as a relative URI.
-fn uri(path: &Path) -> String {
+pub(crate) fn uri(path: &Path) -> String {
     let mut out = String::new();
     for byte in path.to_string_lossy().bytes() {
         match byte {

@@ -1,6 +1,6 @@
 //! The expressions of a definition: where they may stand, and what they name. Judges nothing.
 
-use kro_cel::{NameUse, References};
+use kro_cel::References;
 use kro_graph::template;
 use kro_object::{FieldPath, Segment};
 use serde_json::Value;
@@ -21,11 +21,6 @@ impl Found {
     /// Bytes of the text for bytes of the expression.
     pub(crate) fn in_text(&self, range: &Range<u32>) -> Range<u32> {
         self.range.start + range.start..self.range.start + range.end
-    }
-
-    /// The names that stand for themselves: no fields of anything.
-    pub(crate) fn names(&self) -> impl Iterator<Item = (&NameUse, Range<u32>)> {
-        self.uses.names.iter().map(|name| (name, self.in_text(&name.name_span)))
     }
 }
 

@@ -1,14 +1,14 @@
 //! A file as an editor sees it: its documents, what stands at a byte, and what is wrong with it.
 
-use crate::{Catalog, compile_all, definitions, expressions::is_definition, format::Edit};
+use crate::{Catalog, compile_all, definitions, expressions::is_definition, format::Edit, schemas::kind_of};
 use kro_diagnostic::{
     Diagnostic, Fix, Locus, Part, Severity,
     source::{Document, FileId, Located, Sources},
 };
 use kro_graph::{CompileOptions, Scopes, scopes};
-use kro_object::Object;
+use kro_object::{GroupKind, Object};
 use serde_json::Value;
-use std::ops::Range;
+use std::{collections::BTreeSet, ops::Range};
 
 /// A text with its YAML documents, read once for each of its versions.
 #[derive(Debug)]
@@ -91,23 +91,20 @@ impl File {
         definitions.filter_map(Manifest::object).collect()
     }
 
+    /// The kinds of the objects in the file and of the templates of its definitions.
+    pub fn kinds(&self) -> BTreeSet<GroupKind> {
+        let templates =
+            self.documents.iter().filter_map(|it| it.value.pointer("/spec/resources")?.as_array());
+        let templates =
+            templates.flatten().filter_map(|it| it.get("template").or_else(|| it.get("externalRef")));
+        let objects = self.documents.iter().map(|it| &it.value).chain(templates);
+        objects.filter_map(|object| Some(kind_of(object)?.group_kind())).collect()
+    }
+
     /// Everything that is wrong with the YAML and with the definitions in it, in the order of the text. Other objects
     /// are not judged. The catalog holds what other files offer.
     pub fn findings(&self, catalog: &Catalog) -> Vec<Finding> {
-        let mut found: Vec<Finding> = self.syntax.iter().map(|it| self.finding(None, it)).collect();
-        let definitions: Vec<(&Manifest, Object)> = self
-            .documents
-            .iter()
-            .filter(|manifest| manifest.is_definition())
-            .filter_map(|manifest| Some((manifest, manifest.object()?)))
-            .collect();
-        let objects: Vec<&Object> = definitions.iter().map(|(_, object)| object).collect();
-        let compiled = compile_all(&objects, &mut catalog.clone(), &CompileOptions::default());
-        for ((manifest, _), definition) in definitions.iter().zip(&compiled) {
-            found.extend(definition.diagnostics.iter().map(|it| self.finding(Some(&manifest.document), it)));
-        }
-        found.sort_by_key(|finding| finding.bytes.start);
-        found
+        findings(&[self], &mut catalog.clone()).pop().unwrap_or_default()
     }
 
     fn finding(&self, document: Option<&Document>, diagnostic: &Diagnostic) -> Finding {
@@ -163,6 +160,28 @@ impl File {
     pub(crate) fn manifests(&self) -> &[Manifest] {
         &self.documents
     }
+}
+
+/// The findings of each of some files, whose definitions may use each other's kinds. These are added to the catalog.
+pub fn findings(files: &[&File], catalog: &mut Catalog) -> Vec<Vec<Finding>> {
+    let mut found: Vec<Vec<Finding>> =
+        files.iter().map(|file| file.syntax.iter().map(|it| file.finding(None, it)).collect()).collect();
+    let mut definitions: Vec<(usize, &Document, Object)> = Vec::new();
+    for (index, file) in files.iter().enumerate() {
+        for manifest in file.documents.iter().filter(|manifest| manifest.is_definition()) {
+            definitions.extend(manifest.object().map(|object| (index, &manifest.document, object)));
+        }
+    }
+    let objects: Vec<&Object> = definitions.iter().map(|(.., object)| object).collect();
+    let compiled = compile_all(&objects, catalog, &CompileOptions::default());
+    for ((index, document, _), definition) in definitions.iter().zip(&compiled) {
+        let finding = |it: &Diagnostic| files[*index].finding(Some(document), it);
+        found[*index].extend(definition.diagnostics.iter().map(finding));
+    }
+    for found in &mut found {
+        found.sort_by_key(|finding| finding.bytes.start);
+    }
+    found
 }
 
 /// Whether a place is in the value of a field, not in its name.

@@ -4,10 +4,10 @@
 //! | --- | --- |
 //! | which kinds can be used | [`Catalog`] |
 //! | what is wrong with some definitions, what do they make | [`compile_all`] |
-//! | what is wrong with a file, and where | [`File::findings`] |
+//! | what is wrong with a file, with some files, and where | [`File::findings`], [`findings`] |
 //! | how is a file formatted | [`format()`](format::format) |
 //! | what is under the cursor, what may stand there | [`hover()`](hover), [`complete()`](complete) |
-//! | where is it declared and used, under another name | [`definition`], [`references`], [`rename`] |
+//! | where is it declared and used, in all files; under another name | [`definition`], [`references`], [`rename`] |
 //! | what is in the file | [`outline()`](outline) |
 //!
 //! Places are bytes of the text. Everything works on texts with mistakes, as far as they can be read.
@@ -52,13 +52,15 @@ mod file;
 pub mod format;
 mod hover;
 mod navigate;
+mod occurrences;
 mod outline;
 mod schemas;
+mod symbols;
 
 pub use catalog::Catalog;
 pub use complete::{Completion, CompletionKind, complete};
 pub use definitions::{Definition, compile_all, read};
-pub use file::{File, Finding};
+pub use file::{File, Finding, findings};
 pub use hover::{Hover, hover};
-pub use navigate::{definition, references, rename, renameable};
+pub use navigate::{Place, definition, references, rename, renameable};
 pub use outline::{Symbol, SymbolKind, outline};

@@ -1,200 +1,145 @@
-//! From a name to where it comes from and where it is used: resources, iterators, fields of the instance. Renames
-//! resources and iterators. One file at a time.
+//! From a name to where it comes from and where it is used, over all files that are handed in: resources, iterators,
+//! kinds and their fields, custom types. Gives other names to what the files declare themselves.
 
-use crate::{File, expressions::expressions, file::Manifest, format::Edit, hover::expression_at};
-use kro_cel::{NameUse, Step};
-use kro_diagnostic::{Locus, Part, source::Located};
+use crate::{
+    File,
+    format::Edit,
+    occurrences::{Occurrence, declaration, iterators, occurrences},
+    symbols::{Home, Makers, Symbol},
+};
 use kro_graph::names;
-use kro_object::{FieldPath, Segment};
+use kro_object::FieldPath;
 use serde_json::Value;
 use std::ops::Range;
 
-/// What a name in a file stands for.
+/// A part of one of the files.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Symbol {
-    /// A resource, by its position.
-    Node(usize, String),
-    /// An iterator of a resource.
-    Iterator(usize, String),
-    /// A field of the instance's spec.
-    Field(Vec<String>),
+pub struct Place {
+    /// The position of the file in the list.
+    pub file: usize,
+    /// The part.
+    pub bytes: Range<usize>,
 }
 
-/// Where the thing under the cursor is declared.
-pub fn definition(file: &File, byte: usize) -> Option<Range<usize>> {
-    let (manifest, located) = file.locate(byte)?;
-    declaration(file, manifest, &symbol(manifest, &located)?)
+/// Where the thing at a byte of a file is declared. Files with CRDs declare kinds as definitions do.
+pub fn definition(files: &[&File], file: usize, byte: usize) -> Option<Place> {
+    let makers = Makers::new(files);
+    let (_, here) = at(&makers, file, byte)?;
+    let (home, bytes) = declaration(&makers, &here.symbol)?;
+    Some(Place { file: home.file, bytes })
 }
 
-/// Every place of the file that names the thing under the cursor, its declaration first.
-pub fn references(file: &File, byte: usize) -> Vec<Range<usize>> {
-    let Some((manifest, located)) = file.locate(byte) else { return Vec::new() };
-    let Some(symbol) = symbol(manifest, &located) else { return Vec::new() };
-    let mut found: Vec<Range<usize>> = declaration(file, manifest, &symbol).into_iter().collect();
-    found.extend(uses(file, manifest, &symbol));
-    found
-}
-
-/// The name under the cursor that can be given another one.
-pub fn renameable(file: &File, byte: usize) -> Option<(Range<usize>, String)> {
-    let (manifest, located) = file.locate(byte)?;
-    let (Symbol::Node(_, name) | Symbol::Iterator(_, name)) = symbol(manifest, &located)? else {
-        return None;
-    };
-    let all = references(file, byte);
-    let here = all.into_iter().find(|bytes| bytes.start <= byte && byte <= bytes.end)?;
-    Some((here, name))
-}
-
-/// The edits that give the resource or iterator under the cursor another name; an error says why it cannot have it.
-pub fn rename(file: &File, byte: usize, new: &str) -> Result<Vec<Edit>, String> {
-    let found =
-        file.locate(byte).and_then(|(manifest, located)| Some((manifest, symbol(manifest, &located)?)));
-    let Some((manifest, symbol @ (Symbol::Node(..) | Symbol::Iterator(..)))) = found else {
-        return Err("only ids of resources and iterators can be renamed".to_owned());
-    };
-    if !names::is_lower_camel_case(new) {
-        return Err(format!("{new:?} is not lowerCamelCase"));
-    }
-    if names::is_reserved(new) {
-        return Err(format!("{new:?} is reserved"));
-    }
-    if taken(manifest).contains(&new) {
-        return Err(format!("there is already something called {new:?}"));
-    }
-    let declaration = declaration(file, manifest, &symbol);
-    let places = declaration.into_iter().chain(uses(file, manifest, &symbol));
-    Ok(places.map(|bytes| Edit { bytes, text: new.to_owned() }).collect())
-}
-
-fn symbol(manifest: &Manifest, located: &Located) -> Option<Symbol> {
-    if !manifest.is_definition() {
-        return None;
-    }
-    if let Some((found, offset)) = expression_at(manifest, located) {
-        let touches = |name: &&NameUse| name.span.start <= offset && offset <= name.span.end;
-        let name = found.uses.names.iter().find(touches)?;
-        return resolve(manifest, &found.path, name, offset);
-    }
-    let segments = located.path.segments();
-    match segments {
-        [Segment::Field(spec), Segment::Field(schema), Segment::Field(part), rest @ ..]
-            if [&**spec, &**schema, &**part] == ["spec", "schema", "spec"] && located.part == Part::Key =>
-        {
-            let name = |segment: &Segment| match segment {
-                Segment::Field(name) => Some(name.to_string()),
-                Segment::Index(_) => None,
-            };
-            let path: Option<Vec<String>> = rest.iter().map(name).collect();
-            path.filter(|path| !path.is_empty()).map(Symbol::Field)
-        }
-        [
-            Segment::Field(spec),
-            Segment::Field(list),
-            Segment::Index(index),
-            Segment::Field(field),
-            rest @ ..,
-        ] if [&**spec, &**list] == ["spec", "resources"] => match (&**field, rest) {
-            ("id", []) if located.part == Part::Value => {
-                Some(Symbol::Node(*index, located.path.walk(&manifest.value)?.as_str()?.to_owned()))
-            }
-            ("forEach", [Segment::Index(_), Segment::Field(name)]) if located.part == Part::Key => {
-                Some(Symbol::Iterator(*index, name.to_string()))
-            }
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// What a name in an expression stands for.
-fn resolve(manifest: &Manifest, at: &FieldPath, name: &NameUse, offset: u32) -> Option<Symbol> {
-    if let Some(index) = resource_of(at)
-        && iterators(manifest, index).any(|iterator| iterator == name.name)
-    {
-        return Some(Symbol::Iterator(index, name.name.clone()));
-    }
-    if name.name == "schema" {
-        let mut steps = name.path.iter().map(|step| match step {
-            Step::Field(field) => Some(field.clone()),
-            Step::Index(_) => None,
-        });
-        (steps.next()?.as_deref() == Some("spec") && offset > name.name_span.end).then_some(())?;
-        let path: Vec<String> = steps.map_while(|step| step).collect();
-        return (!path.is_empty()).then_some(Symbol::Field(path));
-    }
-    let resources = manifest.value.pointer("/spec/resources")?.as_array()?;
-    let index = resources.iter().position(|resource| resource["id"] == *name.name)?;
-    Some(Symbol::Node(index, name.name.clone()))
-}
-
-fn declaration(file: &File, manifest: &Manifest, symbol: &Symbol) -> Option<Range<usize>> {
-    let spec = FieldPath::root().join("spec");
-    let resource = |index: &usize| spec.join("resources").join(*index);
-    let locus = match symbol {
-        Symbol::Node(index, name) => {
-            Locus::value(resource(index).join("id")).with_range(0..name.len() as u32)
-        }
-        Symbol::Iterator(index, name) => {
-            let place = iterator_place(manifest, *index, name)?;
-            Locus::key(resource(index).join("forEach").join(place).join(name.as_str()))
-        }
-        Symbol::Field(path) => {
-            // A field of a custom type stands in the type: go to the field that has the type.
-            let fields = spec.join("schema").join("spec");
-            let whole = path.iter().fold(fields, |path, name| path.join(name.as_str()));
-            let mut known = whole;
-            while known.walk(&manifest.value).is_none() {
-                known.pop()?;
-            }
-            (known.segments().len() > 3).then_some(())?;
-            Locus::key(known)
-        }
-    };
-    Some(file.span(manifest, &locus))
-}
-
-/// Where expressions name a symbol.
-fn uses(file: &File, manifest: &Manifest, symbol: &Symbol) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    for expression in expressions(&manifest.value) {
-        for (name, range) in expression.names() {
-            let meant = resolve(manifest, &expression.path, name, name.span.end);
-            let range = match (symbol, &meant) {
-                (Symbol::Field(wanted), Some(Symbol::Field(path))) if path.starts_with(wanted) => {
-                    expression.in_text(&name.span)
-                }
-                (Symbol::Node(..) | Symbol::Iterator(..), Some(meant)) if meant == symbol => range,
-                _ => continue,
-            };
-            let locus = Locus::value(expression.path.clone()).with_range(range);
-            found.push(file.span(manifest, &locus));
+/// Every place that names the thing at a byte of a file, its declaration first.
+pub fn references(files: &[&File], file: usize, byte: usize) -> Vec<Place> {
+    let makers = Makers::new(files);
+    let Some((_, here)) = at(&makers, file, byte) else { return Vec::new() };
+    let declared = declaration(&makers, &here.symbol).map(|(home, bytes)| Place { file: home.file, bytes });
+    let mut found: Vec<Place> = declared.into_iter().collect();
+    for place in uses(&makers, &here.symbol) {
+        if !found.contains(&place) {
+            found.push(place);
         }
     }
     found
 }
 
-fn resource_of(path: &FieldPath) -> Option<usize> {
-    match path.segments() {
-        [_, Segment::Field(list), Segment::Index(index), ..] if &**list == "resources" => Some(*index),
-        _ => None,
+/// The name at a byte of a file, when it can be another.
+pub fn renameable(files: &[&File], file: usize, byte: usize) -> Option<(Range<usize>, String)> {
+    let makers = Makers::new(files);
+    let (_, here) = at(&makers, file, byte)?;
+    is_ours(&makers, &here.symbol).then_some(())?;
+    Some((here.bytes.clone(), files[file].text().get(here.bytes)?.to_owned()))
+}
+
+/// The edits, each with the position of its file, that give the thing at a byte of a file another name; an error says
+/// why it cannot have it.
+pub fn rename(files: &[&File], file: usize, byte: usize, new: &str) -> Result<Vec<(usize, Edit)>, String> {
+    let makers = Makers::new(files);
+    let found = at(&makers, file, byte).filter(|(_, here)| is_ours(&makers, &here.symbol));
+    let Some((_, here)) = found else {
+        return Err("what is here has no name that a definition gives".to_owned());
+    };
+    let old = files[file].text().get(here.bytes.clone()).unwrap_or_default();
+    may_be_called(&makers, &here.symbol, new)?;
+    let mut edits = Vec::new();
+    for place in references(files, file, byte) {
+        let text = files[place.file].text().get(place.bytes.clone()).unwrap_or_default();
+        let quote = match text.strip_prefix(['\'', '"']) {
+            _ if text == old => 0,
+            Some(rest) if rest.len() == old.len() + 1 && rest.starts_with(old) => 1,
+            _ => {
+                let before = &files[place.file].text()[..place.bytes.start];
+                let line = before.matches('\n').count() + 1;
+                return Err(format!("{old:?} is written as {text:?} in line {line}; write it plainly first"));
+            }
+        };
+        let bytes = place.bytes.start + quote..place.bytes.end - quote;
+        edits.push((place.file, Edit { bytes, text: new.to_owned() }));
+    }
+    Ok(edits)
+}
+
+/// The name at a byte of a file.
+fn at(makers: &Makers<'_>, file: usize, byte: usize) -> Option<(Home, Occurrence)> {
+    let touches = |it: &Occurrence| it.bytes.start <= byte && byte <= it.bytes.end;
+    makers.homes().filter(|home| home.file == file).find_map(|home| {
+        let here = occurrences(makers, home).into_iter().filter(touches);
+        Some((home, here.min_by_key(|it| it.bytes.len())?))
+    })
+}
+
+/// Where a symbol is named, its declaration included.
+fn uses(makers: &Makers<'_>, symbol: &Symbol) -> Vec<Place> {
+    let is_local = matches!(symbol, Symbol::Node(..) | Symbol::Iterator(..));
+    let (Symbol::Node(own, ..) | Symbol::Iterator(own, ..) | Symbol::Kind(own) | Symbol::Field(own, _)) =
+        symbol;
+    let homes = makers.homes().filter(|home| !is_local || home == own);
+    let of = |home: Home| {
+        let same = occurrences(makers, home).into_iter().filter(|it| it.symbol == *symbol);
+        same.map(move |it| Place { file: home.file, bytes: it.bytes })
+    };
+    homes.flat_map(of).collect()
+}
+
+/// Whether a definition gives the name; names of CRDs are somebody else's.
+fn is_ours(makers: &Makers<'_>, symbol: &Symbol) -> bool {
+    match symbol {
+        Symbol::Node(..) | Symbol::Iterator(..) => true,
+        Symbol::Kind(home) | Symbol::Field(home, _) => makers.manifest(*home).is_definition(),
     }
 }
 
-fn iterators(manifest: &Manifest, index: usize) -> impl Iterator<Item = &str> {
-    let list = manifest.value.pointer(&format!("/spec/resources/{index}/forEach")).and_then(Value::as_array);
-    list.into_iter().flatten().filter_map(Value::as_object).flatten().map(|(name, _)| name.as_str())
-}
-
-fn iterator_place(manifest: &Manifest, index: usize, name: &str) -> Option<usize> {
-    let list = manifest.value.pointer(&format!("/spec/resources/{index}/forEach"))?.as_array()?;
-    list.iter().position(|dimension| dimension.get(name).is_some())
-}
-
-/// Names of resources and iterators.
-fn taken(manifest: &Manifest) -> Vec<&str> {
-    let resources = manifest.value.pointer("/spec/resources").and_then(Value::as_array);
-    let ids = resources.into_iter().flatten().filter_map(|resource| resource.get("id")?.as_str());
-    let count = resources.map_or(0, Vec::len);
-    ids.chain((0..count).flat_map(|index| iterators(manifest, index))).collect()
+fn may_be_called(makers: &Makers<'_>, symbol: &Symbol, new: &str) -> Result<(), String> {
+    let is_taken = match symbol {
+        Symbol::Node(home, ..) | Symbol::Iterator(home, ..) => {
+            if !names::is_lower_camel_case(new) {
+                return Err(format!("{new:?} is not lowerCamelCase"));
+            }
+            if names::is_reserved(new) {
+                return Err(format!("{new:?} is reserved"));
+            }
+            let resources = makers.manifest(*home).value.pointer("/spec/resources").and_then(Value::as_array);
+            let mut ids = resources.into_iter().flatten().filter_map(|resource| resource.get("id")?.as_str());
+            let count = resources.map_or(0, Vec::len);
+            ids.any(|id| id == new)
+                || (0..count).any(|index| iterators(makers.manifest(*home), index).any(|name| name == new))
+        }
+        Symbol::Kind(home) => {
+            let is_letter_or_digit = |c: char| c.is_ascii_alphanumeric();
+            if !new.starts_with(|c: char| c.is_ascii_uppercase()) || !new.chars().all(is_letter_or_digit) {
+                return Err(format!("{new:?} is not UpperCamelCase"));
+            }
+            let group = makers.manifest(*home).value.pointer("/spec/schema/group").and_then(Value::as_str);
+            makers.declares(group.unwrap_or("kro.run"), new)
+        }
+        Symbol::Field(home, path) => {
+            let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+            if !new.starts_with(|c: char| c.is_ascii_alphabetic()) || !new.chars().all(is_word) {
+                return Err(format!("{new:?} is no name of letters and digits"));
+            }
+            let around = path.parent().unwrap_or_else(FieldPath::root);
+            around.walk(&makers.manifest(*home).value).is_some_and(|fields| fields.get(new).is_some())
+        }
+    };
+    if is_taken { Err(format!("there is already something called {new:?}")) } else { Ok(()) }
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use crossbeam_channel::RecvTimeoutError;
+use kro_ide::Catalog;
 use lsp_server::{Connection, Message, Notification, Request, Response};
 use lsp_types::{
     CodeActionProviderCapability, CompletionOptions, HoverProviderCapability, InitializeParams, OneOf,
@@ -16,6 +17,7 @@ use serde_json::{Value, json};
 mod answers;
 mod documents;
 mod positions;
+mod sources;
 mod workspace;
 
 use documents::Documents;
@@ -46,8 +48,10 @@ pub(crate) fn run(_: &Args) -> anyhow::Result<ExitCode> {
         "serverInfo": {"name": "kro", "version": env!("CARGO_PKG_VERSION")},
     });
     connection.initialize_finish(id, answer).context("the client left at the start")?;
+    let workspace = Workspace::new(&params);
     let mut server = Server {
-        workspace: Workspace::new(&params),
+        catalog: workspace.catalog().clone(),
+        workspace,
         documents: Documents::default(),
         encoding,
         stale: None,
@@ -102,6 +106,8 @@ struct Server<'c> {
     connection: &'c Connection,
     workspace: Workspace,
     documents: Documents,
+    /// The kinds of the workspace and of the open documents, as these were when findings were told last.
+    catalog: Catalog,
     encoding: Encoding,
     /// When findings are due.
     stale: Option<Instant>,
@@ -130,14 +136,18 @@ impl Server<'_> {
         }
     }
 
+    fn world(&self) -> answers::World<'_> {
+        answers::World {
+            documents: &self.documents,
+            workspace: &self.workspace,
+            catalog: &self.catalog,
+            encoding: self.encoding,
+        }
+    }
+
     fn answer(&self, request: Request) -> Response {
         let id = request.id.clone();
-        let world = answers::World {
-            documents: &self.documents,
-            catalog: self.workspace.catalog(),
-            encoding: self.encoding,
-        };
-        match world.answer(&request.method, request.params) {
+        match self.world().answer(&request.method, request.params) {
             Ok(value) => Response::new_ok(id, value),
             Err(answers::Refusal { code, message }) => Response::new_err(id, code as i32, message),
         }
@@ -164,12 +174,10 @@ impl Server<'_> {
     /// Tells what is wrong with every open file.
     fn tell(&mut self) -> anyhow::Result<()> {
         self.stale = None;
-        let world = answers::World {
-            documents: &self.documents,
-            catalog: self.workspace.catalog(),
-            encoding: self.encoding,
-        };
-        for (uri, version, findings) in world.findings() {
+        let mut catalog = self.workspace.catalog().clone();
+        let findings = self.world().findings(&mut catalog);
+        self.catalog = catalog;
+        for (uri, version, findings) in findings {
             self.publish(&uri, Some(version), &findings)?;
         }
         Ok(())

@@ -99,16 +99,27 @@ impl Editor {
     }
 
     fn open(&mut self, text: &str) {
-        let document = json!({"uri": URI, "languageId": "yaml", "version": 1, "text": text});
+        self.open_as(URI, text);
+    }
+
+    fn open_as(&mut self, uri: &str, text: &str) {
+        let document = json!({"uri": uri, "languageId": "yaml", "version": 1, "text": text});
         self.say("textDocument/didOpen", json!({"textDocument": document}));
     }
 
     /// What is wrong with a version of the document.
     fn findings(&mut self, version: i32) -> Vec<Value> {
+        self.findings_of(URI, version)
+    }
+
+    /// What is wrong with a version of a document.
+    fn findings_of(&mut self, uri: &str, version: i32) -> Vec<Value> {
         loop {
             match self.from.recv_timeout(PATIENCE).expect("findings") {
                 Message::Notification(it)
-                    if it.method == "textDocument/publishDiagnostics" && it.params["version"] == version =>
+                    if it.method == "textDocument/publishDiagnostics"
+                        && it.params["uri"] == uri
+                        && it.params["version"] == version =>
                 {
                     return it.params["diagnostics"].as_array().expect("a list").clone();
                 }
@@ -227,6 +238,84 @@ fn kinds_of_other_files() {
     fs::write(folder.path().join("inner.yaml"), maker).expect("writable");
     editor.say("textDocument/didSave", json!({"textDocument": {"uri": "file:///inner.yaml"}}));
     assert_eq!(editor.findings(1), Vec::<Value>::new());
+    editor.end();
+}
+
+/// A definition on disk and not open, one open and not saved, and one that uses the kinds of both and of a CRD.
+#[test]
+fn names_of_other_files() {
+    const CRD: &str = "\
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: bricks.test.dev}
+spec:
+  group: test.dev
+  names: {kind: Brick, plural: bricks}
+  scope: Namespaced
+  versions:
+    - name: v1
+      served: true
+      schema: {openAPIV3Schema: {type: object, properties: {spec: {type: object, properties: {size: {type: string}}}}}}
+";
+    let maker = |kind: &str| TEXT.replace("kind: Web", &format!("kind: {kind}")).replace("nmae", "name");
+    let user = TEXT
+        .replace("nmae", "name")
+        .replacen("v1\n        kind: ConfigMap", "kro.run/v1alpha1\n        kind: Saved", 1)
+        .replacen(
+            "apiVersion: v1\n        kind: ConfigMap",
+            "apiVersion: kro.run/v1alpha1\n        kind: Unsaved",
+            1,
+        )
+        + "        spec: {name: '${page.metadata.name}'}\n"
+        + "    - {id: brick, template: {apiVersion: test.dev/v1, kind: Brick, metadata: {name: b}, spec: {size: s}}}\n";
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let at = |name: &str| format!("file://{}", folder.path().join(name).display());
+    fs::write(folder.path().join("saved.yaml"), maker("Saved")).expect("writable");
+    fs::write(folder.path().join("crd.yaml"), CRD).expect("writable");
+    let (mut editor, _) = Editor::start(Some(folder.path()));
+    let unsaved = "file:///work/unsaved.yaml";
+    editor.open_as(unsaved, &maker("Unsaved"));
+    editor.open(&user);
+    assert_eq!(editor.findings_of(URI, 1), Vec::<Value>::new(), "all kinds are known");
+
+    let declared = |found: &Value| (found["uri"].clone(), found["range"]["start"].clone());
+    let kind = json!({"line": 7, "character": 10});
+    assert_eq!(
+        declared(&editor.at("textDocument/definition", 14, 16)),
+        (json!(at("saved.yaml")), kind.clone())
+    );
+    assert_eq!(declared(&editor.at("textDocument/definition", 20, 16)), (json!(unsaved), kind));
+    let field = json!({"line": 9, "character": 6});
+    assert_eq!(declared(&editor.at("textDocument/definition", 23, 16)), (json!(unsaved), field));
+    let size = user.lines().last().and_then(|line| line.find("size")).expect("a field") as u32;
+    let found = editor.at("textDocument/definition", 24, size);
+    assert_eq!(found["uri"], at("crd.yaml"));
+    assert_eq!(found["range"]["start"]["line"], 10);
+
+    let mut ask = place(14, 16);
+    ask["newName"] = json!("Kept");
+    let changes = editor.ask("textDocument/rename", ask).expect("edits")["documentChanges"].clone();
+    let shown: Vec<String> = changes
+        .as_array()
+        .expect("changes")
+        .iter()
+        .map(|it| {
+            format!(
+                "{} {} {}",
+                it["textDocument"]["uri"],
+                it["textDocument"]["version"],
+                edit(&it["edits"][0])
+            )
+        })
+        .collect();
+    let expected =
+        [format!("\"{URI}\" 1 14:14-19 \"Kept\""), format!("\"{}\" null 7:10-15 \"Kept\"", at("saved.yaml"))];
+    assert_eq!(shown, expected);
+    let mut ask = place(23, 16);
+    ask["context"] = json!({"includeDeclaration": false});
+    let uses = editor.ask("textDocument/references", ask).expect("places");
+    let files: Vec<&Value> = uses.as_array().expect("places").iter().map(|it| &it["uri"]).collect();
+    assert_eq!(files, [URI, unsaved], "{uses:#?}");
     editor.end();
 }
 

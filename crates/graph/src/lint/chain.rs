@@ -22,10 +22,7 @@ impl Chain {
     /// The steps up to what it asks for: all of `has(…)`, or the first optional one. `None` when it takes everything
     /// to be there.
     pub(super) fn asked(&self) -> Option<&[Segment]> {
-        match self.is_test {
-            true => Some(&self.steps),
-            false => self.steps.get(..=self.plain),
-        }
+        if self.is_test { Some(&self.steps) } else { self.steps.get(..=self.plain) }
     }
 }
 

@@ -7,11 +7,12 @@ use kro_diagnostic::{
     source::{Document, FileId, Sources, Span, Style},
 };
 use kro_graph::{
-    CompileOptions, GraphSource, Kinds, Limits,
+    CompileOptions, Graph, GraphSource, Kinds, Limits,
     bounds::{Ceilings, bounds},
-    compile, lint, lower, required_kinds,
+    compile, lint, lower, required_kinds, spec_hash,
 };
 use kro_object::Object;
+use serde_json::Value;
 use std::{
     collections::BTreeSet,
     fs,
@@ -41,29 +42,70 @@ pub(crate) fn read_crds(text: &str, kinds: &mut Kinds) {
 
 /// What is found in a definition; the kind that it makes is added to the kinds it may use.
 pub(crate) fn compile_document(document: &Document, custom: &mut Kinds) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
-    if let Some(source) = lowered(document, &mut found) {
-        found.extend(compiled(&source, custom));
+    let mut compiled = Compiled::read(document);
+    if let Some(source) = compiled.source.take() {
+        compiled.compile(&source, custom);
     }
-    found
+    compiled.found
 }
 
-fn lowered(document: &Document, found: &mut Vec<Diagnostic>) -> Option<GraphSource> {
-    let object = Object::from_value(document.to_value()).ok()?;
-    let definition = ResourceGraphDefinition::decode(object).take(found)?;
-    lower(&definition.spec).take(found)
+/// What became of a definition.
+#[derive(Default)]
+pub(crate) struct Compiled {
+    pub(crate) value: Value,
+    pub(crate) found: Vec<Diagnostic>,
+    pub(crate) hash: Option<String>,
+    pub(crate) graph: Option<Graph>,
+    source: Option<GraphSource>,
 }
 
-fn compiled(source: &GraphSource, custom: &mut Kinds) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
-    let graph = compile(source, &kinds_of(source, custom), &CompileOptions::default()).take(&mut found);
-    if let Some(graph) = graph {
-        found.extend(lint(source, &graph));
-        let ceilings = Ceilings { objects: Some(500), longest_chain: Some(3), ..Ceilings::default() };
-        found.extend(bounds(&graph, Limits::default()).exceeding(ceilings));
-        custom.insert_crd(&graph.crd).expect("a CRD");
+impl Compiled {
+    fn read(document: &Document) -> Self {
+        let mut read = Self { value: document.to_value(), ..Self::default() };
+        let Ok(object) = Object::from_value(read.value.clone()) else { return read };
+        let Some(definition) = ResourceGraphDefinition::decode(object).take(&mut read.found) else {
+            return read;
+        };
+        read.hash = Some(spec_hash(&definition.spec));
+        read.source = lower(&definition.spec).take(&mut read.found);
+        read
     }
-    found
+
+    fn compile(&mut self, source: &GraphSource, custom: &mut Kinds) {
+        let kinds = kinds_of(source, custom);
+        self.graph = compile(source, &kinds, &CompileOptions::default()).take(&mut self.found);
+        if let Some(graph) = &self.graph {
+            self.found.extend(lint(source, graph));
+            let ceilings = Ceilings { objects: Some(500), longest_chain: Some(3), ..Ceilings::default() };
+            self.found.extend(bounds(graph, Limits::default()).exceeding(ceilings));
+            custom.insert_crd(&graph.crd).expect("a CRD");
+        }
+    }
+}
+
+/// Compiles every definition of some documents, those that others need first; in the order of the documents.
+pub(crate) fn compile_documents(documents: &[Document]) -> Vec<Compiled> {
+    let mut custom = CUSTOM.clone();
+    let mut all: Vec<Compiled> = documents.iter().map(Compiled::read).collect();
+    let mut waiting: Vec<(usize, GraphSource)> =
+        all.iter_mut().enumerate().filter_map(|(index, it)| Some((index, it.source.take()?))).collect();
+    while !waiting.is_empty() {
+        let made: Vec<_> = waiting.iter().map(|(_, source)| source.instance.gvk.clone()).collect();
+        let ready = |source: &GraphSource| {
+            let own = &source.instance.gvk;
+            required_kinds(source).iter().all(|(gvk, _)| gvk == own || !made.contains(gvk))
+        };
+        let next = waiting.iter().position(|(_, source)| ready(source)).unwrap_or(0);
+        let (index, source) = waiting.remove(next);
+        all[index].compile(&source, &mut custom);
+    }
+    all
+}
+
+/// The names and texts of all definitions of this folder.
+pub(crate) fn texts() -> Vec<(String, String)> {
+    let all = ["valid", "invalid"].iter().flat_map(|folder| files(folder));
+    all.map(|path| (path.display().to_string(), fs::read_to_string(path).expect("readable"))).collect()
 }
 
 /// What is found in a file, with its place.
@@ -85,29 +127,11 @@ pub(crate) fn findings(name: &str, text: &str) -> Vec<Found> {
         let rendered = sources.render_file(file, std::slice::from_ref(&diagnostic), Style::Plain);
         all.push(Found { diagnostic, span, rendered });
     }
-    let mut custom = CUSTOM.clone();
-    let mut waiting = Vec::new();
-    for document in read.value.unwrap_or_default() {
-        let mut found = Vec::new();
-        let source = lowered(&document, &mut found);
-        waiting.push((document, source, found));
-    }
-    while !waiting.is_empty() {
-        let made: Vec<_> =
-            waiting.iter().filter_map(|(_, source, _)| Some(source.as_ref()?.instance.gvk.clone())).collect();
-        let ready = |source: &Option<GraphSource>| {
-            let Some(source) = source else { return true };
-            let own = &source.instance.gvk;
-            required_kinds(source).iter().all(|(gvk, _)| gvk == own || !made.contains(gvk))
-        };
-        let next = waiting.iter().position(|(_, source, _)| ready(source)).unwrap_or(0);
-        let (document, source, mut found) = waiting.remove(next);
-        if let Some(source) = source {
-            found.extend(compiled(&source, &mut custom));
-        }
-        for diagnostic in found {
-            let span = sources.span(&document, &diagnostic.primary);
-            let rendered = sources.render(&document, std::slice::from_ref(&diagnostic), Style::Plain);
+    let documents = read.value.unwrap_or_default();
+    for (document, compiled) in documents.iter().zip(compile_documents(&documents)) {
+        for diagnostic in compiled.found {
+            let span = sources.span(document, &diagnostic.primary);
+            let rendered = sources.render(document, std::slice::from_ref(&diagnostic), Style::Plain);
             all.push(Found { diagnostic, span, rendered });
         }
     }
@@ -214,7 +238,7 @@ fn with_announcements(name: &str, text: &str) -> String {
     joined(&lines)
 }
 
-fn values(text: &str) -> (usize, Vec<serde_json::Value>) {
+fn values(text: &str) -> (usize, Vec<Value>) {
     let mut sources = Sources::default();
     let file: FileId = sources.add("", text.to_owned());
     let read = sources.documents(file);
@@ -342,14 +366,18 @@ fn pages() {
         if !page.starts_with(&format!("# {code}: {}\n", code.title())) {
             problems.push(format!("{code}: the heading is not the title"));
         }
-        let Some(example) = examples(&page).into_iter().next() else {
+        let examples = examples(&page);
+        if examples.is_empty() {
             problems.push(format!("{code}: no example"));
-            continue;
-        };
-        let found: Vec<Found> = findings(&format!("{code}.md"), &example);
-        if found.is_empty() || found.iter().any(|found| found.diagnostic.code != *code) {
-            let all: Vec<String> = found.iter().map(|found| found.diagnostic.to_string()).collect();
-            problems.push(format!("{code}: the example shows {all:?}"));
+        }
+        // The first shows it; others may show what mends it.
+        for (index, example) in examples.iter().enumerate() {
+            let found = findings(&format!("{code}.md"), example);
+            let is_missing = found.is_empty() && (index == 0 || !announced(example).is_empty());
+            if is_missing || found.iter().any(|found| found.diagnostic.code != *code) {
+                let all: Vec<String> = found.iter().map(|found| found.diagnostic.to_string()).collect();
+                problems.push(format!("{code}: the example shows {all:?}"));
+            }
         }
     }
     report(&problems);

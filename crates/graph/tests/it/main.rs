@@ -13,6 +13,7 @@ mod fixtures;
 mod generate;
 mod gold;
 mod laws;
+mod permute;
 mod robust;
 mod scopes;
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::{Reversed, reverse};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -220,7 +221,7 @@ fn growth_is_limited() {
 }
 
 fn block() -> impl Strategy<Value = Value> {
-    let field = "(\\[\\]|map\\[string\\])?(string|integer|P|S|Q|float|object)( \\| (required=true|default=[0-9a\\[\\]]{0,3}|enum=1,2|listType=set|minimum=1))?";
+    let field = "(\\[\\]|map\\[string\\])?(string|integer|P|S|Q|float|object)( \\|( required=true| default=[0-9a\\[\\]]{0,3}| enum=1,2| listType=(set|atomic)| minimum=1| maxLength=[0-9]| maxItems=3| uniqueItems=true| pattern=\"\\^\\[a-z \\]\\+\\$\"| description=\"[a-z |=']{0,5}\"| immutable=true| validation=\"self != 3\"){1,3})?";
     let leaf = field.prop_map(Value::from);
     leaf.prop_recursive(3, 12, 3, |inner| {
         prop::collection::btree_map("[a-c]", inner, 0..3).prop_map(|map| map.into_iter().collect())
@@ -233,6 +234,18 @@ proptest! {
         let types = Value::Object(types.into_iter().collect());
         if let Ok(schema) = to_openapi(&spec, &types, &FieldPath::root()).into_result() {
             prop_assert_eq!(Schema::from_json(&schema.to_json()).expect("a schema"), schema);
+        }
+    }
+
+    #[test]
+    fn what_is_accepted_has_a_way_back(spec in block(), types in prop::collection::btree_map("[PSQ]", block(), 0..3)) {
+        let types = Value::Object(types.into_iter().collect());
+        let Ok(schema) = to_openapi(&spec, &types, &FieldPath::root()).into_result() else { return Ok(()) };
+        let back = reverse(&schema);
+        prop_assert!(back.is_some() || !spec.is_object(), "no way back from {}", schema.to_json());
+        if let Some(Reversed { spec, types }) = back {
+            let again = to_openapi(&spec, &types, &FieldPath::root()).into_result().expect("our own notation");
+            prop_assert_eq!(again.to_json(), schema.to_json());
         }
     }
 

@@ -1,7 +1,9 @@
 //! Requests of the protocol to questions of kro-ide, and the answers back.
 
+use std::collections::BTreeMap;
+
 use kro_diagnostic::Severity;
-use kro_ide::{CompletionKind, Finding, Symbol, SymbolKind, format};
+use kro_ide::{Catalog, CompletionKind, File, Finding, Symbol, SymbolKind, format};
 use lsp_server::ErrorCode;
 use lsp_types as lsp;
 use serde::Serialize;
@@ -9,11 +11,14 @@ use serde_json::{Value, json};
 
 use super::documents::{Document, Documents, read};
 use super::positions::{self, Encoding};
+use super::sources::{self, Sources};
+use super::workspace::Workspace;
 
 /// What answers depend on.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct World<'w> {
     pub(super) documents: &'w Documents,
+    pub(super) workspace: &'w Workspace,
     pub(super) catalog: &'w kro_ide::Catalog,
     pub(super) encoding: Encoding,
 }
@@ -50,16 +55,15 @@ impl<'w> World<'w> {
         }
     }
 
-    /// What is wrong with each open document.
-    pub(super) fn findings(&self) -> Vec<(String, i32, Value)> {
-        let of = |document: &Document, uri: &str| -> Value {
-            let findings = document.file.findings(self.catalog);
-            findings.iter().map(|finding| self.diagnostic(document, uri, finding)).collect()
+    /// What is wrong with each open document. Their kinds are added to the catalog.
+    pub(super) fn findings(&self, catalog: &mut Catalog) -> Vec<(String, i32, Value)> {
+        let files: Vec<&File> = self.documents.iter().map(|(_, document)| &document.file).collect();
+        let found = kro_ide::findings(&files, catalog);
+        let told = |((uri, document), found): ((&String, &Document), Vec<Finding>)| {
+            let found = found.iter().map(|finding| self.diagnostic(&document.file, uri, finding));
+            (uri.clone(), document.version, found.collect())
         };
-        self.documents
-            .iter()
-            .map(|(uri, document)| (uri.clone(), document.version, of(document, uri)))
-            .collect()
+        self.documents.iter().zip(found).map(told).collect()
     }
 
     fn hover(&self, params: Value) -> Answer {
@@ -70,7 +74,7 @@ impl<'w> World<'w> {
                 kind: lsp::MarkupKind::Markdown,
                 value: hover.markdown,
             }),
-            range: Some(self.range(document, &hover.bytes)),
+            range: Some(self.range(&document.file, &hover.bytes)),
         });
         value(&hover)
     }
@@ -92,7 +96,7 @@ impl<'w> World<'w> {
             // Fields before names before functions, as they come.
             sort_text: Some(format!("{}{}", it.kind as u8, it.label)),
             text_edit: Some(lsp::CompletionTextEdit::Edit(lsp::TextEdit {
-                range: self.range(document, &it.bytes),
+                range: self.range(&document.file, &it.bytes),
                 new_text: it.text,
             })),
             label: it.label,
@@ -103,31 +107,41 @@ impl<'w> World<'w> {
 
     fn definition(&self, params: Value) -> Answer {
         let params: lsp::GotoDefinitionParams = parameters(params)?;
-        let (document, byte) = self.place(&params.text_document_position_params)?;
-        let uri = params.text_document_position_params.text_document.uri;
-        let found = kro_ide::definition(&document.file, byte);
-        value(&found.map(|bytes| lsp::Location { uri, range: self.range(document, &bytes) }))
+        let params = params.text_document_position_params;
+        let (_, byte) = self.place(&params)?;
+        let found = Sources::new(self.documents, self.workspace, &params.text_document.uri).definition(byte);
+        let location = |it: sources::Declared| {
+            json!({
+                "uri": it.uri, "range": positions::range(&it.text, &it.bytes, self.encoding),
+            })
+        };
+        value(&found.map(location))
     }
 
     fn references(&self, params: Value) -> Answer {
         let params: lsp::ReferenceParams = parameters(params)?;
-        let (document, byte) = self.place(&params.text_document_position)?;
-        let uri = params.text_document_position.text_document.uri;
-        let declaration = kro_ide::definition(&document.file, byte);
-        let mut found = kro_ide::references(&document.file, byte);
+        let at = params.text_document_position;
+        let (_, byte) = self.place(&at)?;
+        let sources = Sources::new(self.documents, self.workspace, &at.text_document.uri);
+        let mut found = kro_ide::references(&sources.files(), 0, byte);
         if !params.context.include_declaration {
-            found.retain(|bytes| Some(bytes) != declaration.as_ref());
+            let declaration = kro_ide::definition(&sources.files(), 0, byte);
+            found.retain(|place| Some(place) != declaration.as_ref());
         }
-        let location = |bytes| lsp::Location { uri: uri.clone(), range: self.range(document, &bytes) };
-        value(&found.into_iter().map(location).collect::<Vec<_>>())
+        let location = |place: kro_ide::Place| {
+            let source = &sources.all[place.file];
+            json!({"uri": source.uri, "range": self.range(source.file, &place.bytes)})
+        };
+        Ok(found.into_iter().map(location).collect())
     }
 
     fn prepare_rename(&self, params: Value) -> Answer {
         let params: lsp::TextDocumentPositionParams = parameters(params)?;
         let (document, byte) = self.place(&params)?;
-        let found = kro_ide::renameable(&document.file, byte).map(|(bytes, placeholder)| {
+        let sources = Sources::new(self.documents, self.workspace, &params.text_document.uri);
+        let found = kro_ide::renameable(&sources.files(), 0, byte).map(|(bytes, placeholder)| {
             lsp::PrepareRenameResponse::RangeWithPlaceholder {
-                range: self.range(document, &bytes),
+                range: self.range(&document.file, &bytes),
                 placeholder,
             }
         });
@@ -136,11 +150,20 @@ impl<'w> World<'w> {
 
     fn rename(&self, params: Value) -> Answer {
         let params: lsp::RenameParams = parameters(params)?;
-        let (document, byte) = self.place(&params.text_document_position)?;
-        let uri = params.text_document_position.text_document.uri;
-        let edits = kro_ide::rename(&document.file, byte, &params.new_name)
+        let at = params.text_document_position;
+        let (_, byte) = self.place(&at)?;
+        let sources = Sources::new(self.documents, self.workspace, &at.text_document.uri);
+        let edits = kro_ide::rename(&sources.files(), 0, byte, &params.new_name)
             .map_err(|message| Refusal { code: ErrorCode::RequestFailed, message })?;
-        Ok(self.workspace_edit(document, uri.as_str(), &edits))
+        let mut by_file: BTreeMap<usize, Vec<format::Edit>> = BTreeMap::new();
+        for (file, edit) in edits {
+            by_file.entry(file).or_default().push(edit);
+        }
+        let changes = by_file.iter().map(|(file, edits)| {
+            let source = &sources.all[*file];
+            self.changes(source.file, &source.uri, source.version, edits)
+        });
+        Ok(json!({"documentChanges": changes.collect::<Value>()}))
     }
 
     fn symbols(&self, params: Value) -> Answer {
@@ -161,8 +184,8 @@ impl<'w> World<'w> {
             "name": symbol.name,
             "detail": symbol.detail,
             "kind": kind,
-            "range": self.range(document, &symbol.bytes),
-            "selectionRange": self.range(document, &symbol.name_bytes),
+            "range": self.range(&document.file, &symbol.bytes),
+            "selectionRange": self.range(&document.file, &symbol.name_bytes),
             "children": children,
         })
     }
@@ -172,7 +195,8 @@ impl<'w> World<'w> {
         let document = self.document(&params.text_document.uri)?;
         let text = document.file.text();
         let formatted = format::format(text).filter(|formatted| formatted != text);
-        let edit = |new_text| vec![lsp::TextEdit { range: self.range(document, &(0..text.len())), new_text }];
+        let edit =
+            |new_text| vec![lsp::TextEdit { range: self.range(&document.file, &(0..text.len())), new_text }];
         value(&formatted.map(edit))
     }
 
@@ -191,15 +215,17 @@ impl<'w> World<'w> {
                 "title": format!("replace {old:?} with {:?}", fix.text),
                 "kind": "quickfix",
                 "isPreferred": true,
-                "diagnostics": [self.diagnostic(document, uri, finding)],
-                "edit": self.workspace_edit(document, uri, std::slice::from_ref(fix)),
+                "diagnostics": [self.diagnostic(&document.file, uri, finding)],
+                "edit": {"documentChanges": [
+                    self.changes(&document.file, uri, Some(document.version), std::slice::from_ref(fix)),
+                ]},
             }))
         };
         let findings = document.file.findings(self.catalog);
         Ok(findings.iter().filter(|finding| here(finding)).filter_map(action).collect())
     }
 
-    fn diagnostic(&self, document: &Document, uri: &str, finding: &Finding) -> Value {
+    fn diagnostic(&self, file: &File, uri: &str, finding: &Finding) -> Value {
         let diagnostic = &finding.diagnostic;
         let severity = match diagnostic.severity {
             Severity::Error => lsp::DiagnosticSeverity::ERROR,
@@ -214,11 +240,11 @@ impl<'w> World<'w> {
             .related
             .iter()
             .map(|(bytes, note)| {
-                json!({"location": {"uri": uri, "range": self.range(document, bytes)}, "message": note})
+                json!({"location": {"uri": uri, "range": self.range(file, bytes)}, "message": note})
             })
             .collect();
         json!({
-            "range": self.range(document, &finding.bytes),
+            "range": self.range(file, &finding.bytes),
             "severity": severity,
             "code": diagnostic.code.to_string(),
             "source": "kro",
@@ -227,17 +253,12 @@ impl<'w> World<'w> {
         })
     }
 
-    fn workspace_edit(&self, document: &Document, uri: &str, edits: &[format::Edit]) -> Value {
-        let edits: Vec<lsp::TextEdit> = edits
+    /// The edits of one file; the version is that of an open one.
+    fn changes(&self, file: &File, uri: &str, version: Option<i32>, edits: &[format::Edit]) -> Value {
+        let edits = edits
             .iter()
-            .map(|edit| lsp::TextEdit {
-                range: self.range(document, &edit.bytes),
-                new_text: edit.text.clone(),
-            })
-            .collect();
-        json!({"documentChanges": [{
-            "textDocument": {"uri": uri, "version": document.version}, "edits": edits,
-        }]})
+            .map(|edit| lsp::TextEdit { range: self.range(file, &edit.bytes), new_text: edit.text.clone() });
+        json!({"textDocument": {"uri": uri, "version": version}, "edits": edits.collect::<Vec<_>>()})
     }
 
     fn document(&self, uri: &lsp::Uri) -> Result<&'w Document, Refusal> {
@@ -252,8 +273,8 @@ impl<'w> World<'w> {
         Ok((document, positions::byte(document.file.text(), at.position, self.encoding)))
     }
 
-    fn range(&self, document: &Document, bytes: &std::ops::Range<usize>) -> lsp::Range {
-        positions::range(document.file.text(), bytes, self.encoding)
+    fn range(&self, file: &File, bytes: &std::ops::Range<usize>) -> lsp::Range {
+        positions::range(file.text(), bytes, self.encoding)
     }
 }
 

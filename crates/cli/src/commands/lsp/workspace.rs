@@ -1,33 +1,39 @@
 //! The kinds that the files of the workspace offer: CRDs, and the kinds that definitions make.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use kro_graph::CompileOptions;
 use kro_ide::{Catalog, File, compile_all};
-use kro_object::Object;
-use lsp_types::{InitializeParams, Uri};
+use kro_object::{GroupKind, Object};
+use lsp_types::InitializeParams;
 
 use crate::project::files_at;
+use crate::report;
 
 /// More files are no workspace of definitions; the rest is left out.
 const MAX_FILES: usize = 5000;
 /// Larger files are no manifests.
 const MAX_BYTES: u64 = 4 << 20;
 
-/// The folders that the editor has open.
-#[derive(Debug)]
+/// The folders that the editor has open, with what is in them.
+#[derive(Debug, Default)]
 pub(super) struct Workspace {
     folders: Vec<PathBuf>,
     catalog: Catalog,
+    /// Files with definitions, and with objects of the kinds that these make.
+    files: BTreeMap<PathBuf, File>,
+    /// Where each kind has its CRD.
+    crds: BTreeMap<GroupKind, PathBuf>,
 }
 
 impl Workspace {
     /// Reads the folders.
     pub(super) fn new(params: &InitializeParams) -> Self {
-        let folders =
-            params.workspace_folders.iter().flatten().filter_map(|folder| path(&folder.uri)).collect();
-        let mut workspace = Self { folders, catalog: Catalog::builtin() };
+        let folders = params.workspace_folders.iter().flatten();
+        let folders = folders.filter_map(|folder| path(folder.uri.as_str())).collect();
+        let mut workspace = Self { folders, ..Self::default() };
         workspace.reload();
         workspace
     }
@@ -37,38 +43,85 @@ impl Workspace {
         &self.catalog
     }
 
+    /// Files with definitions, and with objects of the kinds that these make.
+    pub(super) fn files(&self) -> impl Iterator<Item = (&PathBuf, &File)> {
+        self.files.iter()
+    }
+
+    /// The files with the CRDs of some kinds, read for this question.
+    pub(super) fn crds(&self, kinds: &BTreeSet<GroupKind>) -> Vec<(PathBuf, File)> {
+        let paths: BTreeSet<&PathBuf> = kinds.iter().filter_map(|kind| self.crds.get(kind)).collect();
+        let read = |path: &PathBuf| Some((path.clone(), File::read("", fs::read_to_string(path).ok()?)));
+        paths.into_iter().filter_map(read).collect()
+    }
+
     /// Reads the folders again. What cannot be read is left out.
     pub(super) fn reload(&mut self) {
-        let mut catalog = Catalog::builtin();
-        let mut definitions: Vec<Object> = Vec::new();
-        let files =
-            self.folders.iter().filter_map(|folder| files_at(folder, &["yaml", "yml"]).ok()).flatten();
-        for file in files.take(MAX_FILES) {
-            if fs::metadata(&file).map_or(u64::MAX, |it| it.len()) > MAX_BYTES {
-                continue;
-            }
-            let Ok(text) = fs::read_to_string(&file) else { continue };
-            if !text.contains("CustomResourceDefinition") && !text.contains("ResourceGraphDefinition") {
+        let folders = std::mem::take(&mut self.folders);
+        let found = folders.iter().filter_map(|folder| files_at(folder, &["yaml", "yml"]).ok()).flatten();
+        let found: BTreeSet<PathBuf> = found.take(MAX_FILES).collect();
+        *self = Self { folders, catalog: Catalog::builtin(), ..Self::default() };
+        let mut others = Vec::new();
+        for path in found {
+            let Some(text) = text_of(&path) else { continue };
+            let has_crds = text.contains("CustomResourceDefinition");
+            let has_definitions = text.contains("ResourceGraphDefinition");
+            if !has_crds && !has_definitions {
+                others.push(path);
                 continue;
             }
             let file = File::read("", text);
-            for object in file
-                .objects()
-                .filter(|object| object.gvk().is_ok_and(|it| &*it.kind == "CustomResourceDefinition"))
-            {
-                let _ = catalog.insert_crd(&object);
+            for crd in file.objects() {
+                self.insert_crd(&crd, &path);
             }
-            definitions.extend(file.definitions());
+            if has_definitions {
+                self.files.insert(path, file);
+            }
         }
+        let definitions: Vec<Object> = self.files.values().flat_map(File::definitions).collect();
         let definitions: Vec<&Object> = definitions.iter().collect();
-        compile_all(&definitions, &mut catalog, &CompileOptions::default());
-        self.catalog = catalog;
+        compile_all(&definitions, &mut self.catalog, &CompileOptions::default());
+        let kinds: Vec<&str> = definitions
+            .iter()
+            .filter_map(|it| it.as_map().get("spec")?.get("schema")?.get("kind")?.as_str())
+            .collect();
+        for path in others {
+            let instances = text_of(&path).filter(|text| kinds.iter().any(|kind| text.contains(kind)));
+            self.files.extend(instances.map(|text| (path, File::read("", text))));
+        }
+    }
+
+    /// Adds a CRD, if it is one.
+    fn insert_crd(&mut self, object: &Object, path: &Path) {
+        if !object.gvk().is_ok_and(|it| &*it.kind == "CustomResourceDefinition") {
+            return;
+        }
+        let _ = self.catalog.insert_crd(object);
+        let Some(spec) = object.as_map().get("spec") else { return };
+        if let (Some(group), Some(kind)) = (spec["group"].as_str(), spec["names"]["kind"].as_str()) {
+            let kind = GroupKind { group: group.into(), kind: kind.into() };
+            self.crds.insert(kind, path.to_path_buf());
+        }
     }
 }
 
+/// The text of a file that may be a manifest.
+fn text_of(path: &Path) -> Option<String> {
+    let size = fs::metadata(path).ok()?.len();
+    (size <= MAX_BYTES).then_some(())?;
+    fs::read_to_string(path).ok()
+}
+
+/// The URI of a file.
+pub(super) fn uri(path: &Path) -> String {
+    let path = report::uri(path);
+    // A drive: `c:/x`.
+    if path.starts_with('/') { format!("file://{path}") } else { format!("file:///{path}") }
+}
+
 /// The path that a `file:` URI names.
-fn path(uri: &Uri) -> Option<PathBuf> {
-    let rest = uri.as_str().strip_prefix("file://")?;
+pub(super) fn path(uri: &str) -> Option<PathBuf> {
+    let rest = uri.strip_prefix("file://")?;
     let mut bytes = Vec::with_capacity(rest.len());
     let mut rest = rest.bytes();
     while let Some(byte) = rest.next() {
