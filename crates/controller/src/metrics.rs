@@ -33,10 +33,9 @@ pub(crate) enum Of {
 
 impl Metrics {
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
-        let (mut registry, families) = (Registry::default(), Families::default());
-        families.register(&mut registry);
-        let durations = Durations::default();
-        durations.register(&mut registry);
+        let mut registry = Registry::default();
+        let families = Families::registered(&mut registry);
+        let durations = Durations::registered(&mut registry);
         Self { registry, families, durations, clock }
     }
 

@@ -23,7 +23,7 @@ use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
 /// The verbs of custom resources, in the odd order of the real server's discovery.
-const VERBS: &[&str] = &["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];
+const VERBS: [&str; 8] = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];
 const FINALIZER: &str = "customresourcecleanup.apiextensions.k8s.io";
 const MANAGER: &str = "kube-apiserver";
 
@@ -286,7 +286,7 @@ impl Core {
                 scope,
                 short_names: list("shortNames"),
                 categories: list("categories"),
-                verbs: VERBS,
+                verbs: VERBS.to_vec(),
                 subresources,
                 storage_version: storage_version.as_str().into(),
                 storage: storage.clone(),
@@ -364,7 +364,7 @@ fn subresource(name: &str, group: &str, version: &str, kind: &str) -> Subresourc
         group: group.into(),
         version: version.into(),
         kind: kind.into(),
-        verbs: &["get", "patch", "update"],
+        verbs: vec!["get", "patch", "update"],
     }
 }
 

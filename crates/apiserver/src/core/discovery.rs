@@ -11,7 +11,7 @@ use super::{
 use crate::status::Status;
 use http::Method;
 use kro_object::Scope;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 /// The version this server plays.
@@ -156,11 +156,7 @@ fn legacy_version(registry: &Registry, call: &Call, group: &str, version: &str) 
     let mut resources = Vec::new();
     for served in found.resources(version) {
         resources.push(legacy::resource(served));
-        let mut subresources: Vec<&Subresource> = served.subresources.iter().collect();
-        if served.is_builtin() {
-            subresources.sort_by(|a, b| a.name.cmp(&b.name));
-        }
-        resources.extend(subresources.into_iter().map(|sub| legacy::subresource(served, sub)));
+        resources.extend(served.subresources.iter().map(|sub| legacy::subresource(served, sub)));
     }
     let list = legacy::ApiResourceList {
         kind: "APIResourceList",
@@ -195,8 +191,7 @@ fn aggregated_group(name: &str, group: &Group) -> Value {
 
 fn aggregated_resource(served: &Served) -> Value {
     // Builtin kinds do not tell the group and version that are the path's anyway; custom ones do.
-    let (group, version) =
-        if served.is_builtin() { ("", "") } else { (served.group.as_ref(), served.version.as_ref()) };
+    let (group, version) = if served.is_builtin() { ("", "") } else { (&*served.group, &*served.version) };
     let mut out = json!({
         "resource": &*served.plural,
         "responseKind": {"group": group, "version": version, "kind": &*served.kind},
@@ -205,21 +200,19 @@ fn aggregated_resource(served: &Served) -> Value {
         "verbs": served.verbs,
     });
     add_names(&mut out, served);
-    let mut subresources: Vec<&Subresource> = served.subresources.iter().collect();
-    if served.is_builtin() {
-        subresources.sort_by(|a, b| a.name.cmp(&b.name));
-    }
-    if !subresources.is_empty() {
-        out["subresources"] = subresources
-            .into_iter()
-            .map(|sub| {
-                let mut kind = Map::new();
-                kind.insert("group".into(), (*sub.group).into());
-                kind.insert("version".into(), (*sub.version).into());
-                kind.insert("kind".into(), (*sub.kind).into());
-                json!({"subresource": &*sub.name, "responseKind": kind, "verbs": sub.verbs})
-            })
-            .collect();
+    if !served.subresources.is_empty() {
+        out["subresources"] =
+            served.subresources.iter().map(|sub| aggregated_subresource(served, sub)).collect();
     }
     out
+}
+
+fn aggregated_subresource(served: &Served, sub: &Subresource) -> Value {
+    let is_plain = served.is_builtin() && sub.is_of_version(served);
+    let (group, version) = if is_plain { ("", "") } else { (&*sub.group, &*sub.version) };
+    json!({
+        "subresource": &*sub.name,
+        "responseKind": {"group": group, "version": version, "kind": &*sub.kind},
+        "verbs": sub.verbs,
+    })
 }

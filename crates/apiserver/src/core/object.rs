@@ -4,6 +4,18 @@
 use serde_json::{Map, Value};
 
 /// A text under `metadata`, empty if it is not there.
+/// How deep values may lie inside of each other, in bodies and in what patches make.
+pub(crate) const MAX_DEPTH: usize = 127;
+
+/// How many values lie inside of each other; 0 for what is neither list nor map.
+pub(crate) fn height(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => 1 + items.iter().map(height).max().unwrap_or(0),
+        Value::Object(members) => 1 + members.values().map(height).max().unwrap_or(0),
+        _ => 0,
+    }
+}
+
 pub(crate) fn meta_text<'a>(object: &'a Value, field: &str) -> &'a str {
     object.get("metadata").and_then(|meta| meta.get(field)).and_then(Value::as_str).unwrap_or_default()
 }

@@ -24,7 +24,7 @@ pub(crate) struct Served {
     pub scope: Scope,
     pub short_names: Vec<Arc<str>>,
     pub categories: Vec<Arc<str>>,
-    pub verbs: &'static [&'static str],
+    pub verbs: Vec<&'static str>,
     pub subresources: Vec<Subresource>,
     /// The version objects are stored in.
     pub storage_version: Arc<str>,
@@ -45,7 +45,14 @@ pub(crate) struct Subresource {
     pub group: Arc<str>,
     pub version: Arc<str>,
     pub kind: Arc<str>,
-    pub verbs: &'static [&'static str],
+    pub verbs: Vec<&'static str>,
+}
+
+impl Subresource {
+    /// Whether its bodies are of the group and version it is served in.
+    pub(crate) fn is_of_version(&self, served: &Served) -> bool {
+        (&self.group, &self.version) == (&served.group, &served.version)
+    }
 }
 
 impl Served {
@@ -142,47 +149,10 @@ impl Registry {
     /// The builtin kinds.
     pub(crate) fn builtin() -> Self {
         let mut out = Self::default();
-        for row in builtin::TABLE {
-            let words =
-                |text: &'static str| text.split(' ').filter(|word| !word.is_empty()).map(Arc::from).collect();
-            // Events are stored once, whichever of their two groups they came through.
-            let group = if row.plural == "events" { "" } else { row.group };
-            let storage_version = if row.plural == "horizontalpodautoscalers" { "v2" } else { row.version };
-            let subresources = row
-                .subresources
-                .split(' ')
-                .filter(|word| !word.is_empty())
-                .map(|name| {
-                    let ((group, version, kind), verbs) = builtin::subresource(row.plural, name);
-                    let kind = if kind.is_empty() { row.kind } else { kind };
-                    Subresource {
-                        name: name.into(),
-                        group: group.into(),
-                        version: version.into(),
-                        kind: kind.into(),
-                        verbs,
-                    }
-                })
-                .collect();
-            out.insert(Served {
-                group: row.group.into(),
-                version: row.version.into(),
-                plural: row.plural.into(),
-                singular: row.singular().into(),
-                kind: row.kind.into(),
-                list_kind: format!("{}List", row.kind).into(),
-                scope: row.scope,
-                short_names: words(row.short_names),
-                categories: words(row.categories),
-                verbs: row.verbs(),
-                subresources,
-                storage_version: storage_version.into(),
-                storage: Arc::new(ResourceId { group: group.into(), plural: row.plural.into() }),
-                custom: None,
-                stored_as: None,
-                ownership: Ownership::default(),
-            });
-            if let Some(group) = out.groups.get_mut(row.group) {
+        for served in builtin::served() {
+            let group = served.group.clone();
+            out.insert(served);
+            if let Some(group) = out.groups.get_mut(&group) {
                 group.is_builtin = true;
             }
         }

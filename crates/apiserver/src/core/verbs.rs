@@ -215,8 +215,8 @@ fn verb(call: &Call, info: &Info, served: &Served) -> Result<Verb, Status> {
         _ => None,
     };
     let verbs = match info.subresource.as_deref().and_then(|sub| served.subresource(sub)) {
-        Some(sub) => sub.verbs,
-        None => served.verbs,
+        Some(sub) => &sub.verbs,
+        None => &served.verbs,
     };
     // Objects of namespaced kinds are created and deleted in a namespace only.
     let misses_namespace = served.is_namespaced()

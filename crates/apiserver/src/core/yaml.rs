@@ -8,9 +8,7 @@ use serde_json::{Map, Value};
 use std::{collections::BTreeMap, fmt};
 
 use self::scalar::Scalar;
-
-/// How deep values may lie inside of each other, as in JSON bodies.
-const DEPTH: usize = 127;
+use super::object::MAX_DEPTH;
 
 /// A document as read.
 #[derive(Debug)]
@@ -34,6 +32,10 @@ fn refused<T>(why: impl Into<String>) -> Result<T, String> {
     Err(why.into())
 }
 
+fn too_deep<T>() -> Result<T, String> {
+    refused(format!("exceeded max depth of {MAX_DEPTH}"))
+}
+
 /// A value before it becomes JSON: keys may be more than text.
 #[derive(Clone)]
 enum Node {
@@ -44,11 +46,18 @@ enum Node {
 
 struct Reader<'b> {
     parser: Parser<&'b [u8]>,
-    /// What anchors stand for and of how many nodes it is; nothing while it is being read.
-    anchors: BTreeMap<String, Option<(Node, usize)>>,
+    /// What anchors stand for; nothing while it is being read.
+    anchors: BTreeMap<String, Option<Anchored>>,
     repeated: Vec<String>,
     nodes: usize,
     from_aliases: usize,
+}
+
+/// What an anchor stands for.
+struct Anchored {
+    node: Node,
+    nodes: usize,
+    height: usize,
 }
 
 impl Reader<'_> {
@@ -75,13 +84,13 @@ impl Reader<'_> {
     }
 
     fn node(&mut self, event: Event, depth: usize) -> Result<Node, String> {
-        if depth > DEPTH {
-            return refused(format!("exceeded max depth of {DEPTH}"));
+        if depth > MAX_DEPTH {
+            return too_deep();
         }
         self.nodes += 1;
         let before = self.nodes;
         let (anchor, node) = match event.data {
-            EventData::Alias { anchor } => return self.alias(&anchor),
+            EventData::Alias { anchor } => return self.alias(&anchor, depth),
             EventData::Scalar { anchor, tag, value, plain_implicit, .. } => {
                 let scalar = scalar::resolve(tag.as_deref(), value, plain_implicit)?;
                 (anchor, Node::Scalar(scalar))
@@ -104,7 +113,8 @@ impl Reader<'_> {
             _ => return refused("unknown problem parsing YAML content"),
         };
         if let Some(anchor) = anchor {
-            self.anchors.insert(anchor, Some((node.clone(), self.nodes - before + 1)));
+            let (nodes, height) = (self.nodes - before + 1, node.height());
+            self.anchors.insert(anchor, Some(Anchored { node: node.clone(), nodes, height }));
         }
         Ok(node)
     }
@@ -115,13 +125,14 @@ impl Reader<'_> {
         }
     }
 
-    fn alias(&mut self, anchor: &str) -> Result<Node, String> {
+    fn alias(&mut self, anchor: &str, depth: usize) -> Result<Node, String> {
         match self.anchors.get(anchor) {
             None => refused(format!("unknown anchor '{anchor}' referenced")),
             Some(None) => refused(format!("anchor '{anchor}' value contains itself")),
-            Some(Some((node, size))) => {
-                self.nodes += size;
-                self.from_aliases += size;
+            Some(Some(Anchored { height, .. })) if depth + height > MAX_DEPTH => too_deep(),
+            Some(Some(Anchored { node, nodes, .. })) => {
+                self.nodes += nodes;
+                self.from_aliases += nodes;
                 if is_excessive(self.nodes, self.from_aliases) {
                     return refused("document contains excessive aliasing");
                 }
@@ -185,6 +196,15 @@ fn is_excessive(nodes: usize, from_aliases: usize) -> bool {
 }
 
 impl Node {
+    /// How many nodes lie inside of each other; 0 for a scalar.
+    fn height(&self) -> usize {
+        match self {
+            Self::Scalar(_) => 0,
+            Self::List(items) => 1 + items.iter().map(Self::height).max().unwrap_or(0),
+            Self::Map(members) => 1 + members.iter().map(|(_, value)| value.height()).max().unwrap_or(0),
+        }
+    }
+
     fn into_json(self) -> Result<Value, String> {
         Ok(match self {
             Self::Scalar(scalar) => scalar.into_json()?,
@@ -295,7 +315,10 @@ mod tests {
             text.extend([format!("a{level}: &a{level} [{items}]\n")]);
         }
         assert_eq!(value(&text), json!({"error": "yaml: document contains excessive aliasing"}));
-        assert_eq!(value(&"[".repeat(5000)), json!({"error": "yaml: exceeded max depth of 127"}));
+        let too_deep = json!({"error": "yaml: exceeded max depth of 127"});
+        assert_eq!(value(&"[".repeat(5000)), too_deep);
+        let (open, close) = ("[".repeat(100), "]".repeat(100));
+        assert_eq!(value(&format!("a: &a {open}1{close}\nb: {open}*a{close}")), too_deep);
     }
 
     #[test]

@@ -40,9 +40,11 @@ struct Since {
 }
 
 impl Durations {
-    pub(super) fn register(&self, to: &mut Registry) {
+    pub(super) fn registered(to: &mut Registry) -> Self {
+        let durations = Self::default();
         let help = "How long a condition has had its status";
-        to.register("instance_condition_current_status_seconds", help, self.series.clone());
+        to.register("instance_condition_current_status_seconds", help, durations.series.clone());
+        durations
     }
 
     /// Replaces what is known of an instance. A condition that does not say since when counts from now, or from
@@ -103,8 +105,7 @@ mod tests {
     #[test]
     fn a_series_lasts_as_long_as_its_status() {
         let mut registry = Registry::default();
-        let durations = Durations::default();
-        durations.register(&mut registry);
+        let durations = Durations::registered(&mut registry);
         let key = ObjectKey::namespaced("town", "mine");
         let rendered = |now| {
             durations.refresh(at(now));

@@ -8,7 +8,7 @@ use prometheus_client::{
         gauge::Gauge,
         histogram::{Histogram, exponential_buckets},
     },
-    registry::Registry,
+    registry::{Metric, Registry},
 };
 
 /// Upstream's buckets for times of reconciles and compilations.
@@ -138,206 +138,205 @@ pub(super) struct Families {
     pub(super) collect_errors: Counter,
 }
 
-impl Default for Families {
-    fn default() -> Self {
+impl Families {
+    /// Under upstream's names. The encoder adds `_total` to counters.
+    pub(super) fn registered(to: &mut Registry) -> Self {
         Self {
-            queue_length: Gauge::default(),
-            held: Counter::default(),
-            fights: Family::default(),
-            watch_count: Gauge::default(),
-            kind_count: Gauge::default(),
-            children: Gauge::default(),
-            handlers: Family::default(),
-            attached: Family::default(),
-            detached: Family::default(),
-            instance_events: Family::default(),
-            routed: Family::default(),
-            route_matches: Family::default(),
-            reconciles: Family::default(),
-            reconcile_seconds: timed(),
-            requeues: Family::default(),
-            handler_errors: Family::default(),
-            panics: Family::default(),
-            controller_reconciles: Family::default(),
-            controller_seconds: timed(),
-            instance_reconciles: Family::default(),
-            instance_seconds: timed(),
-            instance_errors: Family::default(),
-            instance_states: Family::default(),
-            graphs_resolved: Family::default(),
-            runtimes: Counter::default(),
-            evaluations: Counter::default(),
-            evaluation_cost: Counter::default(),
-            collection_size: Histogram::new(exponential_buckets(1.0, 2.0, 10)),
-            compiles: Family::default(),
-            compile_seconds: timed(),
-            revision_status_errors: Counter::default(),
-            activations_deferred: Counter::default(),
-            revisions_let_go: Counter::default(),
-            registry: Family::default(),
-            builds: Family::default(),
-            build_errors: Family::default(),
-            build_seconds: timed(),
-            definition_states: Family::default(),
-            definition_deletions: Family::default(),
-            definition_deletion_seconds: timed(),
-            revisions_issued: Family::default(),
-            revision_waits: Family::default(),
-            resolutions: Family::default(),
-            revisions_collected: Counter::default(),
-            collect_errors: Counter::default(),
+            queue_length: add(to, "dynamic_controller_queue_length", "Keys that wait", Gauge::default()),
+            held: add(
+                to,
+                "kro_held",
+                "Reconciles put off because their instance was reconciled again and again",
+                Counter::default(),
+            ),
+            fights: add(to, "kro_fights", "Children that somebody else keeps changing", Family::default()),
+            watch_count: add(to, "dynamic_controller_watch_count", "Running watches", Gauge::default()),
+            kind_count: add(to, "dynamic_controller_gvr_count", "Kinds served", Gauge::default()),
+            children: add(to, "kro_children", "Children known", Gauge::default()),
+            handlers: add(to, "dynamic_controller_handler_count_total", "Kinds served", Family::default()),
+            attached: add(
+                to,
+                "dynamic_controller_handler_attach",
+                "Kinds that began to be served, or are served by another revision",
+                Family::default(),
+            ),
+            detached: add(
+                to,
+                "dynamic_controller_handler_detach",
+                "Kinds that are no longer served",
+                Family::default(),
+            ),
+            instance_events: add(
+                to,
+                "dynamic_controller_informer_events",
+                "Events about instances",
+                Family::default(),
+            ),
+            routed: add(
+                to,
+                "dynamic_controller_route",
+                "Events about children and foreign objects",
+                Family::default(),
+            ),
+            route_matches: add(
+                to,
+                "dynamic_controller_route_match",
+                "Instances woken by such events",
+                Family::default(),
+            ),
+            reconciles: add(to, "dynamic_controller_reconcile", "Reconciles of instances", Family::default()),
+            reconcile_seconds: add(
+                to,
+                "dynamic_controller_reconcile_duration_seconds",
+                "Time of reconciles of instances",
+                timed(),
+            ),
+            requeues: add(
+                to,
+                "dynamic_controller_requeue",
+                "Reconciles of instances that ask for another",
+                Family::default(),
+            ),
+            handler_errors: add(
+                to,
+                "dynamic_controller_handler_errors",
+                "Failed reconciles of instances",
+                Family::default(),
+            ),
+            panics: add(to, "dynamic_controller_reconcile_panics", "Panics in reconciles", Family::default()),
+            controller_reconciles: add(
+                to,
+                "controller_runtime_reconcile",
+                "Reconciles of definitions and revisions",
+                Family::default(),
+            ),
+            controller_seconds: add(
+                to,
+                "controller_runtime_reconcile_time_seconds",
+                "Time of reconciles of definitions and revisions",
+                timed(),
+            ),
+            instance_reconciles: add(to, "instance_reconcile", "Reconciles of instances", Family::default()),
+            instance_seconds: add(
+                to,
+                "instance_reconcile_duration_seconds",
+                "Time of reconciles of instances",
+                timed(),
+            ),
+            instance_errors: add(
+                to,
+                "instance_reconcile_errors",
+                "Failed reconciles of instances, but for those that wait or were refused",
+                Family::default(),
+            ),
+            instance_states: add(
+                to,
+                "instance_state_transitions",
+                "Changes of the state of instances",
+                Family::default(),
+            ),
+            graphs_resolved: add(
+                to,
+                "instance_graph_resolution_success",
+                "Passes over instances that had a graph",
+                Family::default(),
+            ),
+            runtimes: add(to, "runtime_creation", "Passes over instances", Counter::default()),
+            evaluations: add(to, "cel_expr_eval", "Evaluations of CEL expressions", Counter::default()),
+            evaluation_cost: add(to, "kro_cel_cost", "Cost units of evaluations", Counter::default()),
+            collection_size: add(
+                to,
+                "runtime_collection_size",
+                "Objects of collections",
+                Histogram::new(exponential_buckets(1.0, 2.0, 10)),
+            ),
+            compiles: add(to, "graph_revision_compile", "Compiled revisions", Family::default()),
+            compile_seconds: add(
+                to,
+                "graph_revision_compile_duration_seconds",
+                "Time of compiling revisions",
+                timed(),
+            ),
+            revision_status_errors: add(
+                to,
+                "graph_revision_status_update_errors",
+                "Failed writes of the status of revisions",
+                Counter::default(),
+            ),
+            activations_deferred: add(
+                to,
+                "graph_revision_activation_deferred",
+                "Revisions not used yet because their status was not written",
+                Counter::default(),
+            ),
+            revisions_let_go: add(
+                to,
+                "graph_revision_finalizer_evictions",
+                "Revisions let go when they were deleted",
+                Counter::default(),
+            ),
+            registry: add(
+                to,
+                "graph_revision_registry_entries",
+                "Revisions known by state",
+                Family::default(),
+            ),
+            builds: add(to, "rgd_graph_build", "Definitions compiled to check them", Family::default()),
+            build_errors: add(
+                to,
+                "rgd_graph_build_errors",
+                "Definitions that did not compile",
+                Family::default(),
+            ),
+            build_seconds: add(
+                to,
+                "rgd_graph_build_duration_seconds",
+                "Time of compiling definitions",
+                timed(),
+            ),
+            definition_states: add(
+                to,
+                "rgd_state_transitions",
+                "Changes of the state of definitions",
+                Family::default(),
+            ),
+            definition_deletions: add(to, "rgd_deletions", "Definitions deleted", Family::default()),
+            definition_deletion_seconds: add(
+                to,
+                "rgd_deletion_duration_seconds",
+                "Time of deleting definitions",
+                timed(),
+            ),
+            revisions_issued: add(to, "rgd_graph_revision_issue", "Revisions issued", Family::default()),
+            revision_waits: add(
+                to,
+                "rgd_graph_revision_wait",
+                "Reconciles that waited for a revision",
+                Family::default(),
+            ),
+            resolutions: add(
+                to,
+                "rgd_graph_revision_resolution",
+                "Outcomes of looking for the revision to serve",
+                Family::default(),
+            ),
+            revisions_collected: add(
+                to,
+                "rgd_graph_revision_gc_deleted",
+                "Old revisions deleted",
+                Counter::default(),
+            ),
+            collect_errors: add(
+                to,
+                "rgd_graph_revision_gc_errors",
+                "Failures to delete old revisions",
+                Counter::default(),
+            ),
         }
     }
 }
 
-impl Families {
-    /// Under upstream's names. The encoder adds `_total` to counters.
-    pub(super) fn register(&self, to: &mut Registry) {
-        to.register("dynamic_controller_queue_length", "Keys that wait", self.queue_length.clone());
-        let help = "Reconciles put off because their instance was reconciled again and again";
-        to.register("kro_held", help, self.held.clone());
-        to.register("kro_fights", "Children that somebody else keeps changing", self.fights.clone());
-        to.register("dynamic_controller_watch_count", "Running watches", self.watch_count.clone());
-        to.register("dynamic_controller_gvr_count", "Kinds served", self.kind_count.clone());
-        to.register("kro_children", "Children known", self.children.clone());
-        to.register("dynamic_controller_handler_count_total", "Kinds served", self.handlers.clone());
-        to.register(
-            "dynamic_controller_handler_attach",
-            "Kinds that began to be served, or are served by another revision",
-            self.attached.clone(),
-        );
-        to.register(
-            "dynamic_controller_handler_detach",
-            "Kinds that are no longer served",
-            self.detached.clone(),
-        );
-        to.register(
-            "dynamic_controller_informer_events",
-            "Events about instances",
-            self.instance_events.clone(),
-        );
-        to.register(
-            "dynamic_controller_route",
-            "Events about children and foreign objects",
-            self.routed.clone(),
-        );
-        to.register(
-            "dynamic_controller_route_match",
-            "Instances woken by such events",
-            self.route_matches.clone(),
-        );
-        to.register("dynamic_controller_reconcile", "Reconciles of instances", self.reconciles.clone());
-        to.register(
-            "dynamic_controller_reconcile_duration_seconds",
-            "Time of reconciles of instances",
-            self.reconcile_seconds.clone(),
-        );
-        to.register(
-            "dynamic_controller_requeue",
-            "Reconciles of instances that ask for another",
-            self.requeues.clone(),
-        );
-        to.register(
-            "dynamic_controller_handler_errors",
-            "Failed reconciles of instances",
-            self.handler_errors.clone(),
-        );
-        to.register("dynamic_controller_reconcile_panics", "Panics in reconciles", self.panics.clone());
-        to.register(
-            "controller_runtime_reconcile",
-            "Reconciles of definitions and revisions",
-            self.controller_reconciles.clone(),
-        );
-        to.register(
-            "controller_runtime_reconcile_time_seconds",
-            "Time of reconciles of definitions and revisions",
-            self.controller_seconds.clone(),
-        );
-        to.register("instance_reconcile", "Reconciles of instances", self.instance_reconciles.clone());
-        to.register(
-            "instance_reconcile_duration_seconds",
-            "Time of reconciles of instances",
-            self.instance_seconds.clone(),
-        );
-        to.register(
-            "instance_reconcile_errors",
-            "Failed reconciles of instances, but for those that wait or were refused",
-            self.instance_errors.clone(),
-        );
-        to.register(
-            "instance_state_transitions",
-            "Changes of the state of instances",
-            self.instance_states.clone(),
-        );
-        to.register(
-            "instance_graph_resolution_success",
-            "Passes over instances that had a graph",
-            self.graphs_resolved.clone(),
-        );
-        to.register("runtime_creation", "Passes over instances", self.runtimes.clone());
-        to.register("cel_expr_eval", "Evaluations of CEL expressions", self.evaluations.clone());
-        to.register("kro_cel_cost", "Cost units of evaluations", self.evaluation_cost.clone());
-        to.register("runtime_collection_size", "Objects of collections", self.collection_size.clone());
-        to.register("graph_revision_compile", "Compiled revisions", self.compiles.clone());
-        to.register(
-            "graph_revision_compile_duration_seconds",
-            "Time of compiling revisions",
-            self.compile_seconds.clone(),
-        );
-        to.register(
-            "graph_revision_status_update_errors",
-            "Failed writes of the status of revisions",
-            self.revision_status_errors.clone(),
-        );
-        to.register(
-            "graph_revision_activation_deferred",
-            "Revisions not used yet because their status was not written",
-            self.activations_deferred.clone(),
-        );
-        to.register(
-            "graph_revision_finalizer_evictions",
-            "Revisions let go when they were deleted",
-            self.revisions_let_go.clone(),
-        );
-        to.register("graph_revision_registry_entries", "Revisions known by state", self.registry.clone());
-        to.register("rgd_graph_build", "Definitions compiled to check them", self.builds.clone());
-        to.register("rgd_graph_build_errors", "Definitions that did not compile", self.build_errors.clone());
-        to.register(
-            "rgd_graph_build_duration_seconds",
-            "Time of compiling definitions",
-            self.build_seconds.clone(),
-        );
-        to.register(
-            "rgd_state_transitions",
-            "Changes of the state of definitions",
-            self.definition_states.clone(),
-        );
-        to.register("rgd_deletions", "Definitions deleted", self.definition_deletions.clone());
-        to.register(
-            "rgd_deletion_duration_seconds",
-            "Time of deleting definitions",
-            self.definition_deletion_seconds.clone(),
-        );
-        to.register("rgd_graph_revision_issue", "Revisions issued", self.revisions_issued.clone());
-        to.register(
-            "rgd_graph_revision_wait",
-            "Reconciles that waited for a revision",
-            self.revision_waits.clone(),
-        );
-        to.register(
-            "rgd_graph_revision_resolution",
-            "Outcomes of looking for the revision to serve",
-            self.resolutions.clone(),
-        );
-        to.register(
-            "rgd_graph_revision_gc_deleted",
-            "Old revisions deleted",
-            self.revisions_collected.clone(),
-        );
-        to.register(
-            "rgd_graph_revision_gc_errors",
-            "Failures to delete old revisions",
-            self.collect_errors.clone(),
-        );
-    }
+fn add<M: Metric + Clone>(to: &mut Registry, name: &str, help: &str, metric: M) -> M {
+    to.register(name, help, metric.clone());
+    metric
 }

@@ -60,7 +60,7 @@ pub(super) struct ApiResource<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<&'a str>,
     kind: &'a str,
-    verbs: &'static [&'static str],
+    verbs: &'a [&'static str],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     short_names: Vec<&'a str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -104,7 +104,7 @@ pub(super) fn resource(served: &Served) -> ApiResource<'_> {
         group: None,
         version: None,
         kind: &served.kind,
-        verbs: served.verbs,
+        verbs: &served.verbs,
         short_names: served.short_names.iter().map(AsRef::as_ref).collect(),
         categories: served.categories.iter().map(AsRef::as_ref).collect(),
         storage_version_hash: is_stored.then(|| served.storage_version_hash()),
@@ -112,8 +112,7 @@ pub(super) fn resource(served: &Served) -> ApiResource<'_> {
 }
 
 pub(super) fn subresource<'a>(served: &'a Served, sub: &'a Subresource) -> ApiResource<'a> {
-    let is_other =
-        !sub.version.is_empty() && (*sub.group != *served.group || *sub.version != *served.version);
+    let is_other = !sub.is_of_version(served);
     ApiResource {
         name: format!("{}/{}", served.plural, sub.name),
         singular_name: "",
@@ -121,7 +120,7 @@ pub(super) fn subresource<'a>(served: &'a Served, sub: &'a Subresource) -> ApiRe
         group: is_other.then_some(&*sub.group),
         version: is_other.then_some(&*sub.version),
         kind: &sub.kind,
-        verbs: sub.verbs,
+        verbs: &sub.verbs,
         short_names: Vec::new(),
         categories: Vec::new(),
         storage_version_hash: None,

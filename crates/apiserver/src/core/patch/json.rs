@@ -1,7 +1,14 @@
 //! JSON patch (RFC 6902) with the liberties of the API server: negative indices, `replace` of what is not there,
-//! `test` of a missing member against null. Whatever cannot be carried out gets one bare answer.
+//! `test` of a missing member against null. Whatever cannot be carried out gets one bare answer, and so does what would
+//! lie deeper than a body may.
 
-use crate::{core::metadata::json_type, status::Status};
+use crate::{
+    core::{
+        metadata::json_type,
+        object::{MAX_DEPTH, height},
+    },
+    status::Status,
+};
 use serde_json::Value;
 
 /// The most operations a patch may have.
@@ -117,6 +124,8 @@ impl Operation<'_> {
 struct Place<'a> {
     container: &'a mut Value,
     key: String,
+    /// How many values lie around the member.
+    depth: usize,
 }
 
 impl<'a> Place<'a> {
@@ -126,8 +135,10 @@ impl<'a> Place<'a> {
         let (parents, key) =
             path.rsplit_once('/').map_or((None, path), |(parents, key)| (Some(parents), key));
         let mut container = document;
+        let mut depth = 1;
         for parent in parents.into_iter().flat_map(|parents| parents.split('/')) {
             let key = unescape(parent);
+            depth += 1;
             container = match container {
                 Value::Object(members) => members.get_mut(&key)?,
                 Value::Array(items) => {
@@ -137,7 +148,11 @@ impl<'a> Place<'a> {
                 _ => return None,
             };
         }
-        (container.is_object() || container.is_array()).then(|| Place { container, key: unescape(key) })
+        (container.is_object() || container.is_array()).then(|| Place {
+            container,
+            key: unescape(key),
+            depth,
+        })
     }
 
     /// Null for a member that an object lacks; an item of a list must be there.
@@ -149,7 +164,15 @@ impl<'a> Place<'a> {
         }
     }
 
+    /// Whether the value may become this member.
+    fn fits(&self, value: &Value) -> bool {
+        self.depth + height(value) <= MAX_DEPTH
+    }
+
     fn set(self, value: Value) -> Option<()> {
+        if !self.fits(&value) {
+            return None;
+        }
         match self.container {
             Value::Object(members) => {
                 members.insert(self.key, value);
@@ -164,6 +187,9 @@ impl<'a> Place<'a> {
     }
 
     fn add(self, value: Value) -> Option<()> {
+        if !self.fits(&value) {
+            return None;
+        }
         match self.container {
             Value::Array(items) if self.key == "-" => items.push(value),
             Value::Array(items) => {
@@ -234,6 +260,20 @@ mod tests {
         ] {
             assert_eq!(patched(&patch), expected.ok_or(422), "{patch}");
         }
+    }
+
+    #[test]
+    fn depth_has_an_end() {
+        // Each copy doubles the depth.
+        let copy =
+            |depth: usize| json!({"op": "copy", "from": "/m", "path": format!("/m{}", "/b".repeat(depth))});
+        let copies = |count: u32| (0..count).map(|times| copy(1 << times)).collect::<Value>();
+        let made = patched(&copies(6)).expect("64 levels below /m");
+        assert_eq!(height(&made), 65);
+        assert_eq!(patched(&copies(7)), Err(422));
+        let deep = (0..MAX_DEPTH).fold(json!(1), |inner, _| json!([inner]));
+        assert_eq!(patched(&json!([{"op": "add", "path": "/a", "value": deep}])), Err(422));
+        assert!(patched(&json!([{"op": "add", "path": "/a", "value": deep[0]}])).is_ok());
     }
 
     #[test]
