@@ -7,7 +7,7 @@ use kro_object::{GroupKind, Gvk, ResourceType, Scope};
 use serde::Deserialize;
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Mutex,
+    sync::{Mutex, atomic::Ordering},
 };
 use tokio::time::Instant;
 
@@ -46,7 +46,14 @@ impl Cluster {
         let mut known = self.known();
         known.kinds.retain(|gvk, _| &*gvk.group != group);
         known.preferred.retain(|kind, _| &*kind.group != group);
-        known.asked = None;
+        drop(known);
+        self.ask_again();
+    }
+
+    /// Ask for kinds and schemas again at the next need, however young the last answer is: a CRD changed.
+    pub fn ask_again(&self) {
+        self.known().asked = None;
+        self.inner.schemas.stale.store(true, Ordering::Relaxed);
     }
 
     async fn find(

@@ -7,7 +7,10 @@ use kro_schema::{Schema, openapi::Document};
 use serde::Deserialize;
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 use tokio::time::Instant;
 
@@ -15,6 +18,8 @@ use tokio::time::Instant;
 pub(crate) struct SchemaCache {
     /// Held while fetching: concurrent callers fetch each document once.
     state: tokio::sync::Mutex<State>,
+    /// The index is to be asked for again at the next need.
+    pub(crate) stale: AtomicBool,
 }
 
 #[derive(Default)]
@@ -43,7 +48,8 @@ impl Cluster {
         kinds: impl IntoIterator<Item = Gvk>,
     ) -> Result<BTreeMap<Gvk, Arc<Schema>>, Error> {
         let mut state = self.inner.schemas.state.lock().await;
-        if state.asked.is_none_or(|asked| asked.elapsed() >= self.inner.options.discovery_interval) {
+        let stale = self.inner.schemas.stale.swap(false, Ordering::Relaxed);
+        if stale || state.asked.is_none_or(|asked| asked.elapsed() >= self.inner.options.discovery_interval) {
             let index: Index = self.send(get("/openapi/v3")).await?;
             state.index = index.paths.into_iter().map(|(path, entry)| (path, entry.url)).collect();
             state.asked = Some(Instant::now());
@@ -73,11 +79,6 @@ impl Cluster {
             }
         }
         Ok(found)
-    }
-
-    /// Ask for the index again at the next need: a CRD changed.
-    pub async fn forget_schemas(&self) {
-        self.inner.schemas.state.lock().await.asked = None;
     }
 }
 

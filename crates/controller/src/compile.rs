@@ -1,12 +1,17 @@
 //! From a definition's spec to a graph: ask which kinds it needs, fetch them, compile. The fetching may fail for
 //! a while, the compiling for good; callers treat the two differently.
 
-use crate::{Shared, options::Compute};
+use crate::{Shared, options::Compute, queue::Outcome};
 use kro_api::ResourceGraphDefinitionSpec;
 use kro_cluster::Error;
 use kro_diagnostic::{Diagnostic, Severity};
 use kro_graph::{Graph, Kinds};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+/// So long after a change of a CRD discovery and OpenAPI may not tell of it yet.
+pub(crate) const CRDS_SETTLE: Duration = Duration::from_secs(20);
+/// How often a definition that is wrong is compiled without cause.
+const AGGREGATED_POLL: Duration = Duration::from_mins(10);
 
 /// Why there is no graph.
 #[derive(Debug)]
@@ -80,6 +85,17 @@ async fn kinds(shared: &Shared, source: &kro_graph::GraphSource) -> Result<Kinds
         }
     }
     Ok(kinds)
+}
+
+/// When to compile again what is wrong: what it is made from is watched, and wakes it. But after a change of a CRD
+/// the server goes on for a while to say what it said before, without a further event; `crds` ago was the last one.
+/// And the kinds of another server behind the API server come without any.
+pub(crate) fn awaits_inputs(crds: Duration) -> Outcome {
+    if crds < CRDS_SETTLE {
+        Outcome::Again(crds.max(CRDS_SETTLE / 200))
+    } else {
+        Outcome::Again(AGGREGATED_POLL)
+    }
 }
 
 /// All errors, one a line, as they appear in conditions.

@@ -30,6 +30,13 @@ pub(crate) enum EnsureError {
     Cluster(&'static str, #[source] Error),
 }
 
+impl EnsureError {
+    /// Whether only a change of the CRD or of the definition helps; both are watched.
+    pub(crate) fn is_final(&self) -> bool {
+        !matches!(self, Self::NotEstablished(..) | Self::Cluster(..))
+    }
+}
+
 /// The `CustomResourceDefinition` resource.
 pub(crate) fn resource() -> ResourceType {
     ResourceType::new(

@@ -7,7 +7,9 @@ pub(crate) use self::records::Served;
 use self::records::{DefinitionRecord, InstanceRecord, RevisionRecord};
 use super::{Instance, Key};
 use crate::{
-    Shared, api, crd,
+    Shared, api,
+    compile::CRDS_SETTLE,
+    crd,
     queue::Queue,
     reads::Reads,
     reconcile::{Effect, definition, instance, revision},
@@ -67,6 +69,8 @@ pub(super) struct World {
     /// Instances by the id of their `ApplySet`.
     by_set: BTreeMap<Box<str>, Instance>,
     router: Router<Instance>,
+    /// When a CRD changed last.
+    crds_changed: Instant,
 }
 
 impl World {
@@ -92,6 +96,7 @@ impl World {
             listed: BTreeMap::new(),
             by_set: BTreeMap::new(),
             router: Router::default(),
+            crds_changed: super::now(),
         }
     }
 
@@ -206,6 +211,7 @@ impl World {
             compiled: self.compiled.of(name),
             served: self.served.contains_key(name),
             instances: self.instances.keys().filter(|instance| instance.definition == *name).count(),
+            crds: self.since_crds(),
         }
     }
 
@@ -223,6 +229,7 @@ impl World {
             number: record.number,
             candidate,
             known: !needed || known.get(&record.number).is_some_and(|known| !known.is_failed()),
+            crds: self.since_crds(),
         })
     }
 
@@ -340,6 +347,7 @@ impl World {
     /// A CRD changed: ours to repair, or one that a definition has been waiting for.
     fn crd_event(&mut self, change: &Change, queue: &mut Queue<Key>) {
         let (Change::Applied(object) | Change::Deleted(object)) = change else { return };
+        self.crds_changed = super::now();
         if let Some((_, group)) = object.key().name.split_once('.') {
             self.shared.cluster.forget_group(group);
         }
@@ -348,9 +356,11 @@ impl World {
         {
             queue.add(Key::Definition(Arc::clone(name)));
         }
-        // Only definitions that are not served can be waiting for a kind.
-        for name in self.definitions.keys().filter(|name| !self.served.contains_key(*name)) {
-            queue.add(Key::Definition(Arc::clone(name)));
+        // Only definitions that are not served as they are written can be waiting for a kind.
+        for (name, record) in &self.definitions {
+            if !record.active || !self.served.contains_key(name) {
+                queue.add(Key::Definition(Arc::clone(name)));
+            }
         }
         for (name, record) in &self.revisions {
             let failed =
@@ -359,6 +369,15 @@ impl World {
                 queue.add(Key::Revision(Arc::clone(name)));
             }
         }
+    }
+
+    /// How long ago a CRD changed. While that settles the server is asked for kinds again.
+    fn since_crds(&self) -> Duration {
+        let since = super::now().saturating_duration_since(self.crds_changed);
+        if since < CRDS_SETTLE {
+            self.shared.cluster.ask_again();
+        }
+        since
     }
 
     // ---- instances

@@ -21,7 +21,7 @@ use kro_cluster::{Error, Part};
 use kro_graph::Graph;
 use kro_object::{Object, Timestamp};
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 /// What the dispatcher knows of a definition.
 #[derive(Debug)]
@@ -36,6 +36,8 @@ pub(crate) struct Input {
     pub(crate) served: bool,
     /// How many instances there are.
     pub(crate) instances: usize,
+    /// How long ago a CRD changed.
+    pub(crate) crds: Duration,
 }
 
 /// A revision in the cluster, as far as its definition cares.
@@ -54,7 +56,7 @@ pub(crate) async fn reconcile(shared: Arc<Shared>, input: Input) -> Report {
     let result = if object.metadata().is_deleting() {
         remove(&shared, &input, object).await
     } else {
-        let mut pass = Pass::new(&shared, object);
+        let mut pass = Pass::new(&shared, object, input.crds);
         let outcome = pass.run(&input).await;
         pass.finish(outcome).await
     };
@@ -105,12 +107,14 @@ struct Pass<'a> {
     conditions: ConditionSet,
     status: ResourceGraphDefinitionStatus,
     effects: Vec<Effect>,
+    /// How long ago a CRD changed.
+    crds: Duration,
     /// There is nothing new to say.
     quiet: bool,
 }
 
 impl<'a> Pass<'a> {
-    fn new(shared: &'a Arc<Shared>, object: Object) -> Self {
+    fn new(shared: &'a Arc<Shared>, object: Object, crds: Duration) -> Self {
         let now = shared.options.clock.now();
         Self {
             shared,
@@ -118,6 +122,7 @@ impl<'a> Pass<'a> {
             conditions: ConditionSet::open(DEFINITION_CONDITIONS, &object, now),
             status: ResourceGraphDefinitionStatus::of(&object),
             effects: Vec::new(),
+            crds,
             quiet: false,
             object,
         }
@@ -277,8 +282,7 @@ impl<'a> Pass<'a> {
             Ok(graph) => graph,
             Err(CompileError::Invalid(message)) => {
                 self.reject(&message);
-                // A kind that is missing now may come later: its CRD wakes us, and so does time.
-                return Ok(Outcome::Retry);
+                return Ok(compile::awaits_inputs(self.crds));
             }
             Err(CompileError::Cluster(error)) => return Err(error),
         };
@@ -338,7 +342,7 @@ impl<'a> Pass<'a> {
             }
             Err(error) => {
                 self.set("KindReady", ConditionStatus::False, "Failed", &error.to_string());
-                Outcome::Retry
+                if error.is_final() { Outcome::Done } else { Outcome::Retry }
             }
         }
     }

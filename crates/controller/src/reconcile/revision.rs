@@ -15,7 +15,7 @@ use kro_cluster::{Error, Part};
 use kro_graph::Graph;
 use kro_object::Object;
 use serde_json::json;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// What the dispatcher knows of a revision.
 #[derive(Debug)]
@@ -28,6 +28,8 @@ pub(crate) struct Input {
     pub(crate) candidate: Option<(String, Arc<Graph>)>,
     /// Whether it was compiled in this process already.
     pub(crate) known: bool,
+    /// How long ago a CRD changed.
+    pub(crate) crds: Duration,
 }
 
 /// Reconciles one revision.
@@ -89,7 +91,7 @@ async fn run(shared: &Arc<Shared>, input: Input) -> Result<Report, Error> {
         Err(CompileError::Invalid(message)) => {
             let message = format!("failed to compile graph revision: {message}");
             conditions.set("GraphVerified", ConditionStatus::False, "InvalidGraph", &message, now);
-            (Compiled::Failed, Outcome::Retry)
+            (Compiled::Failed, compile::awaits_inputs(input.crds))
         }
         Err(CompileError::Cluster(error)) => return Err(error),
     };

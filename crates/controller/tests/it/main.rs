@@ -2,6 +2,7 @@
 
 mod cost;
 mod embedding;
+mod inputs;
 mod limits;
 mod takeover;
 mod upkeep;

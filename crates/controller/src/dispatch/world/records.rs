@@ -7,6 +7,7 @@ use crate::{
     reads::Reads,
     reconcile::definition::RevisionState,
 };
+use kro_api::{ResourceGraphDefinitionStatus, State};
 use kro_graph::{Graph, NodeKind};
 use kro_object::{GroupKind, Gvr, Object, ResourceType};
 use serde_json::Value;
@@ -25,6 +26,8 @@ pub(super) struct DefinitionRecord {
     generation: i64,
     deleting: bool,
     allows_breaking: bool,
+    /// Its status says that it is served as it is written.
+    pub(super) active: bool,
     /// The present list mentioned it.
     pub(super) listed: bool,
 }
@@ -39,6 +42,7 @@ impl DefinitionRecord {
             generation: metadata.generation().unwrap_or_default(),
             deleting: metadata.is_deleting(),
             allows_breaking: crd::allows_breaking(object),
+            active: ResourceGraphDefinitionStatus::of(object).state == Some(State::Active),
             listed: true,
         }
     }
