@@ -2,7 +2,7 @@
 //! in the environment. Flags that tune what this operator has no knob for are accepted and have no effect.
 
 use clap::Parser;
-use kro_controller::{FeatureGates, Options, queue::Backoff};
+use kro_controller::{FeatureGates, Options, Profile, queue::Backoff};
 use std::{net::SocketAddr, path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
 /// Turns definitions into kinds, and instances of those kinds into objects.
@@ -72,6 +72,9 @@ pub struct Args {
     /// Behaviour that is off by default: `A=true,B=false`
     #[arg(long, env = "KRO_FEATURE_GATES", default_value = "")]
     pub feature_gates: Gates,
+    /// What holds where a definition has no policy: `upstream` or `safe` (docs/reference/policy.md)
+    #[arg(long, env = "KRO_POLICY", default_value = "upstream", value_parser = profile)]
+    pub policy: Profile,
     /// Kubeconfig file; default `KUBECONFIG`, then inside a cluster its service account
     #[arg(long)]
     pub kubeconfig: Option<PathBuf>,
@@ -149,6 +152,7 @@ impl Args {
             max: self.dynamic_controller_rate_limiter_max_delay,
         };
         options.gates = self.feature_gates.0;
+        options.profile = self.policy;
         options.seed = u64::from(std::process::id());
         options
     }
@@ -209,6 +213,10 @@ impl FromStr for Gates {
     }
 }
 
+fn profile(text: &str) -> Result<Profile, String> {
+    Profile::parse(text).ok_or_else(|| format!("{text:?} is neither upstream nor safe"))
+}
+
 /// A duration as Go writes it: `1m30s`, `200ms`, `0`.
 fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("{text:?} is not a duration such as 500ms, 3s or 1m30s");
@@ -254,12 +262,13 @@ mod tests {
             "--leader-elect=false",
             "--rgd-max-graph-revisions=-1",
             "--cel-expression-cost-limit=7",
+            "--policy=safe",
         ])
         .expect("valid flags");
         let options = args.options();
         assert_eq!(options.retry_interval, Duration::from_millis(90_500));
         assert!(options.gates.cel_omit_function && options.allow_crd_deletion && !args.leader_elect);
-        assert_eq!(options.max_revisions, 0);
+        assert_eq!((options.max_revisions, options.profile), (0, Profile::Safe));
         assert_eq!((options.budget.expression, options.budget.pass), (7, 10_000_000));
         assert_eq!(args.health_probe_bind_address, ":8079".parse().expect("an address"));
     }
@@ -271,6 +280,7 @@ mod tests {
             "--feature-gates=CELOmitFunction",
             "--instance-requeue-interval=3",
             "--metrics-bind-address=x",
+            "--policy=strict",
         ] {
             assert!(Args::try_parse_from(["kro-operator", flag]).is_err(), "{flag}");
         }

@@ -15,6 +15,10 @@ pub const FINALIZER: &str = "kro.run/finalizer";
 /// Prefixes of keys that templates may not set.
 pub const RESERVED_PREFIXES: [&str; 2] = ["kro.run/", "internal.kro.run/"];
 
+/// Prefix of the annotations of definitions that hold policies: `policy.kro.run/<option>`, or
+/// `policy.kro.run/<option>.<node id>`. Ours, not upstream's.
+pub const POLICY_PREFIX: &str = "policy.kro.run/";
+
 /// Server-side apply field managers.
 pub mod managers {
     /// Writes the finalizer and the identifying labels of instances.
@@ -81,6 +85,8 @@ pub mod annotations {
     pub const INVENTORY_HASH: &str = "internal.kro.run/applyset-inventory-hash";
     /// On a child: its wave, from 1; teardown goes backwards through them.
     pub const APPLY_ORDER: &str = "internal.kro.run/apply-order";
+    /// On a definition or an instance: the number of the revision to stay at. Ours, not upstream's.
+    pub const REVISION: &str = "policy.kro.run/revision";
     /// On manifests the command line tool generated.
     pub const CLI_VERSION: &str = "kro.run/cli-version";
 }

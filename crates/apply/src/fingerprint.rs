@@ -56,7 +56,7 @@ fn forget_version(fields: &mut Map<String, Value>) {
     }
 }
 
-fn applied_fields<'a>(object: &'a Object, manager: &str) -> Option<&'a Map<String, Value>> {
+pub(crate) fn applied_fields<'a>(object: &'a Object, manager: &str) -> Option<&'a Map<String, Value>> {
     let entries = object.as_map().get("metadata")?.get("managedFields")?.as_array()?;
     let entry = entries.iter().find(|entry| {
         entry.get("manager").and_then(Value::as_str) == Some(manager)

@@ -7,6 +7,9 @@ use std::sync::Arc;
 /// Annotation of a member: its wave as a decimal, from 1. Deletion goes from the highest wave down.
 pub const APPLY_ORDER: &str = "internal.kro.run/apply-order";
 
+/// Label of a member: which entry of the parent's definition it comes from.
+const NODE_ID: &str = "kro.run/node-id";
+
 /// One live object that carries a set's label, reduced to identity, order and ownership.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
@@ -20,6 +23,8 @@ pub struct Member {
     pub version: Box<str>,
     /// The set its label names; empty without a label.
     pub set: Box<str>,
+    /// Which entry of the parent's definition it comes from; empty without a label.
+    pub node: Box<str>,
     /// Its wave; 0 when it carries none that is valid.
     pub order: u32,
     /// It waits for its finalizers.
@@ -38,6 +43,7 @@ impl Member {
             key: object.key(),
             uid: metadata.uid().unwrap_or_default().into(),
             version: metadata.resource_version().unwrap_or_default().into(),
+            node: metadata.label(NODE_ID).unwrap_or_default().into(),
             set: metadata.label(PART_OF).unwrap_or_default().into(),
             order,
             deleting: metadata.is_deleting(),

@@ -2,12 +2,14 @@
 //! Refuses to touch an object of another set, and to delete what it cannot prove to be its own.
 
 use crate::{
-    member::{Member, Veto},
+    SharedFields,
+    member::{APPLY_ORDER, Member, Veto},
     membership::{HOMELESS, Membership, PART_OF},
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
-use kro_cluster::{ApplyOptions, Cluster, Deleted, Error, Precondition, Query};
+use kro_cluster::{ApplyOptions, Cluster, Deleted, Error, Part, Precondition, Query};
 use kro_object::{GroupKind, Object, ObjectKey, ResourceType, Scope};
+use serde_json::{Map, Value, json};
 use std::{collections::BTreeSet, sync::Arc};
 
 /// The set of one parent.
@@ -32,6 +34,8 @@ pub struct Item {
     pub object: Object,
     /// What is known of an object of that name.
     pub contact: Contact,
+    /// Fields that are left to others. With any the object is read before it is applied.
+    pub shared: SharedFields,
 }
 
 /// What is known before an apply.
@@ -44,6 +48,10 @@ pub enum Contact {
     /// No member has the name: most likely it does not exist. Applied without force first, so that the object of somebody else
     /// is noticed; unless it is in another set, it is adopted then.
     First,
+    /// The same, but another manager's field that would change is an error.
+    Careful,
+    /// The same, but an object of that name is an error, whoever made it.
+    New,
 }
 
 /// Why an object was not applied.
@@ -62,6 +70,14 @@ pub enum ApplyError {
         /// Our id.
         ours: String,
     },
+    /// It was there before, in no set, and is not to be taken over.
+    #[error("{object} exists already and is left alone: {why}")]
+    Taken {
+        /// `namespace/name (group/version, Kind=kind)`.
+        object: String,
+        /// The fields and managers in the way.
+        why: String,
+    },
     /// The request failed.
     #[error(transparent)]
     Cluster(#[from] Error),
@@ -76,6 +92,8 @@ pub enum Removal {
     Terminating,
     /// It is not ours to delete.
     Vetoed(Veto),
+    /// It stays, without our labels.
+    Released,
     /// It changes faster than we look; try again later.
     Changed,
 }
@@ -83,10 +101,8 @@ pub enum Removal {
 impl ApplySet {
     /// The error for an object that carries the label of set `theirs`.
     pub fn other_set(&self, resource: &ResourceType, key: &ObjectKey, theirs: &str) -> ApplyError {
-        let gvk = &resource.gvk;
-        let namespace = key.namespace.as_deref().unwrap_or_default();
         ApplyError::OtherSet {
-            object: format!("{namespace}/{} ({}, Kind={})", key.name, gvk.api_version(), gvk.kind),
+            object: named(resource, key),
             theirs: theirs.to_owned(),
             ours: self.id.to_string(),
         }
@@ -99,24 +115,65 @@ impl ApplySet {
     }
 
     async fn apply_one(&self, cluster: &Cluster, item: Item) -> Result<Object, ApplyError> {
-        let Item { resource, mut object, contact } = item;
+        let Item { resource, mut object, contact, shared } = item;
         object.metadata_mut().insert_label(PART_OF, &self.id);
-        if contact == Contact::First {
-            match cluster.apply(&resource, &object, &ApplyOptions::polite(self.manager)).await {
-                Err(error) if error.is_conflict() => {}
+        if !shared.is_empty() {
+            let live = cluster.get(&resource, &object.key()).await?;
+            object = shared.yielding(&object, live.as_ref(), self.manager);
+        }
+        let polite = ApplyOptions::polite(self.manager);
+        let mut conflict = None;
+        if matches!(contact, Contact::First | Contact::Careful) {
+            match cluster.apply(&resource, &object, &polite).await {
+                Err(error) if error.is_conflict() => conflict = Some(error.to_string()),
                 other => return Ok(other?),
             }
         }
         if contact != Contact::Member {
             let key = object.key();
-            if let Some(live) = cluster.get(&resource, &key).await?
-                && let Some(theirs) = live.metadata().label(PART_OF)
-                && *theirs != *self.id
-            {
-                return Err(self.other_set(&resource, &key, theirs));
+            let live = cluster.get(&resource, &key).await?;
+            let theirs = live.as_ref().and_then(|live| live.metadata().label(PART_OF));
+            match (theirs, contact) {
+                (Some(theirs), _) if *theirs != *self.id => {
+                    return Err(self.other_set(&resource, &key, theirs));
+                }
+                (None, Contact::New) if live.is_none() => {
+                    return Ok(cluster.apply(&resource, &object, &polite).await?);
+                }
+                (None, Contact::Careful | Contact::New) => {
+                    let why = conflict.unwrap_or_else(|| "objects of others are not taken over".to_owned());
+                    return Err(ApplyError::Taken { object: named(&resource, &key), why });
+                }
+                _ => {}
             }
         }
         Ok(cluster.apply(&resource, &object, &ApplyOptions::force(self.manager)).await?)
+    }
+
+    /// Lets a member go without deleting it: takes our labels off, if it is still as it was seen.
+    pub async fn release(&self, cluster: &Cluster, member: &Member) -> Result<Removal, Error> {
+        let Some(live) = cluster.get(&member.resource, &member.key).await? else { return Ok(Removal::Gone) };
+        let metadata = live.metadata();
+        if metadata.uid() != Some(&*member.uid) || metadata.label(PART_OF) != Some(&*self.id) {
+            return Ok(Removal::Gone);
+        }
+        let labels = metadata.labels().into_iter().flatten();
+        let ours = labels.filter(|(key, value)| {
+            key.starts_with("kro.run/")
+                || key.as_str() == PART_OF
+                || (key.as_str() == "app.kubernetes.io/managed-by" && **value == "kro")
+        });
+        let labels: Map<String, Value> = ours.map(|(key, _)| (key.clone(), Value::Null)).collect();
+        let patch = json!({"metadata": {
+            "uid": metadata.uid(), "resourceVersion": metadata.resource_version(),
+            "labels": labels, "annotations": {APPLY_ORDER: null},
+        }});
+        match cluster.merge(&member.resource, &member.key, Part::Main, &patch).await {
+            Ok(_) => Ok(Removal::Released),
+            Err(error) if error.is_not_found() => Ok(Removal::Gone),
+            Err(error) if error.is_conflict() => Ok(Removal::Changed),
+            Err(error) => Err(error),
+        }
     }
 
     /// Asks the server for all members in `scope`, but of the kinds in `known`. Kinds that are no longer served
@@ -202,4 +259,11 @@ impl ApplySet {
             Some(Deleted::Gone) | None => Removal::Gone,
         })
     }
+}
+
+/// `namespace/name (group/version, Kind=kind)`.
+fn named(resource: &ResourceType, key: &ObjectKey) -> String {
+    let gvk = &resource.gvk;
+    let namespace = key.namespace.as_deref().unwrap_or_default();
+    format!("{namespace}/{} ({}, Kind={})", key.name, gvk.api_version(), gvk.kind)
 }

@@ -1,7 +1,10 @@
 //! The generated CRD: created, or changed when the change is compatible (or allowed), and established.
 //! Refuses CRDs that are not kro's, or another definition's.
 
-use crate::Shared;
+use crate::{
+    Shared,
+    reconcile::instance::progress::{INVENTORY, inventory_schema},
+};
 use kro_api::names::{annotations, labels};
 use kro_cluster::{Error, Part};
 use kro_object::{Gvk, Object, ObjectKey, ResourceType, Scope};
@@ -54,10 +57,29 @@ pub(crate) struct Ensured {
     pub(crate) changed: bool,
 }
 
+const STATUS_FIELDS: &str = "/spec/versions/0/schema/openAPIV3Schema/properties/status/properties";
+
+/// Declares a further field of the status, if there is none of that name.
+pub(crate) fn declare(crd: &mut Object, field: &str, schema: Value) {
+    let mut value = crd.to_value();
+    if let Some(fields) = value.pointer_mut(STATUS_FIELDS).and_then(Value::as_object_mut) {
+        fields.entry(field).or_insert(schema);
+    }
+    if let Ok(declared) = Object::from_value(value) {
+        *crd = declared;
+    }
+}
+
+/// Whether a CRD declares exactly this field of the status.
+fn declares(crd: &Object, field: &str, schema: &Value) -> bool {
+    let fields = crd.to_value();
+    fields.pointer(STATUS_FIELDS).and_then(|fields| fields.get(field)) == Some(schema)
+}
+
 /// Makes the cluster have `desired`, which carries the ownership labels, and waits until it is established.
 pub(crate) async fn ensure(
     shared: &Shared,
-    desired: &Object,
+    mut desired: Object,
     allow_breaking: bool,
 ) -> Result<Ensured, EnsureError> {
     let resource = resource();
@@ -65,20 +87,25 @@ pub(crate) async fn ensure(
     let stored = shared.cluster.get(&resource, &key).await;
     let stored = stored.map_err(|error| EnsureError::Cluster("failed to check for existing CRD", error))?;
     let Some(stored) = stored else {
-        let created = shared.cluster.create(&resource, desired).await;
+        let created = shared.cluster.create(&resource, &desired).await;
         let created = created.map_err(|error| EnsureError::Cluster("failed to create CRD", error))?;
         return Ok(Ensured { crd: established(shared, created).await?, changed: false });
     };
-    check_owner(&stored, desired)?;
+    check_owner(&stored, &desired)?;
+    // A field that a policy brought stays: taking it away would be a breaking change.
+    let nodes = inventory_schema();
+    if declares(&stored, INVENTORY, &nodes) {
+        declare(&mut desired, INVENTORY, nodes);
+    }
     let name = || key.name.to_string();
-    let changes = compare(&stored, desired).map_err(|why| EnsureError::Incomparable(name(), why))?;
-    if changes.breaking.is_empty() && !changes.any && names_equal(&stored, desired) {
+    let changes = compare(&stored, &desired).map_err(|why| EnsureError::Incomparable(name(), why))?;
+    if changes.breaking.is_empty() && !changes.any && names_equal(&stored, &desired) {
         return Ok(Ensured { crd: established(shared, stored).await?, changed: false });
     }
     if !changes.breaking.is_empty() && !allow_breaking {
         return Err(EnsureError::Breaking(name(), summary(&changes.breaking)));
     }
-    let patched = shared.cluster.merge(&resource, &key, Part::Main, &patch(desired)).await;
+    let patched = shared.cluster.merge(&resource, &key, Part::Main, &patch(&desired)).await;
     let patched = patched.map_err(|error| EnsureError::Cluster("failed to patch CRD", error))?;
     Ok(Ensured { crd: established(shared, patched).await?, changed: true })
 }

@@ -124,6 +124,7 @@ impl Child {
             key: (*self.key).clone(),
             uid: self.uid.clone(),
             version: self.version.to_string().into(),
+            node: (*self.node).into(),
             set: (*self.set).into(),
             order: self.order,
             deleting: self.deleting,

@@ -29,6 +29,8 @@ pub struct Options {
     pub backoff: Backoff,
     /// When an instance that is reconciled again and again is held up.
     pub breaker: Breaker,
+    /// What holds where a definition has no policy of its own.
+    pub profile: kro_api::Profile,
     /// Behaviour that is off by default.
     pub gates: FeatureGates,
     /// Seed of the jitter.
@@ -56,6 +58,7 @@ impl Options {
             retry_interval: Duration::from_secs(3),
             backoff: Backoff { first: Duration::from_millis(200), max: Duration::from_secs(1000) },
             breaker: Breaker { burst: 60, every: Duration::from_secs(1) },
+            profile: kro_api::Profile::default(),
             gates: FeatureGates::default(),
             seed: 0,
             compute: Compute::Blocking,

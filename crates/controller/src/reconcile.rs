@@ -8,6 +8,7 @@ pub(crate) mod revision;
 pub(crate) mod teardown;
 
 use crate::{queue::Outcome, revisions::Revision, router::Interest};
+use kro_api::Policy;
 use kro_graph::Graph;
 use kro_object::Object;
 use std::sync::Arc;
@@ -43,7 +44,7 @@ pub(crate) enum Effect {
     Dropped { number: i64 },
     /// The definition's CRD is there: its instances are reconciled by this graph from now on.
     /// `reread` when the CRD changed, so that stored instances may have other defaults now.
-    Serve { uid: Box<str>, graph: Arc<Graph>, reread: bool },
+    Serve { uid: Box<str>, graph: Arc<Graph>, policy: Policy, reread: bool },
     /// The definition is gone: its instances are left alone from now on.
     Unserve,
     /// Whether an instance that waits has not been told so in its status yet.

@@ -79,6 +79,7 @@ codes! {
     MISSING_FIELD = 0105 "a required field is missing";
     WRONG_KIND = 0106 "the document is of another kind";
     FIELD_VALUE = 0107 "the value is not allowed here";
+    POLICY = 0108 "the policy does not exist or has another form";
 
     // 02xx: names.
     KIND_NAME = 0201 "the kind is not UpperCamelCase";
@@ -158,6 +159,7 @@ codes! {
     KEY_NOTATION = 1108 "the key is read as another text";
     NEVER_WRITTEN = 1109 "nothing writes the field that is read";
     NEVER_TRUE = 1110 "the condition can never be true";
+    POLICY_NODE = 1111 "the policy is for a resource that does not exist";
 }
 
 #[cfg(test)]

@@ -5,7 +5,10 @@ use crate::budget::Meter;
 use kro_graph::{Graph, Limits, Node, NodeId};
 use kro_object::{Object, ObjectKey};
 use serde_json::Value;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// The knowledge of one pass.
 #[derive(Debug)]
@@ -13,6 +16,8 @@ pub(crate) struct Pass {
     pub(crate) graph: Arc<Graph>,
     pub(crate) limits: Limits,
     pub(crate) meter: Box<Meter>,
+    /// Nodes that are ready by the rules of their kind, where they have no conditions of their own.
+    pub(crate) kstatus: Arc<BTreeSet<NodeId>>,
     pub(crate) instance: Object,
     /// What expressions see as `schema`: the instance without its status.
     pub(crate) schema: Value,
@@ -58,6 +63,7 @@ impl Pass {
             graph,
             limits: Limits::default(),
             meter: Box::default(),
+            kstatus: Arc::default(),
             schema: schema.into_value(),
             instance,
             observed: BTreeMap::new(),

@@ -57,6 +57,14 @@ impl Planner {
         self
     }
 
+    /// With these nodes ready by the rules of their kind, as kstatus has them, where they have no `readyWhen`; else a
+    /// node is ready when it is there. What is read of their objects must hold [`KSTATUS_PATHS`](crate::KSTATUS_PATHS).
+    #[must_use]
+    pub fn with_kstatus(mut self, nodes: Arc<BTreeSet<NodeId>>) -> Self {
+        self.pass.kstatus = nodes;
+        self
+    }
+
     /// What to do next. All reads and applies of a step are to be answered before the next call; a read that was not
     /// is asked for again, an apply that was not counts as not done. After [`Step::Done`] the pass begins anew.
     pub fn poll(&mut self) -> Step {
@@ -70,6 +78,7 @@ impl Planner {
         }
         let fresh = Self::new(Arc::clone(&self.pass.graph), self.pass.instance.clone());
         let fresh = fresh.with_limits(self.pass.limits).with_budget(self.pass.meter.budget);
+        let fresh = fresh.with_kstatus(Arc::clone(&self.pass.kstatus));
         Step::Done(std::mem::replace(self, fresh).finish())
     }
 

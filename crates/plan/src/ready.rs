@@ -2,6 +2,7 @@
 
 use crate::{
     evaluate::{Failure, Locals, shown},
+    kstatus,
     pass::{Pass, Standing},
 };
 use kro_graph::{Expression, NodeId, NodeKind};
@@ -26,9 +27,18 @@ impl Pass {
         let Some(observed) = self.observed.get(id) else {
             return Err(NotReady::Waiting("nothing was observed of it yet".to_owned()));
         };
+        let by_kind = node.ready_when.is_empty() && self.kstatus.contains(id);
+        let judged = |object: &Value, item: Option<usize>| {
+            let place = item.map(|index| format!(" (item {index})")).unwrap_or_default();
+            match kstatus::unsettled(object).filter(|_| by_kind) {
+                Some(why) => Err(NotReady::Waiting(format!("not settled{place}: {why}"))),
+                None => Ok(()),
+            }
+        };
         let items = observed.as_array().map_or(&[][..], Vec::as_slice);
         match node.kind {
             NodeKind::Resource | NodeKind::External => {
+                judged(observed, None)?;
                 self.all_hold(id, &node.ready_when, &[(id.as_str(), observed)], None)
             }
             NodeKind::Collection { .. } => {
@@ -41,10 +51,12 @@ impl Pass {
                     return Err(NotReady::Waiting(format!("{seen} of {wanted} objects are there")));
                 }
                 items.iter().enumerate().try_for_each(|(index, item)| {
+                    judged(item, Some(index))?;
                     self.all_hold(id, &node.ready_when, &[("each", item)], Some(index))
                 })
             }
             NodeKind::ExternalCollection => items.iter().enumerate().try_for_each(|(index, item)| {
+                judged(item, Some(index))?;
                 let locals = [("each", item), (id.as_str(), observed)];
                 self.all_hold(id, &node.ready_when, &locals, Some(index))
             }),

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     decode::{At, Decoder, Fields},
     names::{GROUP, VERSION},
+    policy,
 };
 use kro_diagnostic::{Diagnostic, Locus, codes};
 use kro_object::{FieldPath, Object, Scope};
@@ -33,7 +34,14 @@ pub(super) fn document(object: &Object, decoder: &mut Decoder) -> Option<Resourc
     }
     object_name(object, decoder);
     match object.as_value_at("spec") {
-        Some(value) if !value.is_null() => spec(decoder, At { value, path: root.join("spec") }),
+        Some(value) if !value.is_null() => {
+            let spec = spec(decoder, At { value, path: root.join("spec") });
+            let nodes = spec.iter().flat_map(|spec| &spec.resources).map(|resource| resource.id.as_str());
+            for diagnostic in policy::check(object, &nodes.collect()) {
+                decoder.error(diagnostic);
+            }
+            spec
+        }
         _ => {
             decoder.error(Diagnostic::error(
                 codes::MISSING_FIELD,

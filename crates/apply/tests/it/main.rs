@@ -1,7 +1,9 @@
 //! Sets at work on the embedded API server.
 
 use kro_apiserver::{ApiServer, Behaviors, Options as ServerOptions};
-use kro_apply::{ApplyError, ApplySet, Contact, Fingerprint, Item, Member, Membership, Removal, Veto};
+use kro_apply::{
+    ApplyError, ApplySet, Contact, Fingerprint, Item, Member, Membership, Removal, SharedFields, Veto,
+};
 use kro_cluster::{ApplyOptions, Cluster, Options, Part};
 use kro_object::{GroupKind, Gvk, Object, ObjectKey, ResourceType, Scope};
 use serde_json::{Value, json};
@@ -31,7 +33,7 @@ fn config_map(name: &str, data: &Value) -> Object {
 }
 
 fn item(name: &str, data: &Value, contact: Contact) -> Item {
-    Item { resource: config_maps(), object: config_map(name, data), contact }
+    Item { resource: config_maps(), object: config_map(name, data), contact, shared: SharedFields::default() }
 }
 
 async fn apply(set: &ApplySet, cluster: &Cluster, item: Item) -> Result<Object, ApplyError> {

@@ -209,7 +209,7 @@ impl World {
             object: self.definitions.get(name).map(|record| record.object.unpack()),
             revisions: revisions.map(|revision| (revision.number, revision.state())).collect(),
             compiled: self.compiled.of(name),
-            served: self.served.contains_key(name),
+            served: self.served.get(name).map(|served| Arc::clone(&served.graph)),
             instances: self.instances.keys().filter(|instance| instance.definition == *name).count(),
             crds: self.since_crds(),
         }
@@ -471,6 +471,10 @@ impl World {
         }
         let gone = (Arc::clone(&id.definition), id.key.clone());
         self.shared.reports.publish(|reports| drop(reports.instances.remove(&gone)));
+        if self.definitions.get(&id.definition).is_some_and(|definition| definition.deleting) {
+            // It may be waiting for its last instance.
+            queue.add(Key::Definition(Arc::clone(&id.definition)));
+        }
         self.router.forget(id);
         self.rewatch = true;
         queue.forget(&Key::Instance(id.clone()));
@@ -548,11 +552,11 @@ impl World {
             (Key::Definition(name), Effect::Proposed { hash, graph }) => {
                 self.compiled.propose(name, hash, graph);
             }
-            (Key::Definition(name), Effect::Serve { uid, graph, reread }) => {
+            (Key::Definition(name), Effect::Serve { uid, graph, policy, reread }) => {
                 let former = self.served.get(name);
-                if reread || former.is_none_or(|served| !served.is(&uid, &graph)) {
+                if reread || former.is_none_or(|served| !served.is(&uid, &graph, &policy)) {
                     let now = super::now();
-                    let mut served = Served::new(Arc::clone(name), uid, graph, now);
+                    let mut served = Served::new(Arc::clone(name), uid, graph, policy, now);
                     let pending = former.and_then(|served| served.reread);
                     served.reread = if reread { Some(now + CRD_SETTLES) } else { pending };
                     self.serve(name, served, queue);

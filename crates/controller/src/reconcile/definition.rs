@@ -1,19 +1,23 @@
 //! One definition: check it, issue a revision for every change, make its CRD, serve its instances, report.
 //! A definition that is wrong keeps the last good revision running and never touches another definition.
 
+mod remove;
+
 use crate::{
     Shared, api,
     compile::{self, CompileError, What},
     crd::{self, Ensured},
-    events::{self, Note},
     queue::Outcome,
-    reconcile::{Effect, Report},
+    reconcile::{
+        Effect, Report,
+        instance::progress::{INVENTORY, inventory_schema},
+    },
     reports::DefinitionReport,
     revisions::{Compiled, Numbered, last_good},
     status,
 };
 use kro_api::{
-    ConditionSet, ConditionStatus, DEFINITION_CONDITIONS, GraphRevision, NodeDependencies,
+    ConditionSet, ConditionStatus, DEFINITION_CONDITIONS, GraphRevision, NodeDependencies, Policy,
     ResourceGraphDefinition, ResourceGraphDefinitionStatus, State,
     names::{FINALIZER, labels},
 };
@@ -32,8 +36,8 @@ pub(crate) struct Input {
     pub(crate) revisions: BTreeMap<i64, RevisionState>,
     /// Its revisions in this process.
     pub(crate) compiled: Numbered,
-    /// Whether its instances are reconciled by this process.
-    pub(crate) served: bool,
+    /// What its instances are reconciled by in this process.
+    pub(crate) served: Option<Arc<Graph>>,
     /// How many instances there are.
     pub(crate) instances: usize,
     /// How long ago a CRD changed.
@@ -54,7 +58,7 @@ pub(crate) struct RevisionState {
 pub(crate) async fn reconcile(shared: Arc<Shared>, input: Input) -> Report {
     let Some(object) = input.object.clone() else { return Report::new(Outcome::Done).with(Effect::Unserve) };
     let result = if object.metadata().is_deleting() {
-        remove(&shared, &input, object).await
+        remove::reconcile(&shared, &input, object).await
     } else {
         let mut pass = Pass::new(&shared, object, input.crds);
         let outcome = pass.run(&input).await;
@@ -64,39 +68,6 @@ pub(crate) async fn reconcile(shared: Arc<Shared>, input: Input) -> Report {
         tracing::warn!(%error, "definition not reconciled");
         Report::new(Outcome::Retry)
     })
-}
-
-/// The definition is being deleted: stop serving, delete the CRD if that is wanted, let the definition go.
-async fn remove(shared: &Shared, input: &Input, object: Object) -> Result<Report, Error> {
-    let started = tokio::time::Instant::now();
-    let report = Report::new(Outcome::Done).with(Effect::Unserve);
-    if !object.metadata().has_finalizer(FINALIZER) {
-        return Ok(report);
-    }
-    if shared.options.allow_crd_deletion
-        && let Some(definition) = ResourceGraphDefinition::decode(object.clone()).value
-    {
-        let name = kro_graph::crd_name(&definition.spec.schema);
-        crd::delete(shared, &name, &object.key().name).await?;
-    } else if input.instances > 0 {
-        let message = format!(
-            "{} instances are left without a controller; they cannot be deleted until the definition is back",
-            input.instances
-        );
-        tracing::warn!(definition = %object.key().name, "{message}");
-        let note = Note { warning: true, reason: "InstancesStranded".to_owned(), message };
-        events::write(shared, &object, "kro", &note).await;
-    }
-    let without: Vec<&str> = object.metadata().finalizers().filter(|name| *name != FINALIZER).collect();
-    let patch = json!({"metadata": {
-        "finalizers": without, "resourceVersion": object.metadata().resource_version(),
-    }});
-    match shared.cluster.merge(&api::definitions(), &object.key(), Part::Main, &patch).await {
-        Ok(_) => shared.metrics.definition_deleted(&object.key().name, started.elapsed()),
-        Err(error) if error.is_not_found() => {}
-        Err(error) => return Err(error),
-    }
-    Ok(report)
 }
 
 /// One pass over a living definition.
@@ -109,6 +80,7 @@ struct Pass<'a> {
     effects: Vec<Effect>,
     /// How long ago a CRD changed.
     crds: Duration,
+    policy: Policy,
     /// There is nothing new to say.
     quiet: bool,
 }
@@ -123,6 +95,7 @@ impl<'a> Pass<'a> {
             status: ResourceGraphDefinitionStatus::of(&object),
             effects: Vec::new(),
             crds,
+            policy: Policy::of(shared.options.profile, &object),
             quiet: false,
             object,
         }
@@ -137,6 +110,7 @@ impl<'a> Pass<'a> {
             Ok(definition) => definition,
             Err(diagnostics) => {
                 self.reject(&compile::errors(&diagnostics));
+                self.serve_last_good(input);
                 return Ok(Outcome::Done);
             }
         };
@@ -321,6 +295,9 @@ impl<'a> Pass<'a> {
         let mut desired = graph.crd.clone();
         let version = self.shared.options.version_label();
         let name = definition.object.key().name;
+        if self.policy.inventory {
+            crd::declare(&mut desired, INVENTORY, inventory_schema());
+        }
         for (label, value) in [
             (labels::OWNED, "true"),
             (labels::KRO_VERSION, version.as_str()),
@@ -329,7 +306,7 @@ impl<'a> Pass<'a> {
         ] {
             desired.metadata_mut().insert_label(label, value);
         }
-        match crd::ensure(self.shared, &desired, crd::allows_breaking(&self.object)).await {
+        match crd::ensure(self.shared, desired, crd::allows_breaking(&self.object)).await {
             Ok(Ensured { crd, changed }) => {
                 let kind =
                     crd.as_map().get("status").and_then(|status| status.pointer("/acceptedNames/kind"));
@@ -337,7 +314,12 @@ impl<'a> Pass<'a> {
                 let message = format!("kind {kind} has been accepted and ready");
                 self.set("KindReady", ConditionStatus::True, "Ready", &message);
                 self.set("ControllerReady", ConditionStatus::True, "Running", "controller is running");
-                self.effects.push(Effect::Serve { uid: uid.into(), graph, reread: changed });
+                self.effects.push(Effect::Serve {
+                    uid: uid.into(),
+                    graph,
+                    policy: self.policy.clone(),
+                    reread: changed,
+                });
                 Outcome::Done
             }
             Err(error) => {
@@ -350,11 +332,11 @@ impl<'a> Pass<'a> {
     /// While the newest spec is not served, the newest that compiled is.
     fn serve_last_good(&mut self, input: &Input) {
         // After a restart nobody serves yet; whoever serves already keeps what its CRD fits.
-        if !input.served
-            && let Some((_, graph)) = last_good(&input.compiled)
-        {
+        let last = || last_good(&input.compiled).map(|(_, graph)| graph);
+        if let Some(graph) = input.served.as_ref().or_else(last) {
             let uid = self.object.metadata().uid().unwrap_or_default().into();
-            self.effects.push(Effect::Serve { uid, graph: Arc::clone(graph), reread: false });
+            let (graph, policy) = (Arc::clone(graph), self.policy.clone());
+            self.effects.push(Effect::Serve { uid, graph, policy, reread: false });
         }
     }
 

@@ -4,6 +4,7 @@
 
 mod children;
 mod finish;
+pub(crate) mod progress;
 
 use crate::{
     Shared,
@@ -84,6 +85,8 @@ struct Pass<'a> {
     batch: Membership,
     /// A request for a child failed.
     failed: bool,
+    /// An object of others is in the way.
+    taken: bool,
     /// UIDs of the objects that are wanted and there.
     wanted: BTreeSet<Box<str>>,
     /// What was applied in this pass, by object, for telling two nodes with one target.
@@ -129,6 +132,7 @@ impl<'a> Pass<'a> {
             held: false,
             batch: Membership::default(),
             failed: false,
+            taken: false,
             wanted: BTreeSet::new(),
             targets: children::Targets::default(),
             interests: Vec::new(),
@@ -158,7 +162,8 @@ impl<'a> Pass<'a> {
         let options = &self.shared.options;
         let mut planner = Planner::new(graph, self.instance.clone())
             .with_limits(options.limits)
-            .with_budget(options.budget);
+            .with_budget(options.budget)
+            .with_kstatus(Arc::clone(&self.served.kstatus));
         if kro_api::is_suspended(&self.instance) {
             return End::Suspended(planner.finish());
         }

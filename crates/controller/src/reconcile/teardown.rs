@@ -11,8 +11,9 @@ use crate::{
     status,
 };
 use kro_api::{
-    ConditionSet, ConditionStatus, INSTANCE_CONDITIONS, InstanceState,
+    ConditionSet, ConditionStatus, INSTANCE_CONDITIONS, InstanceState, Policy,
     names::{FINALIZER, managers},
+    policy::Deletion,
 };
 use kro_apply::{ApplySet, Member, Membership, Removal, highest_wave};
 use kro_cluster::{Error, Part};
@@ -28,8 +29,8 @@ pub(crate) async fn reconcile(shared: &Shared, served: &Served, mut instance: Ob
     let now = shared.options.clock.now();
     let mut conditions = ConditionSet::open(INSTANCE_CONDITIONS, &instance, now);
     let set = set_of(shared, served, &instance);
-    let outcome = match step(shared, &set, &instance).await {
-        Ok(Step::Gone) => match release(shared, served, &instance).await {
+    let outcome = match step(shared, &served.policy, &set, &instance).await {
+        Ok(Step::Gone) => match let_go(shared, served, &instance).await {
             Ok(()) => {
                 shared.members().set_uncertain(&set.id, false);
                 return Report::new(Outcome::Done);
@@ -117,11 +118,13 @@ enum Step {
     Waiting { wave: u32, watched: bool },
 }
 
-async fn step(shared: &Shared, set: &ApplySet, instance: &Object) -> Result<Step, String> {
+async fn step(shared: &Shared, policy: &Policy, set: &ApplySet, instance: &Object) -> Result<Step, String> {
     let scope = Membership::validated(instance, &set.id, TOOL)
         .map_err(|error| format!("validate deletion inventory: {error}"))?;
     loop {
         let (members, watched) = members(shared, set, &scope).await.map_err(|error| error.to_string())?;
+        let (members, released) = by_policy(policy, members);
+        release(shared, set, &released).await.map_err(|error| error.to_string())?;
         if members.is_empty() {
             return Ok(Step::Gone);
         }
@@ -129,7 +132,7 @@ async fn step(shared: &Shared, set: &ApplySet, instance: &Object) -> Result<Step
         let mut waiting = false;
         for (member, result) in set.delete_all(&shared.cluster, members).await {
             match result.map_err(|error| error.to_string())? {
-                Removal::Gone => shared.members().gone(&member),
+                Removal::Gone | Removal::Released => shared.members().gone(&member),
                 Removal::Terminating | Removal::Changed => waiting = true,
                 Removal::Vetoed(veto) => return Err(format!("{}: {veto}", member.key)),
             }
@@ -141,8 +144,29 @@ async fn step(shared: &Shared, set: &ApplySet, instance: &Object) -> Result<Step
     }
 }
 
+/// What is deleted of these members, and what is let go of; what is retained is neither.
+pub(crate) fn by_policy(policy: &Policy, members: Vec<Member>) -> (Vec<Member>, Vec<Member>) {
+    let (mut deleted, mut released) = (Vec::new(), Vec::new());
+    for member in members {
+        match policy.node(&member.node).deletion {
+            Deletion::Delete => deleted.push(member),
+            Deletion::Orphan => released.push(member),
+            Deletion::Retain => {}
+        }
+    }
+    (deleted, released)
+}
+
+/// Lets members go without deleting them.
+pub(crate) async fn release(shared: &Shared, set: &ApplySet, members: &[Member]) -> Result<(), Error> {
+    for member in members {
+        set.release(&shared.cluster, member).await?;
+    }
+    Ok(())
+}
+
 /// Removes the finalizer. The instance may be gone by now.
-async fn release(shared: &Shared, served: &Served, instance: &Object) -> Result<(), Error> {
+async fn let_go(shared: &Shared, served: &Served, instance: &Object) -> Result<(), Error> {
     let mut instance = instance.clone();
     loop {
         let metadata = instance.metadata();

@@ -4,7 +4,7 @@ use crate::world::{
     CHAIN, VirtualClock, World, config_maps, definition, definitions, is_active, shop, shops,
 };
 use kro_api::ResourceGraphDefinition;
-use kro_apply::{ApplySet, Contact, Item, Membership};
+use kro_apply::{ApplySet, Contact, Item, Membership, SharedFields};
 use kro_cluster::{ApplyOptions, Clock, Cluster, Query};
 use kro_controller::{Controller, Options};
 use kro_graph::{CompileOptions, Graph, Kinds};
@@ -55,7 +55,8 @@ async fn reconcile(cluster: &Cluster, graph: &Arc<Graph>, instance: Object) -> R
                 for Desired { resource, object, .. } in &wave {
                     record.insert(resource, &object.key(), set.home.as_deref());
                     let (resource, object) = (Arc::new(resource.clone()), object.clone());
-                    items.push(Item { resource, object, contact: Contact::Unknown });
+                    let shared = SharedFields::default();
+                    items.push(Item { resource, object, contact: Contact::Unknown, shared });
                 }
                 // The record comes first: whatever happens next, it covers everything that may exist.
                 let mut parent = Object::new(&resource.gvk, &key);

@@ -4,6 +4,7 @@ mod cost;
 mod embedding;
 mod inputs;
 mod limits;
+mod scenarios;
 mod takeover;
 mod upkeep;
 mod world;

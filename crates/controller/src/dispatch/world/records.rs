@@ -1,15 +1,18 @@
 //! What is kept of each object the dispatcher knows, and when a change of it matters.
 
 use crate::{
-    crd,
     members::Members,
     packed::{Packed, version_of},
     reads::Reads,
     reconcile::definition::RevisionState,
 };
-use kro_api::{ResourceGraphDefinitionStatus, State};
-use kro_graph::{Graph, NodeKind};
-use kro_object::{GroupKind, Gvr, Object, ResourceType};
+use kro_api::{
+    Policy, ResourceGraphDefinitionStatus, State,
+    names::{POLICY_PREFIX, annotations},
+    policy::Readiness,
+};
+use kro_graph::{Graph, NodeId, NodeKind};
+use kro_object::{FieldPath, GroupKind, Gvr, Object, ResourceType};
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -24,8 +27,9 @@ pub(super) struct DefinitionRecord {
     version: u64,
     uid: Box<str>,
     generation: i64,
-    deleting: bool,
-    allows_breaking: bool,
+    pub(super) deleting: bool,
+    /// Annotations that say what to do.
+    told: BTreeMap<String, Value>,
     /// Its status says that it is served as it is written.
     pub(super) active: bool,
     /// The present list mentioned it.
@@ -35,13 +39,17 @@ pub(super) struct DefinitionRecord {
 impl DefinitionRecord {
     pub(super) fn of(object: &Object) -> Self {
         let metadata = object.metadata();
+        let annotations = metadata.annotations().into_iter().flatten();
+        let is_told = |(key, _): &(&String, &Value)| {
+            key.starts_with(POLICY_PREFIX) || key.as_str() == annotations::ALLOW_BREAKING_CHANGES
+        };
         Self {
             object: Packed::new(object),
             version: version_of(object),
             uid: metadata.uid().unwrap_or_default().into(),
             generation: metadata.generation().unwrap_or_default(),
             deleting: metadata.is_deleting(),
-            allows_breaking: crd::allows_breaking(object),
+            told: annotations.filter(is_told).map(|(key, value)| (key.clone(), value.clone())).collect(),
             active: ResourceGraphDefinitionStatus::of(object).state == Some(State::Active),
             listed: true,
         }
@@ -57,7 +65,7 @@ impl DefinitionRecord {
         self.uid != new.uid
             || self.generation != new.generation
             || self.deleting != new.deleting
-            || self.allows_breaking != new.allows_breaking
+            || self.told != new.told
     }
 }
 
@@ -175,6 +183,9 @@ pub(crate) struct Served {
     /// UID of the definition.
     pub(crate) uid: Box<str>,
     pub(crate) graph: Arc<Graph>,
+    pub(crate) policy: Policy,
+    /// The nodes that are ready by the rules of their kind.
+    pub(crate) kstatus: Arc<BTreeSet<NodeId>>,
     /// The generated kind.
     pub(crate) resource: Arc<ResourceType>,
     /// Since when this graph serves.
@@ -188,13 +199,28 @@ pub(crate) struct Served {
 }
 
 impl Served {
-    pub(crate) fn new(definition: Arc<str>, uid: Box<str>, graph: Arc<Graph>, since: Instant) -> Self {
+    pub(crate) fn new(
+        definition: Arc<str>,
+        uid: Box<str>,
+        graph: Arc<Graph>,
+        policy: Policy,
+        since: Instant,
+    ) -> Self {
         let managed = || {
             let nodes = graph.nodes.iter();
             nodes.filter(|(_, node)| matches!(node.kind, NodeKind::Resource | NodeKind::Collection { .. }))
         };
+        let nodes = graph.nodes.values().filter(|node| {
+            node.ready_when.is_empty() && policy.node(node.id.as_str()).readiness == Readiness::Kstatus
+        });
+        let kstatus: BTreeSet<NodeId> = nodes.map(|node| node.id.clone()).collect();
         let reads = managed().map(|(id, _)| {
-            let reads = graph.paths_read(id.as_str()).map_or(Reads::All, Reads::paths);
+            let mut paths = graph.paths_read(id.as_str());
+            if let Some(paths) = paths.as_mut().filter(|_| kstatus.contains(id)) {
+                paths
+                    .extend(kro_plan::KSTATUS_PATHS.iter().filter_map(|path| path.parse::<FieldPath>().ok()));
+            }
+            let reads = paths.map_or(Reads::All, Reads::paths);
             (id.as_str().into(), Arc::new(reads))
         });
         Self {
@@ -204,14 +230,16 @@ impl Served {
             definition,
             uid,
             graph,
+            policy,
+            kstatus: Arc::new(kstatus),
             since,
             reread: None,
         }
     }
 
     /// Whether this is how the definition is served already.
-    pub(super) fn is(&self, uid: &str, graph: &Arc<Graph>) -> bool {
-        *self.uid == *uid && Arc::ptr_eq(&self.graph, graph)
+    pub(super) fn is(&self, uid: &str, graph: &Arc<Graph>, policy: &Policy) -> bool {
+        *self.uid == *uid && Arc::ptr_eq(&self.graph, graph) && self.policy == *policy
     }
 
     /// What expressions read of a node's objects; everything of a node of another revision.

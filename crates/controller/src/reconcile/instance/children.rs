@@ -9,7 +9,8 @@ use crate::{
     queue::Outcome,
 };
 use kro_api::names::{annotations, labels, managers};
-use kro_apply::{ApplyError, Contact, Fingerprint, Item, Membership, PART_OF};
+use kro_api::policy::Existing;
+use kro_apply::{ApplyError, Contact, Fingerprint, Item, Membership, PART_OF, SharedFields};
 use kro_cluster::ApplyOptions;
 use kro_graph::{Node, NodeId};
 use kro_object::{GroupKind, Object, ObjectKey, ResourceType};
@@ -38,6 +39,7 @@ struct Child {
     object: Object,
     /// Of the object as it will be sent.
     fingerprint: Fingerprint,
+    shared: SharedFields,
 }
 
 /// What to do about a desired object.
@@ -110,6 +112,7 @@ impl Pass<'_> {
                 resource: Arc::clone(&child.resource),
                 object: child.object.clone(),
                 contact: *contact,
+                shared: child.shared.clone(),
             }),
             Need::Nothing(_) | Need::Refused(_) => None,
         });
@@ -135,7 +138,10 @@ impl Pass<'_> {
             };
             match &result {
                 Ok(object) => self.wanted.extend(object.metadata().uid().map(Into::into)),
-                Err(_) => self.failed = true,
+                Err(error) => {
+                    self.failed = true;
+                    self.taken |= matches!(error, ApplyError::Taken { .. });
+                }
             }
             results.push((child.node, child.item, result.map_err(|error| error.to_string())));
         }
@@ -159,7 +165,9 @@ impl Pass<'_> {
         self.batch.insert(&resource, &key, self.set.home.as_deref());
         self.decorate(&mut object, &node, item, wave);
         let fingerprint = Fingerprint::of_applied(&object);
-        Ok(Child { node, item, resource, object, fingerprint })
+        let policy = self.served.policy.node(node.as_str());
+        let shared = SharedFields { create_only: policy.create_only.clone(), ignore: policy.ignore.clone() };
+        Ok(Child { node, item, resource, object, fingerprint, shared })
     }
 
     fn decorate(&self, object: &mut Object, node: &NodeId, item: Option<Place>, wave: u32) {
@@ -190,11 +198,19 @@ impl Pass<'_> {
     fn need(&self, child: &Child) -> Need {
         let mut members = self.shared.members();
         let (resource, key) = (child.resource.gvr(), child.object.key());
-        let Some(known) = members.child(&resource, &key) else { return Need::Apply(Contact::First) };
+        let Some(known) = members.child(&resource, &key) else {
+            return Need::Apply(match self.served.policy.node(child.node.as_str()).existing {
+                Existing::Force => Contact::First,
+                Existing::Adopt => Contact::Careful,
+                Existing::Refuse => Contact::New,
+            });
+        };
         if !known.set().is_empty() && *known.set() != *self.set.id {
             return Need::Refused(self.set.other_set(&child.resource, &key, known.set()));
         }
-        if known.has(child.fingerprint)
+        // What was left to others and taken by them is missing from what we own.
+        let yielded = || known.has(Fingerprint::of_applied(&child.shared.without(&child.object)));
+        if (known.has(child.fingerprint) || (!child.shared.is_empty() && yielded()))
             && let View::Seen(object) = members.view(&resource, &key, &self.served.reads(child.node.as_str()))
         {
             return Need::Nothing(object);

@@ -1,6 +1,9 @@
 //! The end of a pass: delete what is no longer wanted, sum the nodes up in conditions and state, write the status.
 
-use super::{End, Pass, Stop};
+use super::{
+    End, Pass, Stop,
+    progress::{INVENTORY, Since, describe},
+};
 use crate::{
     events,
     members::Child,
@@ -13,7 +16,7 @@ use kro_api::{ConditionStatus, InstanceState};
 use kro_apply::{Membership, Removal};
 use kro_graph::NodeKind;
 use kro_object::{GroupKind, Object};
-use kro_plan::{AuthorConditions, NodeState, Plan, Problem};
+use kro_plan::{AuthorConditions, Plan, Problem};
 use serde_json::{Map, Value, json};
 use std::{collections::BTreeSet, time::Duration};
 
@@ -32,6 +35,8 @@ enum Pruned {
     Clean,
     /// Something waits for its finalizers.
     Lingering,
+    /// More would go than the policy allows at once.
+    Blocked(String),
     Failed(String),
 }
 
@@ -39,7 +44,8 @@ impl Pass<'_> {
     /// Reports the end of the pass.
     pub(super) async fn finish(mut self, end: End) -> Report {
         let retry = Outcome::Again(self.shared.options.retry_interval);
-        let heard = matches!(end, End::Planned(_) | End::Suspended(_));
+        let suspended = matches!(end, End::Suspended(_));
+        let heard = suspended || matches!(end, End::Planned(_));
         if !matches!(end, End::Planned(_)) {
             self.grace = Duration::ZERO;
         }
@@ -57,7 +63,8 @@ impl Pass<'_> {
                 (Some(plan), Some(verdict))
             }
         };
-        let (state, outcome) = match &verdict {
+        let since = plan.as_ref().map(|plan| self.since(plan)).unwrap_or_default();
+        let (state, mut outcome) = match &verdict {
             Some(verdict) => {
                 self.set("ResourcesReady", verdict.status, verdict.reason, &verdict.message);
                 (verdict.state, verdict.outcome)
@@ -65,7 +72,13 @@ impl Pass<'_> {
             None => (InstanceState::Active, Outcome::Retry),
         };
         self.report(plan.as_ref(), state);
-        let mut outcome = self.write_status(plan.as_ref(), state, outcome).await;
+        if let Some(plan) = &plan
+            && let Some(next) = self.progress(plan, &since, !heard || suspended)
+            && outcome == Outcome::Done
+        {
+            outcome = Outcome::Again(next);
+        }
+        let mut outcome = self.write_status(plan.as_ref(), &since, state, outcome).await;
         if let Some(plan) = &plan {
             let nodes = self.served.graph.nodes.values();
             let collections = nodes.filter(|node| matches!(node.kind, NodeKind::Collection { .. }));
@@ -112,7 +125,13 @@ impl Pass<'_> {
                     true => Outcome::Done,
                     false => Outcome::Retry,
                 };
-                Verdict::not_ready(InstanceState::Error, &message, outcome)
+                let verdict = Verdict::not_ready(InstanceState::Error, &message, outcome);
+                // Objects of others are not watched; asking for them again and again helps nobody.
+                if self.taken {
+                    Verdict { reason: "Conflict", outcome: Outcome::Retry, ..verdict }
+                } else {
+                    verdict
+                }
             }
             (Some(Problem::Deleting(message)), _) => Verdict {
                 reason: "ResourceDeleting",
@@ -126,6 +145,11 @@ impl Pass<'_> {
             (None, Pruned::Lingering) => {
                 Verdict::not_ready(InstanceState::Active, "waiting for pruned objects to go", retry)
             }
+            (None, Pruned::Blocked(message)) => Verdict {
+                reason: "DeletionLimit",
+                message,
+                ..Verdict::not_ready(InstanceState::Error, "", Outcome::Done)
+            },
             (None, Pruned::Failed(message)) => {
                 Verdict::not_ready(InstanceState::Active, &format!("prune failed: {message}"), retry)
             }
@@ -161,12 +185,24 @@ impl Pass<'_> {
             Err(error) => return Pruned::Failed(format!("list orphans failed: {error}")),
         };
         orphans.retain(|member| !self.wanted.contains(&member.uid));
+        let (mut orphans, released) = teardown::by_policy(&self.served.policy, orphans);
+        if let Some(limit) = self.served.policy.max_deletes {
+            let count = orphans.iter().filter(|member| !member.deleting).count();
+            if count > limit {
+                return Pruned::Blocked(format!(
+                    "{count} objects are no longer wanted and the policy max-deletes is {limit}: none is deleted"
+                ));
+            }
+        }
+        if let Err(error) = teardown::release(self.shared, &self.set, &released).await {
+            return Pruned::Failed(error.to_string());
+        }
         orphans.sort_by_key(|member| std::cmp::Reverse(member.order));
         let mut lingering = false;
         for wave in orphans.chunk_by(|a, b| a.order == b.order) {
             for (orphan, result) in self.set.delete_all(&self.shared.cluster, wave.to_vec()).await {
                 match result {
-                    Ok(Removal::Gone) => self.shared.members().gone(&orphan),
+                    Ok(Removal::Gone | Removal::Released) => self.shared.members().gone(&orphan),
                     Ok(Removal::Terminating | Removal::Changed) => lingering = true,
                     Ok(Removal::Vetoed(veto)) => tracing::warn!(object = %orphan.key, %veto, "left alone"),
                     Err(error) => return Pruned::Failed(error.to_string()),
@@ -179,6 +215,7 @@ impl Pass<'_> {
     async fn write_status(
         &mut self,
         plan: Option<&Plan>,
+        since: &Since,
         mut state: InstanceState,
         mut outcome: Outcome,
     ) -> Outcome {
@@ -208,6 +245,9 @@ impl Pass<'_> {
         };
         fields.insert("state".to_owned(), state.as_str().into());
         fields.insert("conditions".to_owned(), conditions);
+        if let Some(nodes) = plan.and_then(|plan| self.inventory(plan, since)) {
+            fields.insert(INVENTORY.to_owned(), nodes);
+        }
         let wanted = Value::Object(fields);
         if !self.grace.is_zero() && status::differs(&self.instance, &wanted) {
             self.held = true;
@@ -290,7 +330,7 @@ impl Pass<'_> {
         list.into()
     }
 
-    fn stored_status(&self) -> Option<&Map<String, Value>> {
+    pub(super) fn stored_status(&self) -> Option<&Map<String, Value>> {
         self.instance.as_map().get("status")?.as_object()
     }
 
@@ -316,20 +356,6 @@ impl Pass<'_> {
             };
             reports.instances.insert(id, report);
         });
-    }
-}
-
-/// One word, and what there is to say.
-fn describe(state: &NodeState) -> (&'static str, String) {
-    match state {
-        NodeState::Pending { waiting_for: Some(node), .. } => ("pending", format!("waits for {node}")),
-        NodeState::Excluded { because_of: None } => ("excluded", String::new()),
-        NodeState::Excluded { because_of: Some(node) } => ("excluded", format!("depends on {node}")),
-        NodeState::Pending { message, .. } => ("pending", message.clone()),
-        NodeState::Deleting { object } => ("deleting", object.to_string()),
-        NodeState::Unready { message } => ("unready", message.clone()),
-        NodeState::Ready => ("ready", String::new()),
-        NodeState::Failed { message } => ("failed", message.clone()),
     }
 }
 

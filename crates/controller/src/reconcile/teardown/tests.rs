@@ -1,7 +1,8 @@
 use super::*;
 use crate::{Controller, Options};
+use kro_api::Profile;
 use kro_apiserver::{ApiServer, Behaviors};
-use kro_apply::{Contact, Item};
+use kro_apply::{Contact, Item, SharedFields};
 use kro_cluster::{ApplyOptions, Query};
 use kro_object::{Gvk, ObjectKey, ResourceType, Scope, Timestamp};
 use std::sync::Arc;
@@ -24,7 +25,13 @@ fn served() -> Served {
     let graph =
         kro_graph::compile(&source, &kro_graph::Kinds::default(), &kro_graph::CompileOptions::default());
     let graph = graph.into_result().expect("a graph");
-    Served::new("shop".into(), "uid".into(), Arc::new(graph), tokio::time::Instant::now().into_std())
+    Served::new(
+        "shop".into(),
+        "uid".into(),
+        Arc::new(graph),
+        Policy::new(Profile::Upstream),
+        tokio::time::Instant::now().into_std(),
+    )
 }
 
 /// A world with one instance that is being deleted, and its children by wave.
@@ -58,7 +65,7 @@ impl World {
             if let Some(finalizer) = finalizer {
                 object.metadata_mut().add_finalizer(finalizer);
             }
-            let item = Item { resource, object, contact: Contact::First };
+            let item = Item { resource, object, contact: Contact::First, shared: SharedFields::default() };
             set.apply(cluster, vec![item]).await.remove(0).expect("a child");
         }
         cluster.delete(&served.resource, &key, kro_cluster::Precondition::default()).await.expect("deleting");
