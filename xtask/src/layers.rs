@@ -32,7 +32,7 @@ pub(crate) const LAYERS: &[Layer] = &[
     layer("crates/cel", Tier::Pure, &["gotext"]),
     layer("crates/diagnostic", Tier::Pure, &["object"]),
     layer("crates/schema", Tier::Pure, &["gotext", "object"]),
-    layer("crates/api", Tier::Pure, &["object", "diagnostic"]),
+    layer("crates/api", Tier::Pure, &["gotext", "object", "diagnostic"]),
     layer("crates/simple-schema", Tier::Pure, &["object", "diagnostic", "schema"]),
     layer("crates/cel-k8s", Tier::Pure, &["gotext", "object", "schema", "cel"]),
     layer("crates/structured-merge", Tier::Pure, &["object", "schema"]),

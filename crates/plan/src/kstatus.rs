@@ -191,9 +191,10 @@ mod tests {
 
     fn check(kind: &str, spec: Value, status: Value) -> Option<String> {
         let (api_version, kind) = kind.rsplit_once('/').unwrap_or_default();
-        unsettled(&json!({
-            "apiVersion": api_version, "kind": kind, "metadata": {"generation": 2}, "spec": spec, "status": status,
-        }))
+        let mut object = json!({"apiVersion": api_version, "kind": kind, "metadata": {"generation": 2}});
+        object["spec"] = spec;
+        object["status"] = status;
+        unsettled(&object)
     }
 
     #[test]

@@ -188,16 +188,10 @@ fn switch(place: &mut bool, text: &str) -> Result<(), ()> {
     matches!(text, "on" | "off").then_some(()).ok_or(())
 }
 
-/// A whole number of seconds, minutes or hours.
+/// As Go writes it: `90s`, `1h30m`.
 fn duration(text: &str) -> Option<Duration> {
-    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-    let seconds = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        _ => return None,
-    };
-    number.parse::<u64>().ok()?.checked_mul(seconds).map(Duration::from_secs)
+    let nanos = kro_gotext::duration::parse(text).ok()?;
+    u64::try_from(nanos).ok().map(Duration::from_nanos)
 }
 
 fn paths(place: &mut Vec<FieldPath>, text: &str) -> Result<(), ()> {

@@ -3,14 +3,15 @@ use crate::ResourceGraphDefinition;
 use serde_json::{Value, json};
 
 fn definition(annotations: Value) -> Object {
-    let definition = json!({
+    let mut definition = json!({
         "apiVersion": "kro.run/v1alpha1", "kind": "ResourceGraphDefinition",
-        "metadata": {"name": "web", "annotations": annotations},
+        "metadata": {"name": "web"},
         "spec": {
             "schema": {"kind": "Web", "apiVersion": "v1alpha1"},
             "resources": [{"id": "app", "template": {}}, {"id": "db", "template": {}}],
         },
     });
+    definition["metadata"]["annotations"] = annotations;
     Object::from_value(definition).expect("an object")
 }
 
@@ -38,7 +39,7 @@ fn a_node_has_its_own_and_else_what_holds_for_all() {
         (Deletion::Delete, Deletion::Retain, Deletion::Delete)
     );
     assert_eq!((app.existing, db.existing), (Existing::Force, Existing::Refuse));
-    assert_eq!(db.timeout, Some(Duration::from_secs(7200)));
+    assert_eq!(db.timeout, Some(Duration::from_hours(2)));
     assert_eq!(app.create_only.len(), 2);
     assert!(app.shares_fields() && !db.shares_fields());
     assert_eq!((policy.max_deletes, policy.inventory, policy.progress), (Some(3), false, true));
