@@ -31,6 +31,7 @@ pub(crate) mod request;
 mod rules;
 mod selector;
 mod store;
+mod stored;
 mod strategy;
 mod table;
 mod typed;
@@ -148,7 +149,7 @@ impl Core {
 
     /// An object as stored.
     pub fn stored(&self, resource: &ResourceId, key: &Key) -> Option<Object> {
-        Object::from_value(Value::clone(self.store.get(resource, key)?)).ok()
+        Object::from_value(self.store.get(resource, key)?.to_value()).ok()
     }
 
     /// Every stored object, by resource and key.
@@ -156,7 +157,7 @@ impl Core {
         let mut out = Vec::new();
         for resource in self.store.resources() {
             for (_, object) in self.store.list(resource, None) {
-                if let Ok(object) = Object::from_value(Value::clone(object)) {
+                if let Ok(object) = Object::from_value(object.to_value()) {
                     out.push(object);
                 }
             }

@@ -12,6 +12,12 @@ pub(crate) fn to_vec(value: &Value) -> Vec<u8> {
     out
 }
 
+/// The same, appended.
+pub(crate) fn append(out: &mut Vec<u8>, value: &Value) {
+    let mut serializer = serde_json::Serializer::with_formatter(out, GoNumbers);
+    value.serialize(&mut serializer).expect("a JSON value always serializes into memory");
+}
+
 /// The same as text.
 pub(crate) fn to_text(value: &Value) -> String {
     String::from_utf8(to_vec(value)).expect("JSON is UTF-8")

@@ -33,12 +33,17 @@ impl Reply {
     }
 
     pub(crate) fn value(status: u16, format: Format, value: &Value) -> Self {
-        let mut body = format.encode(value);
+        let body = format.encode(value);
         if format == Format::Json {
-            // Go's encoder ends each value so, and clients show answers as they come.
-            body.push(b'\n');
+            return Self::json(status, body);
         }
         Self::full(status, format.content_type(), body)
+    }
+
+    /// JSON ends its line, as Go's encoder ends each value: clients show answers as they come.
+    pub(crate) fn json(status: u16, mut body: Vec<u8>) -> Self {
+        body.push(b'\n');
+        Self::full(status, Format::Json.content_type(), body)
     }
 
     pub(crate) fn text(status: u16, text: &str) -> Self {

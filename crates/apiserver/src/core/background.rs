@@ -2,9 +2,7 @@
 //! namespaces end, workloads come up. Runs until nothing is left to do now.
 
 use super::{
-    Core, behavior,
-    gc::Owners,
-    object,
+    Core, behavior, object,
     registry::Served,
     store::{Change, Key},
     write::Writer,
@@ -14,11 +12,10 @@ use kro_object::Timestamp;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// How far the controllers have come in the change log, and what they remember.
+/// How far the controllers have come in the change log.
 #[derive(Debug, Default)]
 pub(crate) struct Background {
     seen: u64,
-    pub(super) owners: Owners,
 }
 
 /// Rounds of mutual reactions within one call; more means that two controllers disagree forever.
@@ -75,7 +72,12 @@ impl Core {
             let name = format!("{}.{}", change.resource.plural, change.resource.group);
             let is_custom =
                 self.registry.stored(&change.resource).is_some_and(|served| served.custom.is_some());
-            if is_custom {
+            let is_awaited = || {
+                let definitions =
+                    self.registry.get("apiextensions.k8s.io", "v1", "customresourcedefinitions")?;
+                Some(self.store.get(&definitions.storage, &Key::new("", &name))?.is_deleting())
+            };
+            if is_custom && is_awaited() == Some(true) {
                 self.reconcile_crd(&name, now);
             }
         }

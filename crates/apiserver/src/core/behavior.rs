@@ -48,8 +48,8 @@ pub(super) fn react(core: &mut Core, change: &Change, now: Timestamp) {
 
 /// A change of a pod or replica set concerns whoever controls it.
 fn reconcile_owner(core: &mut Core, change: &Change, now: Timestamp) {
-    let object = change.new.as_ref().or(change.old.as_ref());
-    let Some((kind, name)) = object.and_then(|object| template::controller(object)) else { return };
+    let object = change.new.as_ref().or(change.old.as_ref()).filter(|object| !object.owners().is_empty());
+    let Some((kind, name)) = object.and_then(|object| template::controller(&object.value())) else { return };
     let key = Key::new(&change.key.namespace, &name);
     match kind.as_str() {
         "Deployment" => replicas::deployment(core, &key, now),
@@ -62,8 +62,8 @@ fn reconcile_owner(core: &mut Core, change: &Change, now: Timestamp) {
 }
 
 /// An object of a builtin kind with what serves it, unless it is on its way out.
-fn find(core: &Core, group: &str, plural: &str, key: &Key) -> Option<(Arc<Served>, Arc<Value>)> {
+fn find(core: &Core, group: &str, plural: &str, key: &Key) -> Option<(Arc<Served>, Value)> {
     let served = core.registry.get(group, "v1", plural)?.clone();
-    let object = core.store.get(&served.storage, key)?.clone();
-    (!super::object::is_deleting(&object)).then_some((served, object))
+    let object = core.store.get(&served.storage, key)?;
+    (!object.is_deleting()).then(|| (served.clone(), object.to_value()))
 }

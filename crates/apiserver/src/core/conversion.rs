@@ -3,13 +3,14 @@
 use super::{
     object,
     registry::{Served, api_version},
+    stored::Stored,
 };
 use serde_json::Value;
 
 impl Served {
     /// A stored object as a request for this resource sees it.
-    pub(crate) fn present(&self, stored: &Value) -> Value {
-        let mut out = stored.clone();
+    pub(crate) fn present(&self, stored: &Stored) -> Value {
+        let mut out = stored.to_value();
         if let Some(custom) = &self.custom {
             set_api_version(&mut out, &self.api_version());
             if let Some(stored_as) = &self.stored_as {
@@ -18,14 +19,22 @@ impl Served {
             }
             custom.prune(&mut out);
             custom.default(&mut out);
-        } else if self.version != self.storage_version || self.group != self.storage.group {
+        } else if !self.is_stored_verbatim() {
             super::kinds::convert(self, &mut out, &self.api_version());
         }
         out
     }
 
+    /// Whether stored objects are what a request for this resource sees, byte for byte.
+    pub(crate) fn is_stored_verbatim(&self) -> bool {
+        self.custom.is_none() && self.version == self.storage_version && self.group == self.storage.group
+    }
+
     /// An object of a request as it is stored.
-    pub(crate) fn to_stored(&self, object: &Value) -> Value {
+    pub(crate) fn to_stored(&self, object: &Value) -> Stored {
+        if self.is_stored_verbatim() {
+            return Stored::new(&self.storage, object);
+        }
         let mut out = object.clone();
         let storage = api_version(&self.storage.group, &self.storage_version);
         if self.custom.is_some() {
@@ -33,7 +42,7 @@ impl Served {
         } else if storage != self.api_version() {
             super::kinds::convert(self, &mut out, &storage);
         }
-        out
+        Stored::new(&self.storage, &out)
     }
 }
 

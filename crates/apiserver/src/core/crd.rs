@@ -101,7 +101,7 @@ impl Core {
             return;
         };
         let key = Key::new("", name);
-        let Some(crd) = self.store.get(&served.storage, &key).cloned() else {
+        let Some(crd) = self.store.get(&served.storage, &key).map(|crd| crd.to_value()) else {
             self.unserve(name);
             return;
         };
@@ -111,7 +111,7 @@ impl Core {
         }
         let (accepted, conflict) = self.accept_names(&served, &crd);
         self.write_names(&served, &key, &crd, &accepted, conflict.as_ref(), now);
-        let Some(crd) = self.store.get(&served.storage, &key).cloned() else { return };
+        let Some(crd) = self.store.get(&served.storage, &key).map(|crd| crd.to_value()) else { return };
         if is_true(&crd, "NamesAccepted") && !is_true(&crd, "Established") {
             self.set_conditions(
                 &served,
@@ -120,7 +120,7 @@ impl Core {
                 now,
             );
         }
-        if let Some(crd) = self.store.get(&served.storage, &key).cloned() {
+        if let Some(crd) = self.store.get(&served.storage, &key).map(|crd| crd.to_value()) {
             self.unserve(name);
             if is_true(&crd, "Established") {
                 self.serve_crd(&crd);
@@ -137,7 +137,15 @@ impl Core {
         let (group, own) = (text(crd, "/spec/group"), object::name(crd));
         let mut kinds: Vec<&str> = Vec::new();
         let mut resources: Vec<&str> = Vec::new();
-        for (_, other) in self.store.list(&served.storage, None) {
+        // Names are `plural.group`, so most others are told apart without being read.
+        let suffix = format!(".{group}");
+        let others: Vec<_> = self
+            .store
+            .list(&served.storage, None)
+            .filter(|(key, _)| key.name.ends_with(&suffix))
+            .map(|(_, other)| other.value())
+            .collect();
+        for other in &others {
             if object::name(other) == own || text(other, "/spec/group") != group {
                 continue;
             }

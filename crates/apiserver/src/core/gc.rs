@@ -6,54 +6,18 @@ use super::{
     Core, object,
     options::{DeleteOptions, Propagation},
     registry::Served,
-    store::{Change, Key, ResourceId},
+    store::{Change, Key, Place},
+    stored::Stored,
 };
 use kro_object::Timestamp;
 use serde_json::Value;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 const FOREGROUND: &str = "foregroundDeletion";
 const ORPHAN: &str = "orphan";
 
-/// Where an object is stored.
-type Place = (Arc<ResourceId>, Key);
-
-/// Who refers to whom, by the uid of the owner.
-#[derive(Debug, Default)]
-pub(crate) struct Owners {
-    dependents: BTreeMap<String, BTreeSet<Place>>,
-}
-
-impl Owners {
-    fn observe(&mut self, change: &Change) {
-        let place = (change.resource.clone(), change.key.clone());
-        for uid in change.old.iter().flat_map(|old| owner_uids(old)) {
-            if let Some(places) = self.dependents.get_mut(uid) {
-                places.remove(&place);
-                if places.is_empty() {
-                    self.dependents.remove(uid);
-                }
-            }
-        }
-        for uid in change.new.iter().flat_map(|new| owner_uids(new)) {
-            self.dependents.entry(uid.to_owned()).or_default().insert(place.clone());
-        }
-    }
-
-    fn of(&self, uid: &str) -> Vec<Place> {
-        self.dependents.get(uid).into_iter().flatten().cloned().collect()
-    }
-}
-
 fn references(object: &Value) -> impl Iterator<Item = &Value> {
     object::meta(object, "ownerReferences").and_then(Value::as_array).into_iter().flatten()
-}
-
-fn owner_uids(object: &Value) -> impl Iterator<Item = &str> {
-    references(object).filter_map(|owner| owner.get("uid")?.as_str())
 }
 
 /// What an owner reference leads to.
@@ -70,7 +34,6 @@ enum Owner {
 impl Core {
     /// Reacts to one change.
     pub(super) fn collect_garbage(&mut self, change: &Change, now: Timestamp) {
-        self.background.owners.observe(change);
         let place = (change.resource.clone(), change.key.clone());
         if change.new.is_some() {
             self.judge_dependent(&place, now);
@@ -78,19 +41,26 @@ impl Core {
         }
         let Some(old) = &change.old else { return };
         if change.new.is_none() {
-            for dependent in self.background.owners.of(object::meta_text(old, "uid")) {
+            for dependent in self.dependents(old.uid()) {
                 self.judge_dependent(&dependent, now);
             }
         }
         // An owner in foreground deletion may have waited for this object, or for its reference.
-        for owner in references(old) {
+        if old.owners().is_empty() {
+            return;
+        }
+        for owner in references(&old.value()) {
             if let Some((served, key)) = self.owner_place(owner, &change.key.namespace) {
                 self.judge_owner(&(served.storage.clone(), key), now);
             }
         }
     }
 
-    fn look_up(&self, place: &Place) -> Option<(Arc<Served>, Arc<Value>)> {
+    fn dependents(&self, uid: &str) -> Vec<Place> {
+        self.store.dependents(uid).cloned().collect()
+    }
+
+    fn look_up(&self, place: &Place) -> Option<(Arc<Served>, Arc<Stored>)> {
         Some((self.registry.stored(&place.0)?.clone(), self.store.get(&place.0, &place.1)?.clone()))
     }
 
@@ -105,10 +75,8 @@ impl Core {
     fn owner_state(&self, owner: &Value, namespace: &str) -> Owner {
         let Some((served, key)) = self.owner_place(owner, namespace) else { return Owner::Solid };
         match self.store.get(&served.storage, &key) {
-            Some(found)
-                if owner.get("uid").and_then(Value::as_str) == Some(object::meta_text(found, "uid")) =>
-            {
-                let waits = object::is_deleting(found) && object::finalizers(found).contains(&FOREGROUND);
+            Some(found) if owner.get("uid").and_then(Value::as_str) == Some(found.uid()) => {
+                let waits = found.is_deleting() && object::finalizers(&found.value()).contains(&FOREGROUND);
                 if waits { Owner::Waiting } else { Owner::Solid }
             }
             _ => Owner::Absent,
@@ -118,9 +86,10 @@ impl Core {
     /// Deletes an object that no owner keeps, or takes off references that lead nowhere.
     fn judge_dependent(&mut self, place: &Place, now: Timestamp) {
         let Some((served, stored)) = self.look_up(place) else { return };
-        if object::is_deleting(&stored) {
+        if stored.is_deleting() || stored.owners().is_empty() {
             return;
         }
+        let stored = stored.value();
         let states: Vec<(String, Owner)> = references(&stored)
             .map(|owner| {
                 let uid = owner.get("uid").and_then(Value::as_str).unwrap_or_default();
@@ -137,7 +106,7 @@ impl Core {
             return;
         }
         let waits = states.iter().any(|(_, state)| *state == Owner::Waiting);
-        let has_dependents = !self.background.owners.of(object::meta_text(&stored, "uid")).is_empty();
+        let has_dependents = self.store.dependents(object::meta_text(&stored, "uid")).next().is_some();
         let finalizers = object::finalizers(&stored);
         let propagation = if waits && has_dependents || finalizers.contains(&FOREGROUND) {
             Propagation::Foreground
@@ -173,20 +142,21 @@ impl Core {
     /// Moves a foreground or orphaning deletion on.
     fn judge_owner(&mut self, place: &Place, now: Timestamp) {
         let Some((served, stored)) = self.look_up(place) else { return };
-        if !object::is_deleting(&stored) {
+        if !stored.is_deleting() {
             return;
         }
-        let uid = object::meta_text(&stored, "uid").to_owned();
+        let uid = stored.uid().to_owned();
+        let stored = stored.value();
         let finalizers = object::finalizers(&stored);
         if finalizers.contains(&ORPHAN) {
-            for (resource, key) in self.background.owners.of(&uid) {
+            for (resource, key) in self.dependents(&uid) {
                 if let Some(dependent) = self.registry.stored(&resource).cloned() {
                     self.disown(&dependent, &key, std::slice::from_ref(&uid), now);
                 }
             }
             self.release(&served, &place.1, ORPHAN, now);
         } else if finalizers.contains(&FOREGROUND) {
-            let dependents = self.background.owners.of(&uid);
+            let dependents = self.dependents(&uid);
             let blocks = dependents.iter().any(|place| self.is_blocking(place, &uid));
             if blocks {
                 for dependent in dependents {
@@ -200,7 +170,7 @@ impl Core {
 
     fn is_blocking(&self, place: &Place, owner_uid: &str) -> bool {
         self.store.get(&place.0, &place.1).is_some_and(|dependent| {
-            references(dependent).any(|owner| {
+            references(&dependent.value()).any(|owner| {
                 owner.get("uid").and_then(Value::as_str) == Some(owner_uid)
                     && owner["blockOwnerDeletion"] == true
             })

@@ -64,7 +64,7 @@ pub(crate) fn prepare_create(core: &mut Core, served: &Served, object: &mut Valu
     }
     match (&*served.group, &*served.plural) {
         ("", "namespaces") => namespace::prepare_create(object),
-        ("", "services") => service::allocate(core, served, object, None),
+        ("", "services") => service::allocate(core, object, None),
         ("", "persistentvolumeclaims") => {
             object::set_meta(object, "finalizers", Some(json!(["kubernetes.io/pvc-protection"])));
         }
@@ -81,7 +81,7 @@ pub(crate) fn prepare_create(core: &mut Core, served: &Served, object: &mut Valu
 pub(crate) fn prepare_update(core: &Core, served: &Served, old: &Value, new: &mut Value, writer: &Writer) {
     match (&*served.group, &*served.plural) {
         ("", "namespaces") => namespace::prepare_update(old, new, writer.subresource.as_deref()),
-        ("", "services") => service::allocate(core, served, new, Some(old)),
+        ("", "services") => service::allocate(core, new, Some(old)),
         ("apiextensions.k8s.io", "customresourcedefinitions") => crd::prepare_update(old, new),
         _ => {}
     }
@@ -127,7 +127,7 @@ pub(crate) fn admit(core: &Core, served: &Served, object: &mut Value) -> Result<
 
 /// Whether addresses and ports that an object asks for can be had.
 pub(crate) fn check_allocation(core: &Core, served: &Served, object: &Value) -> Vec<FieldError> {
-    if served.is("", "services") { service::check_allocation(core, served, object) } else { Vec::new() }
+    if served.is("", "services") { service::check_allocation(core, object) } else { Vec::new() }
 }
 
 fn lease(lease: &Value) -> Vec<FieldError> {

@@ -22,7 +22,7 @@ impl Core {
         let Some(namespaces) = self.registry.get("", "v1", "namespaces").cloned() else { return };
         let key = Key::new("", &name);
         let is_ending =
-            self.store.get(&namespaces.storage, &key).is_some_and(|namespace| object::is_deleting(namespace));
+            self.store.get(&namespaces.storage, &key).is_some_and(|namespace| namespace.is_deleting());
         if is_ending {
             self.empty_namespace(&namespaces, &key, now);
         }
@@ -38,7 +38,7 @@ impl Core {
             let inside: Vec<Key> = self
                 .store
                 .list(&resource, Some(&key.name))
-                .filter(|(_, object)| !object::is_deleting(object))
+                .filter(|(_, object)| !object.is_deleting())
                 .map(|(key, _)| key.clone())
                 .collect();
             for object in inside {

@@ -9,11 +9,15 @@ use super::{
     object,
     registry::Served,
     store::Key,
+    stored::Stored,
 };
 use crate::status::{Cause, Status};
 use kro_cel::{Limits, Program, Scope, Type, Value as CelValue};
 use serde_json::{Map, Value, json};
-use std::sync::{Arc, LazyLock};
+use std::{
+    borrow::Cow,
+    sync::{Arc, LazyLock},
+};
 
 const GROUP: &str = "admissionregistration.k8s.io";
 /// What one expression may cost.
@@ -52,13 +56,15 @@ impl Core {
         let Some(bindings) = self.registry.get(GROUP, "v1", "validatingadmissionpolicybindings") else {
             return Ok(());
         };
-        let bindings: Vec<Arc<Value>> =
+        let bindings: Vec<Arc<Stored>> =
             self.store.list(&bindings.storage, None).map(|(_, binding)| binding.clone()).collect();
         for binding in bindings {
+            let binding = binding.value();
             let policies = self.registry.get(GROUP, "v1", "validatingadmissionpolicies");
             let key = Key::new("", text(&binding, "/spec/policyName"));
             let policy = policies.and_then(|policies| self.store.get(&policies.storage, &key)).cloned();
             let Some(policy) = policy else { continue };
+            let policy = policy.value();
             let matches = self.is_matched(&policy["spec"]["matchConstraints"], attempt, false)
                 && self.is_matched(&binding["spec"]["matchResources"], attempt, true);
             if !matches {
@@ -131,9 +137,9 @@ impl Core {
             && subjects.any(|one| selected("objectSelector", &labels(one)))
     }
 
-    fn namespace(&self, name: &str) -> Option<Arc<Value>> {
+    fn namespace(&self, name: &str) -> Option<Cow<'_, Value>> {
         let namespaces = self.registry.get("", "v1", "namespaces")?;
-        self.store.get(&namespaces.storage, &Key::new("", name)).cloned()
+        Some(self.store.get(&namespaces.storage, &Key::new("", name))?.value())
     }
 
     /// Message and reason of the first validation that fails.
@@ -209,8 +215,8 @@ impl Core {
             let selector = reference.get("selector").cloned().unwrap_or_default();
             let labels = |object: &Value| object::meta(object, "labels").cloned().unwrap_or_default();
             let all = self.store.list(&served.storage, Some(namespace));
-            all.filter(|(_, one)| selects(&selector, &labels(one)))
-                .map(|(_, one)| served.present(one))
+            all.map(|(_, one)| served.present(one))
+                .filter(|one| selects(&selector, &labels(one)))
                 .collect()
         } else {
             let found = self.store.get(&served.storage, &Key::new(namespace, wanted));

@@ -1,10 +1,10 @@
 //! Objects by resource and key under one global revision, and the log of all changes.
 //! Refuses to judge writes: what it is given is stored.
 
-use serde_json::Value;
+use super::stored::Stored;
 use std::{
     cmp::Ordering,
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     ops::Bound,
     sync::Arc,
 };
@@ -56,23 +56,37 @@ pub(crate) struct Change {
     pub revision: u64,
     pub resource: Arc<ResourceId>,
     pub key: Key,
-    pub old: Option<Arc<Value>>,
-    pub new: Option<Arc<Value>>,
+    pub old: Option<Arc<Stored>>,
+    pub new: Option<Arc<Stored>>,
 }
 
 /// All state.
 #[derive(Debug)]
 pub(crate) struct Store {
     revision: u64,
-    resources: BTreeMap<Arc<ResourceId>, BTreeMap<Key, Arc<Value>>>,
+    resources: BTreeMap<Arc<ResourceId>, BTreeMap<Key, Arc<Stored>>>,
     log: VecDeque<Change>,
     history: usize,
+    /// The objects that refer to an owner, by its uid.
+    dependents: BTreeMap<Box<str>, BTreeSet<Place>>,
+    /// Who holds what only one object can have.
+    claims: BTreeMap<Box<str>, Place>,
 }
+
+/// Where an object is stored.
+pub(crate) type Place = (Arc<ResourceId>, Key);
 
 impl Store {
     /// An empty store that keeps the last `history` changes for watches and reads of the past.
     pub(crate) fn new(history: usize) -> Self {
-        Self { revision: 1, resources: BTreeMap::new(), log: VecDeque::new(), history: history.max(1) }
+        Self {
+            revision: 1,
+            resources: BTreeMap::new(),
+            log: VecDeque::new(),
+            history: history.max(1),
+            dependents: BTreeMap::new(),
+            claims: BTreeMap::new(),
+        }
     }
 
     /// The revision of the last write.
@@ -91,8 +105,18 @@ impl Store {
     }
 
     /// One object.
-    pub(crate) fn get(&self, resource: &ResourceId, key: &Key) -> Option<&Arc<Value>> {
+    pub(crate) fn get(&self, resource: &ResourceId, key: &Key) -> Option<&Arc<Stored>> {
         self.resources.get(resource)?.get(key)
+    }
+
+    /// The objects that refer to an owner with this uid, in order.
+    pub(crate) fn dependents(&self, uid: &str) -> impl Iterator<Item = &Place> {
+        self.dependents.get(uid).into_iter().flatten()
+    }
+
+    /// The stored object that claims this for itself.
+    pub(crate) fn claimant(&self, claim: &str) -> Option<&Place> {
+        self.claims.get(claim)
     }
 
     /// The resources that have ever held an object.
@@ -105,7 +129,7 @@ impl Store {
         &'a self,
         resource: &ResourceId,
         namespace: Option<&'a str>,
-    ) -> impl Iterator<Item = (&'a Key, &'a Arc<Value>)> {
+    ) -> impl Iterator<Item = (&'a Key, &'a Arc<Stored>)> {
         let start = match namespace {
             Some(namespace) => Bound::Included(Key::new(namespace, "")),
             None => Bound::Unbounded,
@@ -123,11 +147,11 @@ impl Store {
         resource: &ResourceId,
         namespace: Option<&str>,
         revision: u64,
-    ) -> Option<BTreeMap<Key, Arc<Value>>> {
+    ) -> Option<BTreeMap<Key, Arc<Stored>>> {
         if revision < self.oldest() {
             return None;
         }
-        let mut state: BTreeMap<Key, Arc<Value>> =
+        let mut state: BTreeMap<Key, Arc<Stored>> =
             self.list(resource, namespace).map(|(key, object)| (key.clone(), object.clone())).collect();
         for change in self.log.iter().rev().take_while(|change| change.revision > revision) {
             if *change.resource != *resource
@@ -144,31 +168,54 @@ impl Store {
     }
 
     /// Stores a new state of an object, or removes it, under the next revision.
-    pub(crate) fn write(&mut self, resource: &Arc<ResourceId>, key: Key, new: Option<Arc<Value>>) -> u64 {
+    pub(crate) fn write(&mut self, resource: &Arc<ResourceId>, key: Key, new: Option<Arc<Stored>>) -> u64 {
         self.revision += 1;
         let objects = self.resources.entry(resource.clone()).or_default();
         let old = match &new {
             Some(object) => objects.insert(key.clone(), object.clone()),
             None => objects.remove(&key),
         };
+        self.index(resource, &key, old.as_deref(), new.as_deref());
         self.record(resource, key, old, new)
     }
 
     /// Removes an object, telling watchers that its last state was `last`.
-    pub(crate) fn remove(&mut self, resource: &Arc<ResourceId>, key: &Key, last: Arc<Value>) -> u64 {
+    pub(crate) fn remove(&mut self, resource: &Arc<ResourceId>, key: &Key, last: Arc<Stored>) -> u64 {
         self.revision += 1;
-        if let Some(objects) = self.resources.get_mut(resource) {
-            objects.remove(key);
-        }
+        let old = self.resources.get_mut(resource).and_then(|objects| objects.remove(key));
+        self.index(resource, key, old.as_deref(), None);
         self.record(resource, key.clone(), Some(last), None)
+    }
+
+    fn index(&mut self, resource: &Arc<ResourceId>, key: &Key, old: Option<&Stored>, new: Option<&Stored>) {
+        let place = || (resource.clone(), key.clone());
+        if old.map(Stored::owners) != new.map(Stored::owners) {
+            for uid in old.into_iter().flat_map(Stored::owners) {
+                if let Some(places) = self.dependents.get_mut(uid) {
+                    places.remove(&place());
+                    if places.is_empty() {
+                        self.dependents.remove(uid);
+                    }
+                }
+            }
+            for uid in new.into_iter().flat_map(Stored::owners) {
+                self.dependents.entry(uid.clone()).or_default().insert(place());
+            }
+        }
+        for claim in old.into_iter().flat_map(Stored::claims) {
+            self.claims.remove(claim);
+        }
+        for claim in new.into_iter().flat_map(Stored::claims) {
+            self.claims.insert(claim.clone(), place());
+        }
     }
 
     fn record(
         &mut self,
         resource: &Arc<ResourceId>,
         key: Key,
-        old: Option<Arc<Value>>,
-        new: Option<Arc<Value>>,
+        old: Option<Arc<Stored>>,
+        new: Option<Arc<Stored>>,
     ) -> u64 {
         self.log.push_back(Change { revision: self.revision, resource: resource.clone(), key, old, new });
         if self.log.len() > self.history {
@@ -207,15 +254,19 @@ mod tests {
         Arc::new(ResourceId { group: "".into(), plural: "configmaps".into() })
     }
 
+    fn object(n: i32) -> Arc<Stored> {
+        Arc::new(Stored::new(&id(), &json!(n)))
+    }
+
     #[test]
     fn the_past_is_the_present_undone() {
         let (mut store, id) = (Store::new(10), id());
-        let first = store.write(&id, Key::new("a", "x"), Some(Arc::new(json!(1))));
-        store.write(&id, Key::new("a", "x"), Some(Arc::new(json!(2))));
-        store.write(&id, Key::new("a", "y"), Some(Arc::new(json!(3))));
+        let first = store.write(&id, Key::new("a", "x"), Some(object(1)));
+        store.write(&id, Key::new("a", "x"), Some(object(2)));
+        store.write(&id, Key::new("a", "y"), Some(object(3)));
         store.write(&id, Key::new("a", "x"), None);
         let then = store.list_at(&id, Some("a"), first).expect("still known");
-        assert_eq!(then.into_values().map(|v| (*v).clone()).collect::<Vec<_>>(), [json!(1)]);
+        assert_eq!(then.into_values().map(|v| v.to_value()).collect::<Vec<_>>(), [json!(1)]);
         assert_eq!(store.list(&id, None).count(), 1);
     }
 
@@ -223,7 +274,7 @@ mod tests {
     fn forgotten_history_is_said() {
         let (mut store, id) = (Store::new(2), id());
         for n in 0..5 {
-            store.write(&id, Key::new("", "x"), Some(Arc::new(json!(n))));
+            store.write(&id, Key::new("", "x"), Some(object(n)));
         }
         assert_eq!(store.after(1).unwrap_err(), Forgotten { oldest: 5 });
         assert_eq!(store.after(4).unwrap().expect("a change").revision, 5);

@@ -9,6 +9,7 @@ use super::{
     policy::Attempt,
     registry::Served,
     store::Key,
+    stored::Stored,
     strategy,
 };
 use crate::{field_error::FieldError, status::Status};
@@ -122,7 +123,7 @@ impl Core {
         let definitions = self.registry.get("apiextensions.k8s.io", "v1", "customresourcedefinitions");
         let is_ending = definitions
             .and_then(|definitions| self.store.get(&definitions.storage, &definition))
-            .is_some_and(|definition| object::is_deleting(definition));
+            .is_some_and(|definition| definition.is_deleting());
         if is_ending {
             let why = "create not allowed while custom resource definition is terminating";
             return Err(Status::forbidden(served.named(), object::name(object), why));
@@ -143,7 +144,7 @@ impl Core {
             None => {
                 Err(Status::not_found(crate::status::Named { group: "", plural: "namespaces" }, namespace))
             }
-            Some((_, found)) if object::is_deleting(found) => {
+            Some((_, found)) if found.is_deleting() => {
                 let why = format!(
                     "unable to create new content in namespace {namespace} because it is being terminated"
                 );
@@ -283,7 +284,7 @@ impl Core {
         &mut self,
         served: &Served,
         key: &Key,
-        stored: &Arc<Value>,
+        stored: &Arc<Stored>,
         mut new: Value,
         dry_run: bool,
     ) -> Deleted {
@@ -295,7 +296,7 @@ impl Core {
     }
 
     /// Removes an object; `last` is what watchers are told it was.
-    pub(crate) fn forget(&mut self, served: &Served, key: &Key, last: &Arc<Value>) {
+    pub(crate) fn forget(&mut self, served: &Served, key: &Key, last: &Arc<Stored>) {
         self.store.remove(&served.storage, key, last.clone());
     }
 }

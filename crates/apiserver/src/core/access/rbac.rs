@@ -3,7 +3,7 @@
 use super::{Attributes, User};
 use crate::core::{Core, object, store::Key};
 use serde_json::Value;
-use std::sync::Arc;
+use std::borrow::Cow;
 
 /// A role's rules together with how somebody came by them.
 pub(super) struct Grant {
@@ -44,11 +44,11 @@ impl Core {
         out
     }
 
-    fn rbac_objects(&self, plural: &str, namespace: Option<&str>) -> Vec<Arc<Value>> {
+    fn rbac_objects<'a>(&'a self, plural: &str, namespace: Option<&'a str>) -> Vec<Cow<'a, Value>> {
         let Some(served) = self.registry.get("rbac.authorization.k8s.io", "v1", plural) else {
             return Vec::new();
         };
-        self.store.list(&served.storage, namespace).map(|(_, binding)| binding.clone()).collect()
+        self.store.list(&served.storage, namespace).map(|(_, binding)| binding.value()).collect()
     }
 
     fn grant(
@@ -70,7 +70,7 @@ impl Core {
     pub(super) fn role_rules(&self, kind: &str, name: &str, namespace: &str) -> Option<Vec<Value>> {
         let (plural, namespace) = if kind == "Role" { ("roles", namespace) } else { ("clusterroles", "") };
         let served = self.registry.get("rbac.authorization.k8s.io", "v1", plural)?;
-        let role = self.store.get(&served.storage, &Key::new(namespace, name))?;
+        let role = self.store.get(&served.storage, &Key::new(namespace, name))?.value();
         Some(role.get("rules").and_then(Value::as_array).cloned().unwrap_or_default())
     }
 }

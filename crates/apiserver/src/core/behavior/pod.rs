@@ -7,12 +7,13 @@ use serde_json::{Value, json};
 
 pub(super) fn pod(core: &mut Core, key: &Key, now: Timestamp) {
     let Some(served) = core.registry.get("", "v1", "pods").cloned() else { return };
-    let Some(pod) = core.store.get(&served.storage, key).cloned() else { return };
-    if object::is_deleting(&pod) {
+    let Some(stored) = core.store.get(&served.storage, key) else { return };
+    if stored.is_deleting() {
         let at_once = DeleteOptions { grace_period: Some(0), ..DeleteOptions::default() };
         let _gone = core.delete(&served, key, &at_once, now).is_err();
         return;
     }
+    let pod = stored.to_value();
     if pod.pointer("/spec/nodeName").is_none() {
         core.adjust(&served, key, Some("binding"), now, &mut |pod| {
             object::child_mut(pod, "spec").insert("nodeName".into(), NODE.into());

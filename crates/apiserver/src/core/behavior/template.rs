@@ -23,11 +23,13 @@ pub(super) fn is_controlled(object: &Value, owner: &Value) -> bool {
 }
 
 /// The children of a kind that `owner` controls, by key.
-pub(super) fn children(core: &Core, served: &Served, owner: &Value) -> Vec<(Key, Arc<Value>)> {
+pub(super) fn children(core: &Core, served: &Served, owner: &Value) -> Vec<(Key, Value)> {
+    let namespace = object::namespace(owner);
     core.store
-        .list(&served.storage, Some(object::namespace(owner)))
+        .dependents(object::meta_text(owner, "uid"))
+        .filter(|(resource, key)| *resource == served.storage && &*key.namespace == namespace)
+        .filter_map(|(resource, key)| Some((key.clone(), core.store.get(resource, key)?.to_value())))
         .filter(|(_, child)| is_controlled(child, owner))
-        .map(|(key, child)| (key.clone(), child.clone()))
         .collect()
 }
 

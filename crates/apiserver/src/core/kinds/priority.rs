@@ -19,10 +19,10 @@ pub(super) fn admit(core: &Core, served: &Served, pod: &mut Value) -> Result<(),
     let system = SYSTEM.iter().find(|(name, _)| *name == wanted);
     let class = classes.and_then(|classes| {
         if wanted.is_empty() {
-            let mut all = core.store.list(&classes.storage, None).map(|(_, class)| class.clone());
+            let mut all = core.store.list(&classes.storage, None).map(|(_, class)| class.value());
             all.find(|class| class.get("globalDefault") == Some(&Value::Bool(true)))
         } else {
-            core.store.get(&classes.storage, &Key::new("", &wanted)).cloned()
+            core.store.get(&classes.storage, &Key::new("", &wanted)).map(|class| class.value())
         }
     });
     let number = match (system, &class) {

@@ -2,7 +2,13 @@
 
 use super::check::{all, immutable, items, label, one_of, port, port_or_name, text};
 use crate::{
-    core::{Core, metadata::names, object, registry::Served},
+    core::{
+        Core,
+        metadata::names,
+        object,
+        store::{Key, Place},
+        stored::{address_claim, port_claim},
+    },
     field_error::FieldError,
 };
 use serde_json::{Map, Value, json};
@@ -12,6 +18,8 @@ use std::collections::BTreeSet;
 const ADDRESSES: std::ops::Range<u32> = 256..65_535;
 const ADDRESS_PREFIX: &str = "10.0.";
 const NODE_PORTS: std::ops::Range<i64> = 30_000..32_768;
+
+const PROTOCOLS: [&str; 3] = ["SCTP", "TCP", "UDP"];
 
 /// Defaults before allocation.
 pub(super) fn default(service: &mut Value) {
@@ -43,7 +51,7 @@ pub(super) fn default(service: &mut Value) {
 }
 
 /// Gives a service what it needs and has not: addresses, families, node ports. `old` keeps what it had.
-pub(super) fn allocate(core: &Core, served: &Served, service: &mut Value, old: Option<&Value>) {
+pub(super) fn allocate(core: &Core, service: &mut Value, old: Option<&Value>) {
     let kind = service.pointer("/spec/type").and_then(Value::as_str).unwrap_or_default().to_owned();
     if kind == "ExternalName" {
         return;
@@ -92,14 +100,13 @@ pub(super) fn allocate(core: &Core, served: &Served, service: &mut Value, old: O
             spec.remove(field);
         }
     }
-    let (taken, taken_ports) = in_use(core, served);
     let is_headless = service.pointer("/spec/clusterIP").and_then(Value::as_str) == Some("None");
     let has_selector = service.pointer("/spec/selector").is_some();
     let spec = object::child_mut(service, "spec");
     if !spec.contains_key("clusterIP") {
         let free = ADDRESSES
             .map(|n| format!("{ADDRESS_PREFIX}{}.{}", n >> 8, n & 255))
-            .find(|ip| !taken.contains(ip));
+            .find(|ip| core.store.claimant(&address_claim(ip)).is_none());
         spec.insert("clusterIP".into(), free.unwrap_or_default().into());
     }
     let address = spec["clusterIP"].clone();
@@ -114,13 +121,15 @@ pub(super) fn allocate(core: &Core, served: &Served, service: &mut Value, old: O
     let wants_ports = kind == "NodePort"
         || kind == "LoadBalancer" && spec.get("allocateLoadBalancerNodePorts") != Some(&Value::Bool(false));
     if wants_ports {
-        let mut taken_ports = taken_ports;
+        let mut given = BTreeSet::new();
         for port in spec.get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten() {
             let port = object::as_map_mut(port);
             if !port.contains_key("nodePort")
-                && let Some(free) = NODE_PORTS.into_iter().find(|free| !taken_ports.contains(free))
+                && let Some(free) = NODE_PORTS
+                    .into_iter()
+                    .find(|free| !given.contains(free) && is_free(core, *free))
             {
-                taken_ports.insert(free);
+                given.insert(free);
                 port.insert("nodePort".into(), free.into());
             }
         }
@@ -150,7 +159,7 @@ pub(super) fn validate(new: &Value, old: Option<&Value>) -> Vec<FieldError> {
         }
         port(format!("{at}.port"), &one["port"], &mut out);
         let protocol = text(one, "/protocol");
-        one_of(format!("{at}.protocol"), protocol, &["SCTP", "TCP", "UDP"], &mut out);
+        one_of(format!("{at}.protocol"), protocol, &PROTOCOLS, &mut out);
         port_or_name(format!("{at}.targetPort"), &one["targetPort"], &mut out);
         if !sockets.insert((one["port"].as_i64(), protocol)) {
             out.push(FieldError::duplicate(at, &json!({"port": one["port"], "protocol": protocol})));
@@ -190,22 +199,14 @@ pub(super) fn validate(new: &Value, old: Option<&Value>) -> Vec<FieldError> {
 }
 
 /// Whether what a service asks for can be had.
-pub(super) fn check_allocation(core: &Core, served: &Served, service: &Value) -> Vec<FieldError> {
+pub(super) fn check_allocation(core: &Core, service: &Value) -> Vec<FieldError> {
     let mut out = Vec::new();
-    let is_other = |other: &Value| {
-        object::name(other) != object::name(service) || object::namespace(other) != object::namespace(service)
-    };
-    let others: Vec<_> = core
-        .store
-        .list(&served.storage, None)
-        .map(|(_, other)| other)
-        .filter(|other| is_other(other))
-        .collect();
+    let key = Key::new(object::namespace(service), object::name(service));
+    let is_taken = |claim: &str| core.store.claimant(claim).is_some_and(|(_, holder): &Place| *holder != key);
     let addresses = service.pointer("/spec/clusterIPs").cloned().unwrap_or_default();
     for address in object::texts(Some(&addresses)).into_iter().filter(|address| *address != "None") {
         let why =
-            if others.iter().any(|other| object::texts(other.pointer("/spec/clusterIPs")).contains(&address))
-            {
+            if is_taken(&address_claim(address)) {
                 "provided IP is already allocated"
             } else if !address.starts_with(ADDRESS_PREFIX) && address.contains('.') {
                 "the provided network does not match the current range"
@@ -220,11 +221,9 @@ pub(super) fn check_allocation(core: &Core, served: &Served, service: &Value) ->
     }
     for (index, one) in items(service, "/spec/ports") {
         let Some(node) = one.get("nodePort").filter(|node| **node != 0) else { continue };
-        let same =
-            |other: &Value| other.get("nodePort") == Some(node) && other["protocol"] == one["protocol"];
         let why = if !node.as_i64().is_some_and(|node| NODE_PORTS.contains(&node)) {
             "provided port is not in the valid range. The range of valid ports is 30000-32767"
-        } else if others.iter().any(|other| items(other, "/spec/ports").any(|(_, port)| same(port))) {
+        } else if is_taken(&port_claim(text(one, "/protocol"), node.as_i64().unwrap_or_default())) {
             "provided port is already allocated"
         } else {
             continue;
@@ -234,12 +233,7 @@ pub(super) fn check_allocation(core: &Core, served: &Served, service: &Value) ->
     out
 }
 
-fn in_use(core: &Core, served: &Served) -> (BTreeSet<String>, BTreeSet<i64>) {
-    let (mut addresses, mut ports) = (BTreeSet::new(), BTreeSet::new());
-    for (_, service) in core.store.list(&served.storage, None) {
-        addresses.extend(object::texts(service.pointer("/spec/clusterIPs")).into_iter().map(str::to_owned));
-        let used = service.pointer("/spec/ports").and_then(Value::as_array).into_iter().flatten();
-        ports.extend(used.filter_map(|port| port.get("nodePort")?.as_i64()));
-    }
-    (addresses, ports)
+/// Whether no service has a node port, for whatever protocol.
+fn is_free(core: &Core, port: i64) -> bool {
+    PROTOCOLS.iter().all(|protocol| core.store.claimant(&port_claim(protocol, port)).is_none())
 }

@@ -18,6 +18,9 @@ impl Core {
             .store
             .get(&served.storage, &key)
             .ok_or_else(|| Status::not_found(served.named(), &key.name))?;
+        if request.is_verbatim() {
+            return Ok(Reply::json(200, stored.json().into_owned()));
+        }
         request.answer(200, served.present(stored))
     }
 }

@@ -9,10 +9,10 @@ use crate::{
         registry::Served,
         selector::FieldRequirement,
         store::Key,
+        stored::Stored,
     },
     status::Status,
 };
-use serde_json::Value;
 use std::sync::Arc;
 
 /// What a page says about the rest of a list.
@@ -36,7 +36,7 @@ impl Core {
         };
         // With version 0 the watch cache of the real server answers, and it has no pages.
         let limit = if options.resource_version == "0" { 0 } else { options.limit };
-        let state: Vec<(Key, Arc<Value>)> = if revision == present {
+        let state: Vec<(Key, Arc<Stored>)> = if revision == present {
             self.store
                 .list(&served.storage, namespace)
                 .map(|(key, object)| (key.clone(), object.clone()))
@@ -53,6 +53,9 @@ impl Core {
             .into_iter()
             .collect()
         };
+        if limit == 0 && after.is_none() && options.selectors.is_everything() && request.is_verbatim() {
+            return Ok(request.answer_verbatim(state.iter().map(|(_, stored)| &**stored), revision));
+        }
         let mut items = Vec::new();
         let mut rest = None;
         let mut remaining =
@@ -126,7 +129,7 @@ pub(super) fn check_fields(served: &Served, fields: &[FieldRequirement]) -> Resu
     Ok(())
 }
 
-fn has_more(served: &Served, options: &ListOptions, state: &[(Key, Arc<Value>)], after: &Key) -> bool {
+fn has_more(served: &Served, options: &ListOptions, state: &[(Key, Arc<Stored>)], after: &Key) -> bool {
     state
         .iter()
         .filter(|(key, _)| key > after)

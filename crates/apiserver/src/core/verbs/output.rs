@@ -4,11 +4,13 @@ use super::{Request, list::Rest};
 use crate::{
     core::{
         Reply,
-        negotiate::Form,
+        negotiate::{Form, Format},
         object,
         registry::Served,
+        stored::Stored,
         table::{self, IncludeObject},
     },
+    encode,
     status::Status,
 };
 use serde_json::{Map, Value, json};
@@ -45,6 +47,38 @@ impl Request<'_> {
         let Form::Table(version) = &self.output.form else { return self.answer(200, scale) };
         let table = of_revision(table::scale(version, &scale, include(self)?, self.now), &scale);
         Ok(Reply::value(200, self.output.format, &table))
+    }
+
+    /// Whether the stored JSON is the answer as it is.
+    pub(super) fn is_verbatim(&self) -> bool {
+        self.output.format == Format::Json
+            && self.output.form == Form::Object
+            && self.served.is_stored_verbatim()
+    }
+
+    /// A whole list of a builtin kind, from the stored JSON.
+    pub(super) fn answer_verbatim<'a>(
+        &self,
+        items: impl Iterator<Item = &'a Stored>,
+        revision: u64,
+    ) -> Reply {
+        // Members in the order of their names: apiVersion, items, kind, metadata.
+        let mut out = Vec::with_capacity(4096);
+        out.extend_from_slice(b"{\"apiVersion\":");
+        encode::append(&mut out, &self.served.api_version().into());
+        out.extend_from_slice(b",\"items\":[");
+        for (at, item) in items.enumerate() {
+            if at > 0 {
+                out.push(b',');
+            }
+            item.write_untyped(&mut out);
+        }
+        out.extend_from_slice(b"],\"kind\":");
+        encode::append(&mut out, &(&*self.served.list_kind).into());
+        out.extend_from_slice(b",\"metadata\":");
+        encode::append(&mut out, &json!({"resourceVersion": revision.to_string()}));
+        out.push(b'}');
+        Reply::json(200, out)
     }
 
     /// A list.

@@ -9,7 +9,7 @@ use crate::{
         options::{ListOptions, parse_version},
         registry::Served,
         selector::Selectors,
-        store::Forgotten,
+        store::{Change, Forgotten},
         table::{self, IncludeObject},
     },
     encode,
@@ -136,6 +136,9 @@ impl Core {
                     if let Some(now) = self.registry.get(&served.group, &served.version, &served.plural) {
                         cursor.served = now.clone();
                     }
+                    if let Some(line) = cursor.verbatim(change) {
+                        return Next::Event(line);
+                    }
                     let old = change.old.as_ref().map(|old| cursor.served.present(old));
                     let new = change.new.as_ref().map(|new| cursor.served.present(new));
                     cursor.pending.extend(event(&cursor.selectors, old, new, change.revision));
@@ -172,6 +175,24 @@ fn event(selectors: &Selectors, old: Option<Value>, new: Option<Value>, revision
 }
 
 impl Cursor {
+    /// The line of a change that is shown as it is stored; removals show another revision than they are stored with.
+    fn verbatim(&self, change: &Change) -> Option<Vec<u8>> {
+        let new = change.new.as_ref()?;
+        let is_plain = self.form == Form::Object && self.selectors.is_everything();
+        if !is_plain || !self.served.is_stored_verbatim() {
+            return None;
+        }
+        let json = new.json();
+        let mut line = Vec::with_capacity(json.len() + 40);
+        line.extend_from_slice(b"{\"object\":");
+        line.extend_from_slice(&json);
+        let kind: &[u8] = if change.old.is_some() { b"MODIFIED" } else { b"ADDED" };
+        line.extend_from_slice(b",\"type\":\"");
+        line.extend_from_slice(kind);
+        line.extend_from_slice(b"\"}\n");
+        Some(line)
+    }
+
     fn bookmark(&self, revision: u64) -> Value {
         json!({"type": "BOOKMARK", "object": {
             "kind": &*self.served.kind,

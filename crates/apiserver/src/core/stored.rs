@@ -1,0 +1,230 @@
+//! An object as it is kept: canonical JSON, packed, beside the few facts that are asked for without unpacking.
+//! Refuses to be changed: a write makes a new one.
+
+use super::{object, store::ResourceId};
+use crate::encode;
+use serde_json::Value;
+use std::{borrow::Cow, ops::Range};
+
+/// Below this length packing gains nothing.
+const PACK_FROM: usize = 256;
+/// Deeper trees stay trees: the JSON reader would refuse them, and they are rare.
+const DEPTH_LIMIT: usize = 100;
+
+/// A stored object.
+#[derive(Debug)]
+pub(crate) struct Stored {
+    form: Form,
+    is_deleting: bool,
+    uid: Box<str>,
+    /// The uids of the owners.
+    owners: Box<[Box<str>]>,
+    /// What the object takes that no other one can have: addresses and ports of services.
+    claims: Box<[Box<str>]>,
+    /// Where `apiVersion` and `kind` stand in the JSON, with a comma: items of lists go without.
+    type_meta: [Range<u32>; 2],
+}
+
+#[derive(Debug)]
+enum Form {
+    /// LZ4 of JSON of this length.
+    Packed(Box<[u8]>, u32),
+    Plain(Box<[u8]>),
+    /// Read at nearly every request, or too deep to be read back.
+    Tree(Box<Value>),
+}
+
+impl Stored {
+    pub(crate) fn new(resource: &ResourceId, object: &Value) -> Self {
+        let uids = object::meta(object, "ownerReferences").and_then(Value::as_array).into_iter().flatten();
+        let (json, type_meta) = canonical(object);
+        let form = if is_hot(resource) || is_deep(object, DEPTH_LIMIT) {
+            Form::Tree(Box::new(object.clone()))
+        } else {
+            pack(json)
+        };
+        Self {
+            form,
+            is_deleting: object::is_deleting(object),
+            uid: object::meta_text(object, "uid").into(),
+            owners: uids.filter_map(|owner| Some(owner.get("uid")?.as_str()?.into())).collect(),
+            claims: claims(resource, object),
+            type_meta,
+        }
+    }
+
+    /// The object.
+    pub(crate) fn value(&self) -> Cow<'_, Value> {
+        match &self.form {
+            Form::Tree(tree) => Cow::Borrowed(tree),
+            Form::Packed(..) | Form::Plain(_) => Cow::Owned(
+                serde_json::from_slice(&self.json()).expect("invariant: stored as JSON by this module"),
+            ),
+        }
+    }
+
+    /// The object, to be changed.
+    pub(crate) fn to_value(&self) -> Value {
+        self.value().into_owned()
+    }
+
+    /// The canonical JSON.
+    pub(crate) fn json(&self) -> Cow<'_, [u8]> {
+        match &self.form {
+            Form::Packed(packed, length) => Cow::Owned(
+                lz4_flex::block::decompress(packed, *length as usize)
+                    .expect("invariant: packed by this module"),
+            ),
+            Form::Plain(json) => Cow::Borrowed(json),
+            Form::Tree(tree) => Cow::Owned(encode::to_vec(tree)),
+        }
+    }
+
+    /// Appends the canonical JSON without `apiVersion` and `kind`.
+    pub(crate) fn write_untyped(&self, out: &mut Vec<u8>) {
+        let json = self.json();
+        let mut from = 0;
+        for skipped in &self.type_meta {
+            out.extend_from_slice(&json[from..skipped.start as usize]);
+            from = skipped.end as usize;
+        }
+        out.extend_from_slice(&json[from..]);
+    }
+
+    pub(crate) fn is_deleting(&self) -> bool {
+        self.is_deleting
+    }
+
+    pub(crate) fn uid(&self) -> &str {
+        &self.uid
+    }
+
+    pub(crate) fn owners(&self) -> &[Box<str>] {
+        &self.owners
+    }
+
+    pub(crate) fn claims(&self) -> &[Box<str>] {
+        &self.claims
+    }
+}
+
+fn pack(json: Vec<u8>) -> Form {
+    if json.len() >= PACK_FROM {
+        let packed = lz4_flex::block::compress(&json);
+        if packed.len() < json.len() {
+            return Form::Packed(packed.into(), json.len() as u32);
+        }
+    }
+    Form::Plain(json.into())
+}
+
+/// What the server itself reads at nearly every request.
+fn is_hot(resource: &ResourceId) -> bool {
+    matches!(
+        (&*resource.group, &*resource.plural),
+        ("rbac.authorization.k8s.io" | "admissionregistration.k8s.io", _) | ("", "namespaces")
+    )
+}
+
+fn is_deep(value: &Value, left: usize) -> bool {
+    match value {
+        Value::Array(items) => left == 0 || items.iter().any(|item| is_deep(item, left - 1)),
+        Value::Object(map) => left == 0 || map.values().any(|member| is_deep(member, left - 1)),
+        _ => false,
+    }
+}
+
+/// Canonical JSON, and where `apiVersion` and `kind` stand in it.
+fn canonical(object: &Value) -> (Vec<u8>, [Range<u32>; 2]) {
+    let mut places = [0..0, 0..0];
+    let Value::Object(map) = object else { return (encode::to_vec(object), places) };
+    let mut out = Vec::with_capacity(1024);
+    out.push(b'{');
+    let last = map.len().saturating_sub(1);
+    for (at, (name, member)) in map.iter().enumerate() {
+        let start = out.len() as u32;
+        encode::append(&mut out, &Value::String(name.clone()));
+        out.push(b':');
+        encode::append(&mut out, member);
+        if at < last {
+            out.push(b',');
+        }
+        let place = match name.as_str() {
+            "apiVersion" => &mut places[0],
+            "kind" => &mut places[1],
+            _ => continue,
+        };
+        *place = start..out.len() as u32;
+        if at == last {
+            // Nothing follows that could take the comma along; such objects have no metadata and are never listed.
+            *place = 0..0;
+        }
+    }
+    out.push(b'}');
+    places.sort_by_key(|place| place.start);
+    (out, places)
+}
+
+fn claims(resource: &ResourceId, object: &Value) -> Box<[Box<str>]> {
+    if !resource.group.is_empty() || &*resource.plural != "services" {
+        return Box::default();
+    }
+    let addresses = object::texts(object.pointer("/spec/clusterIPs")).into_iter();
+    let addresses = addresses.filter(|address| *address != "None").map(address_claim);
+    let ports = object.pointer("/spec/ports").and_then(Value::as_array).into_iter().flatten();
+    let ports = ports.filter_map(|port| {
+        let protocol = port.get("protocol").and_then(Value::as_str).unwrap_or_default();
+        Some(port_claim(protocol, port.get("nodePort")?.as_i64()?))
+    });
+    addresses.chain(ports).map(String::into_boxed_str).collect()
+}
+
+/// What a service with this cluster address claims.
+pub(super) fn address_claim(address: &str) -> String {
+    format!("address {address}")
+}
+
+/// What a service with this node port claims.
+pub(super) fn port_claim(protocol: &str, port: i64) -> String {
+    format!("port {protocol} {port}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn stored(object: &Value) -> Stored {
+        Stored::new(&ResourceId { group: "".into(), plural: "configmaps".into() }, object)
+    }
+
+    #[test]
+    fn what_is_stored_comes_back() {
+        let long = "x".repeat(1000);
+        for object in [
+            json!({"apiVersion": "v1", "data": {"a": "ü\n\""}, "kind": "ConfigMap", "metadata": {"name": "a"}}),
+            json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "uid": "u"}, "data": {"a": long}}),
+            json!({"metadata": {"deletionTimestamp": "now"}, "number": 1.5}),
+        ] {
+            let stored = stored(&object);
+            assert_eq!(*stored.value(), object);
+            assert_eq!(*stored.json(), encode::to_vec(&object));
+            let mut untyped = Vec::new();
+            stored.write_untyped(&mut untyped);
+            let mut bare = object.clone();
+            bare.as_object_mut().expect("an object").retain(|name, _| name != "apiVersion" && name != "kind");
+            assert_eq!(serde_json::from_slice::<Value>(&untyped).expect("JSON"), bare);
+            assert_eq!(stored.is_deleting(), object::is_deleting(&object));
+        }
+    }
+
+    #[test]
+    fn deep_objects_survive() {
+        let mut deep = json!(1);
+        for _ in 0..300 {
+            deep = json!({ "a": deep });
+        }
+        let object = json!({"metadata": {"name": "a"}, "spec": deep});
+        assert_eq!(*stored(&object).value(), object);
+    }
+}
