@@ -356,14 +356,17 @@ impl Core {
     }
 }
 
-/// The finalizer that holds a definition until its instances are gone.
-pub(super) fn hold(crd: &mut Value) {
+/// The finalizer that holds a definition until its instances are gone, and the condition that tells of it.
+pub(super) fn hold(crd: &mut Value, now: Timestamp) {
     let mut finalizers: Vec<Value> =
         object::meta(crd, "finalizers").and_then(Value::as_array).cloned().unwrap_or_default();
     if !finalizers.iter().any(|name| name == FINALIZER) {
         finalizers.push(FINALIZER.into());
     }
     object::set_meta(crd, "finalizers", Some(finalizers.into()));
+    let message = "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon";
+    let status = object::child_mut(crd, "status");
+    put_condition(status, "Terminating", true, "InstanceDeletionPending", message, now);
 }
 
 fn subresource(name: &str, group: &str, version: &str, kind: &str) -> Subresource {

@@ -215,9 +215,7 @@ impl Core {
             let selector = reference.get("selector").cloned().unwrap_or_default();
             let labels = |object: &Value| object::meta(object, "labels").cloned().unwrap_or_default();
             let all = self.store.list(&served.storage, Some(namespace));
-            all.map(|(_, one)| served.present(one))
-                .filter(|one| selects(&selector, &labels(one)))
-                .collect()
+            all.map(|(_, one)| served.present(one)).filter(|one| selects(&selector, &labels(one))).collect()
         } else {
             let found = self.store.get(&served.storage, &Key::new(namespace, wanted));
             found.map(|found| served.present(found)).into_iter().collect()

@@ -12,6 +12,7 @@ use super::{
     write::Writer,
 };
 use crate::status::Status;
+use kro_object::Timestamp;
 use serde_json::Value;
 
 /// Builtin resources whose `metadata.generation` counts changes of their spec.
@@ -140,9 +141,9 @@ pub(crate) fn begin_delete(served: &Served, object: &mut Value, grace: i64) {
 }
 
 /// What holds every object of a kind when its deletion begins.
-pub(crate) fn hold(served: &Served, object: &mut Value) {
+pub(crate) fn hold(served: &Served, object: &mut Value, now: Timestamp) {
     if served.is("apiextensions.k8s.io", "customresourcedefinitions") && !object::is_deleting(object) {
-        super::crd::hold(object);
+        super::crd::hold(object, now);
     }
 }
 

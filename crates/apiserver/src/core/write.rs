@@ -249,7 +249,7 @@ impl Core {
             dry_run: options.dry_run,
         })?;
         let mut new = old.clone();
-        strategy::hold(served, &mut new);
+        strategy::hold(served, &mut new, now);
         let finalizers = finalizers_for(served, &new, options);
         let list = if finalizers.is_empty() { None } else { Some(Value::from(finalizers.clone())) };
         object::set_meta(&mut new, "finalizers", list);

@@ -125,9 +125,8 @@ pub(super) fn allocate(core: &Core, service: &mut Value, old: Option<&Value>) {
         for port in spec.get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten() {
             let port = object::as_map_mut(port);
             if !port.contains_key("nodePort")
-                && let Some(free) = NODE_PORTS
-                    .into_iter()
-                    .find(|free| !given.contains(free) && is_free(core, *free))
+                && let Some(free) =
+                    NODE_PORTS.into_iter().find(|free| !given.contains(free) && is_free(core, *free))
             {
                 given.insert(free);
                 port.insert("nodePort".into(), free.into());
@@ -205,14 +204,13 @@ pub(super) fn check_allocation(core: &Core, service: &Value) -> Vec<FieldError> 
     let is_taken = |claim: &str| core.store.claimant(claim).is_some_and(|(_, holder): &Place| *holder != key);
     let addresses = service.pointer("/spec/clusterIPs").cloned().unwrap_or_default();
     for address in object::texts(Some(&addresses)).into_iter().filter(|address| *address != "None") {
-        let why =
-            if is_taken(&address_claim(address)) {
-                "provided IP is already allocated"
-            } else if !address.starts_with(ADDRESS_PREFIX) && address.contains('.') {
-                "the provided network does not match the current range"
-            } else {
-                continue;
-            };
+        let why = if is_taken(&address_claim(address)) {
+            "provided IP is already allocated"
+        } else if !address.starts_with(ADDRESS_PREFIX) && address.contains('.') {
+            "the provided network does not match the current range"
+        } else {
+            continue;
+        };
         out.push(FieldError::invalid(
             "spec.clusterIPs",
             &addresses,
