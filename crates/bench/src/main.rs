@@ -7,11 +7,13 @@ use std::alloc::System;
 use clap::{Parser, Subcommand};
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 
+mod apiserver;
 mod cel;
 mod compile;
 mod main_job;
 mod measure;
 mod merge;
+mod program;
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
@@ -34,6 +36,10 @@ enum What {
     Cel(cel::Args),
     /// Structured merge beside the Go library.
     Merge(merge::Args),
+    /// The embedded API server beside etcd and kube-apiserver.
+    Apiserver(apiserver::Args),
+    /// Memory of the embedded API server with many objects.
+    Memory(apiserver::MemoryArgs),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -42,5 +48,7 @@ fn main() -> anyhow::Result<()> {
         What::Compile(args) => compile::run(&args),
         What::Cel(args) => cel::run(&args),
         What::Merge(args) => merge::run(&args),
+        What::Apiserver(args) => apiserver::run(&args),
+        What::Memory(args) => apiserver::memory(&args),
     }
 }
