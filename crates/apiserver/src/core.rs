@@ -28,6 +28,7 @@ mod patch;
 mod policy;
 mod registry;
 pub(crate) mod request;
+mod resume;
 mod rules;
 mod selector;
 mod store;
@@ -96,7 +97,16 @@ pub struct Core {
 impl Core {
     /// A server with the namespaces every cluster has.
     pub fn new(options: CoreOptions, now: Timestamp) -> Self {
-        let mut core = Self {
+        let mut core = Self::empty(options);
+        core.bootstrap(now);
+        if core.authorization == Authorization::Rbac {
+            core.bootstrap_policy(now);
+        }
+        core
+    }
+
+    fn empty(options: CoreOptions) -> Self {
+        Self {
             store: Store::new(options.history),
             registry: Registry::builtin(),
             ids: Ids::new(options.seed),
@@ -107,12 +117,7 @@ impl Core {
             token: options.token,
             authorization: options.authorization,
             pod_addresses: 0,
-        };
-        core.bootstrap(now);
-        if core.authorization == Authorization::Rbac {
-            core.bootstrap_policy(now);
         }
-        core
     }
 
     /// An address for a pod, each used once: 10.244.0.2 and up.
@@ -124,11 +129,11 @@ impl Core {
 
     /// Answers one call.
     pub fn handle(&mut self, call: &Call, now: Timestamp) -> Reply {
-        let reply = match self.route(call, now) {
-            Ok(reply) => reply,
-            Err(status) => Reply::status(&status),
-        };
-        self.record(call, reply.status);
+        let user = self.authenticate(call);
+        let name = user.as_ref().map(|user| user.name.as_str().into()).unwrap_or_default();
+        let reply =
+            user.and_then(|user| self.route(call, user, now)).unwrap_or_else(|status| Reply::status(&status));
+        self.record(call, name, reply.status, now);
         reply
     }
 
@@ -170,11 +175,13 @@ impl Core {
         self.store.compact();
     }
 
-    fn record(&mut self, call: &Call, code: u16) {
+    fn record(&mut self, call: &Call, user: Box<str>, code: u16, at: Timestamp) {
         if self.audit.len() == AUDIT_LIMIT {
             self.audit.pop_front();
         }
         self.audit.push_back(AuditRecord {
+            at,
+            user,
             verb: call.method.as_str().into(),
             path: call.path.as_str().into(),
             code,
@@ -182,11 +189,10 @@ impl Core {
         });
     }
 
-    fn route(&mut self, call: &Call, now: Timestamp) -> Result<Reply, Status> {
+    fn route(&mut self, call: &Call, user: User, now: Timestamp) -> Result<Reply, Status> {
         if call.body.len() > body::LIMIT {
             return Err(Status::too_large(format!("limit is {}", body::LIMIT)));
         }
-        let user = self.authenticate(call)?;
         match request::target(&call.path)? {
             Target::Other(segments) => {
                 let wanted = Attributes {
@@ -252,7 +258,8 @@ impl Core {
 
     /// Stores an object as an administrator would, before anyone connects; what is there already is replaced.
     pub fn load(&mut self, object: Object, now: Timestamp) -> Result<(), Status> {
-        let (served, value) = self.place(object)?;
+        let (served, mut value) = self.place(object)?;
+        strategy::default(&served, &mut value);
         let key = Key::new(object::namespace(&value), object::name(&value));
         let writer = write::Writer::named("loader", now);
         if self.store.get(&served.storage, &key).is_some() {

@@ -17,6 +17,12 @@ impl Ids {
         Self { state: seed }
     }
 
+    /// Leaves everything behind that a generator of the same seed gave out before a revision.
+    pub(crate) fn skip_to(&mut self, revision: u64) {
+        let mut salt = Self::new(revision);
+        self.state ^= salt.bits();
+    }
+
     /// 64 pseudo-random bits.
     pub(crate) fn bits(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);

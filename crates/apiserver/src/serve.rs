@@ -1,4 +1,4 @@
-//! The server over HTTP/1.1 on a listener.
+//! The server over HTTP/1.1: on a listener of yours, or on an address for as long as a value lives.
 
 use crate::server::ApiServer;
 use hyper::server::conn::http1;
@@ -6,8 +6,50 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
-use std::{future::Future, io};
-use tokio::{net::TcpListener, task::JoinSet};
+use std::{future::Future, io, net::SocketAddr};
+use tokio::{
+    net::{TcpListener, ToSocketAddrs},
+    task::{JoinHandle, JoinSet},
+};
+
+/// A server that listens; dropping the value cuts all connections.
+#[derive(Debug)]
+pub struct Listening {
+    address: SocketAddr,
+    task: JoinHandle<io::Result<()>>,
+}
+
+impl Listening {
+    /// The address that was bound.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The URL that clients are told.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl ApiServer {
+    /// Serves over HTTP, on a free port if the port is 0.
+    ///
+    /// # Errors
+    ///
+    /// If the address cannot be bound.
+    pub async fn listen(&self, address: impl ToSocketAddrs) -> io::Result<Listening> {
+        let listener = TcpListener::bind(address).await?;
+        let address = listener.local_addr()?;
+        let task = tokio::spawn(serve(self.clone(), listener, std::future::pending()));
+        Ok(Listening { address, task })
+    }
+}
 
 /// Serves until `shutdown` completes; then open connections, watches included, are cut.
 ///

@@ -4,6 +4,7 @@ use crate::{
     clock::{Clock, SystemClock},
     core::{Call, Core, CoreOptions, Cursor, Key, Next, Reply, ResourceId},
     signal::Signal,
+    snapshot::Snapshot,
     status::Status,
 };
 use kro_object::{Object, Timestamp};
@@ -50,6 +51,19 @@ impl Default for Options {
     }
 }
 
+impl Options {
+    fn split(self) -> (CoreOptions, Arc<dyn Clock>) {
+        let core = CoreOptions {
+            token: self.token,
+            authorization: self.authorization,
+            seed: self.seed,
+            behaviors: self.behaviors,
+            history: self.history,
+        };
+        (core, self.clock)
+    }
+}
+
 /// What the parts of a cluster that are not the API server do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Behaviors {
@@ -63,6 +77,10 @@ pub enum Behaviors {
 /// One answered call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditRecord {
+    /// When it was answered.
+    pub at: Timestamp,
+    /// Who asked, after impersonation; empty if nobody knows.
+    pub user: Box<str>,
     /// HTTP method.
     pub verb: Box<str>,
     /// Path without query.
@@ -92,22 +110,28 @@ struct Shared {
 impl ApiServer {
     /// A server with the namespaces every cluster has.
     pub fn new(options: Options) -> Self {
-        let now = options.clock.now();
-        let mut core = Core::new(
-            CoreOptions {
-                token: options.token,
-                authorization: options.authorization,
-                seed: options.seed,
-                behaviors: options.behaviors,
-                history: options.history,
-            },
-            now,
-        );
-        let due = core.background(now);
+        let (core_options, clock) = options.split();
+        let core = Core::new(core_options, clock.now());
+        Self::over(core, clock)
+    }
+
+    /// A server that goes on where another one was when the snapshot was taken.
+    ///
+    /// # Errors
+    ///
+    /// If an object is of a kind that the server does not know.
+    pub fn resume(options: Options, snapshot: Snapshot) -> Result<Self, Status> {
+        let (core_options, clock) = options.split();
+        let core = Core::resume(core_options, snapshot, clock.now())?;
+        Ok(Self::over(core, clock))
+    }
+
+    fn over(mut core: Core, clock: Arc<dyn Clock>) -> Self {
+        let due = core.background(clock.now());
         Self {
             shared: Arc::new(Shared {
                 core: Mutex::new(core),
-                clock: options.clock,
+                clock,
                 revised: Signal::default(),
                 due: watch::Sender::new(due),
             }),
@@ -155,7 +179,12 @@ impl ApiServer {
         self.core().stored(resource, key)
     }
 
-    /// Everything stored, for assertions and snapshots.
+    /// All state, to [resume](ApiServer::resume) from.
+    pub fn snapshot(&self) -> Snapshot {
+        self.core().snapshot()
+    }
+
+    /// Everything stored, for assertions.
     pub fn dump(&self) -> Vec<Object> {
         self.core().dump()
     }

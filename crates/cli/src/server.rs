@@ -4,9 +4,7 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use kro_apiserver::{ApiServer, Options};
-use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
+use kro_apiserver::{ApiServer, Options, serve::Listening};
 
 use crate::kubeconfig::Kubeconfig;
 use crate::output::Advice;
@@ -20,7 +18,7 @@ pub(crate) struct Server {
     pub(crate) kubeconfig: Kubeconfig,
     /// Its URL.
     pub(crate) url: String,
-    task: JoinHandle<std::io::Result<()>>,
+    _listening: Listening,
 }
 
 impl Server {
@@ -31,18 +29,11 @@ impl Server {
         token: Option<&str>,
         options: Options,
     ) -> anyhow::Result<Self> {
-        let listener = TcpListener::bind(listen).await.map_err(|error| refused(listen, &error))?;
-        let url = format!("http://{}", listener.local_addr()?);
-        let kubeconfig = Kubeconfig::write(kubeconfig, &url, token)?;
         let api = ApiServer::new(options);
-        let task = tokio::spawn(kro_apiserver::serve::serve(api.clone(), listener, std::future::pending()));
-        Ok(Self { api, kubeconfig, url, task })
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.task.abort();
+        let listening = api.listen(listen).await.map_err(|error| refused(listen, &error))?;
+        let url = listening.url();
+        let kubeconfig = Kubeconfig::write(kubeconfig, &url, token)?;
+        Ok(Self { api, kubeconfig, url, _listening: listening })
     }
 }
 

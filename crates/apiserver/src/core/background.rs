@@ -18,6 +18,13 @@ pub(crate) struct Background {
     seen: u64,
 }
 
+impl Background {
+    /// Takes changes up to a revision as seen.
+    pub(super) fn skip_to(&mut self, revision: u64) {
+        self.seen = revision;
+    }
+}
+
 /// Rounds of mutual reactions within one call; more means that two controllers disagree forever.
 const ROUND_LIMIT: usize = 1_000;
 /// The field manager of the cluster's controllers.
@@ -38,7 +45,8 @@ impl Core {
         None
     }
 
-    fn react(&mut self, change: &Change, now: Timestamp) {
+    /// What the controllers do about one change.
+    pub(super) fn react(&mut self, change: &Change, now: Timestamp) {
         if &*change.resource.plural == "customresourcedefinitions"
             && &*change.resource.group == "apiextensions.k8s.io"
         {

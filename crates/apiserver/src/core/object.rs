@@ -3,7 +3,6 @@
 
 use serde_json::{Map, Value};
 
-/// A text under `metadata`, empty if it is not there.
 /// How deep values may lie inside of each other, in bodies and in what patches make.
 pub(crate) const MAX_DEPTH: usize = 127;
 
@@ -16,6 +15,7 @@ pub(crate) fn height(value: &Value) -> usize {
     }
 }
 
+/// A text under `metadata`, empty if it is not there.
 pub(crate) fn meta_text<'a>(object: &'a Value, field: &str) -> &'a str {
     object.get("metadata").and_then(|meta| meta.get(field)).and_then(Value::as_str).unwrap_or_default()
 }

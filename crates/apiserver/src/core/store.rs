@@ -167,6 +167,19 @@ impl Store {
         Some(state)
     }
 
+    /// Takes an object in as it was stored before, without a new revision; the change is told, not recorded.
+    pub(crate) fn put_back(&mut self, resource: &Arc<ResourceId>, key: Key, object: Arc<Stored>) -> Change {
+        self.index(resource, &key, None, Some(&object));
+        self.resources.entry(resource.clone()).or_default().insert(key.clone(), object.clone());
+        Change { revision: self.revision, resource: resource.clone(), key, old: None, new: Some(object) }
+    }
+
+    /// Goes on from a revision, with no history.
+    pub(crate) fn resume_at(&mut self, revision: u64) {
+        self.revision = revision;
+        self.log.clear();
+    }
+
     /// Stores a new state of an object, or removes it, under the next revision.
     pub(crate) fn write(&mut self, resource: &Arc<ResourceId>, key: Key, new: Option<Arc<Stored>>) -> u64 {
         self.revision += 1;

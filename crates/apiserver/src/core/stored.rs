@@ -8,8 +8,6 @@ use std::{borrow::Cow, ops::Range};
 
 /// Below this length packing gains nothing.
 const PACK_FROM: usize = 256;
-/// Deeper trees stay trees: the JSON reader would refuse them, and they are rare.
-const DEPTH_LIMIT: usize = 100;
 
 /// A stored object.
 #[derive(Debug)]
@@ -30,7 +28,7 @@ enum Form {
     /// LZ4 of JSON of this length.
     Packed(Box<[u8]>, u32),
     Plain(Box<[u8]>),
-    /// Read at nearly every request, or too deep to be read back.
+    /// Read at nearly every request, or too deep for the JSON reader.
     Tree(Box<Value>),
 }
 
@@ -38,7 +36,7 @@ impl Stored {
     pub(crate) fn new(resource: &ResourceId, object: &Value) -> Self {
         let uids = object::meta(object, "ownerReferences").and_then(Value::as_array).into_iter().flatten();
         let (json, type_meta) = canonical(object);
-        let form = if is_hot(resource) || is_deep(object, DEPTH_LIMIT) {
+        let form = if is_hot(resource) || object::height(object) > object::MAX_DEPTH {
             Form::Tree(Box::new(object.clone()))
         } else {
             pack(json)
@@ -124,14 +122,6 @@ fn is_hot(resource: &ResourceId) -> bool {
         (&*resource.group, &*resource.plural),
         ("rbac.authorization.k8s.io" | "admissionregistration.k8s.io", _) | ("", "namespaces")
     )
-}
-
-fn is_deep(value: &Value, left: usize) -> bool {
-    match value {
-        Value::Array(items) => left == 0 || items.iter().any(|item| is_deep(item, left - 1)),
-        Value::Object(map) => left == 0 || map.values().any(|member| is_deep(member, left - 1)),
-        _ => false,
-    }
 }
 
 /// Canonical JSON, and where `apiVersion` and `kind` stand in it.

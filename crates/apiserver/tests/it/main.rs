@@ -1,6 +1,8 @@
 //! The server as kube's own client sees it, in one process.
 
 mod builtins;
+mod embedding;
+mod snapshots;
 
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace};
 use kro_apiserver::{ApiServer, Options};
