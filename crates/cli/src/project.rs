@@ -1,6 +1,7 @@
 //! Reads files and folders of manifests into documents, in the order in which they can be applied.
 //! Decides nothing about their contents beyond `apiVersion`, `kind` and `metadata.name`.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -8,8 +9,8 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use kro_diagnostic::source::{Document, FileId, Sources};
-use kro_diagnostic::{Diagnostic, Severity};
-use kro_object::{Object, ObjectKey};
+use kro_diagnostic::{Diagnostic, Locus, Severity, codes};
+use kro_object::{FieldPath, Object, ObjectKey};
 
 use crate::output::{Advice, render_style};
 
@@ -36,21 +37,14 @@ pub(crate) struct Project {
 /// Something that is no manifest.
 #[derive(Debug, Clone)]
 pub(crate) struct Problem {
-    /// The file.
+    /// The file, as the user named it.
     pub(crate) file: PathBuf,
-    /// What is wrong.
-    pub(crate) message: String,
-    /// The same for people, with the place where that is known.
+    /// The same among the sources.
+    pub(crate) id: FileId,
+    /// What is wrong; its places are bytes of the file.
+    pub(crate) diagnostic: Diagnostic,
+    /// The same for people, with the lines it is about.
     pub(crate) text: String,
-    /// The same with its code and bytes of the file, when it is no YAML.
-    pub(crate) syntax: Option<(FileId, Diagnostic)>,
-}
-
-impl Problem {
-    /// How bad it is.
-    pub(crate) fn severity(&self) -> Severity {
-        self.syntax.as_ref().map_or(Severity::Error, |(_, diagnostic)| diagnostic.severity)
-    }
 }
 
 /// One document of a file.
@@ -156,20 +150,10 @@ impl Project {
     pub(crate) fn add(&mut self, file: &Path, text: String) {
         let id = self.sources.add(&file.display().to_string(), text);
         let read = self.sources.documents(id);
-        for diagnostic in &read.diagnostics {
-            let text = self.sources.render_file(id, std::slice::from_ref(diagnostic), render_style());
-            let list = match diagnostic.severity {
-                Severity::Error => &mut self.problems,
-                _ => &mut self.remarks,
-            };
-            list.push(Problem {
-                file: file.to_path_buf(),
-                message: diagnostic.message.clone(),
-                text,
-                syntax: Some((id, diagnostic.clone())),
-            });
+        for diagnostic in read.diagnostics {
+            self.problem(file, id, diagnostic);
         }
-        for document in read.value.unwrap_or_default() {
+        for document in read.value.unwrap_or_default().into_iter().flat_map(kro_ide::objects) {
             let value = document.to_value();
             if value.is_null() {
                 continue;
@@ -181,11 +165,21 @@ impl Project {
                     self.manifests.push(Manifest { file: file.to_path_buf(), document, object, role });
                 }
                 Err(message) => {
-                    let text = format!("{}: {message}", file.display());
-                    self.problems.push(Problem { file: file.to_path_buf(), message, text, syntax: None });
+                    let first_line = self.sources.span(&document, &Locus::key(FieldPath::root())).bytes;
+                    let place = Locus::file(first_line.start as u32..first_line.end as u32);
+                    self.problem(file, id, Diagnostic::error(codes::MISSING_FIELD, place, message));
                 }
             }
         }
+    }
+
+    fn problem(&mut self, file: &Path, id: FileId, diagnostic: Diagnostic) {
+        let text = self.sources.render_file(id, std::slice::from_ref(&diagnostic), render_style());
+        let list = match diagnostic.severity {
+            Severity::Error => &mut self.problems,
+            _ => &mut self.remarks,
+        };
+        list.push(Problem { file: file.to_path_buf(), id, diagnostic, text });
     }
 
     /// Diagnostics of one manifest, with the lines they are about.
@@ -230,19 +224,38 @@ pub(crate) fn read_crd_file(file: &Path) -> anyhow::Result<String> {
 fn read_up_to(file: &Path, limit: u64) -> anyhow::Result<String> {
     let what = || format!("cannot read {}", file.display());
     let size = fs::metadata(file).with_context(what)?.len();
-    anyhow::ensure!(size <= limit, "{}: {size} bytes; the limit is {limit}", what());
-    let bytes = fs::read(file).with_context(what)?;
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        anyhow::anyhow!("{}: not UTF-8 at byte {at}", what())
-    })
+    if size > limit {
+        return Err(too_large(&what(), size, limit));
+    }
+    text(fs::read(file).with_context(what)?, &what())
 }
 
 /// The text on standard input.
 pub(crate) fn standard_input() -> anyhow::Result<String> {
-    let mut text = String::new();
-    std::io::stdin().take(LARGEST_FILE).read_to_string(&mut text).context("cannot read standard input")?;
-    Ok(text)
+    let what = "cannot read standard input";
+    let mut bytes = Vec::new();
+    std::io::stdin().take(LARGEST_FILE + 1).read_to_end(&mut bytes).context(what)?;
+    if bytes.len() as u64 > LARGEST_FILE {
+        return Err(too_large(what, bytes.len() as u64, LARGEST_FILE));
+    }
+    text(bytes, what)
+}
+
+fn too_large(what: &str, size: u64, limit: u64) -> anyhow::Error {
+    let found = format!("{what}: at least {size} bytes; the limit is {limit}");
+    Advice::new(found, "no manifest is that large; name the files that hold some").into()
+}
+
+fn text(bytes: Vec<u8>, what: &str) -> anyhow::Result<String> {
+    let is_utf_16 = bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]);
+    String::from_utf8(bytes).map_err(|error| {
+        let (found, help) = match error.utf8_error().valid_up_to() {
+            _ if is_utf_16 => ("UTF-16, not UTF-8".to_owned(), "save it as UTF-8"),
+            0 => ("not UTF-8 at byte 0".to_owned(), "it may be no text at all; manifests are text in UTF-8"),
+            at => (format!("not UTF-8 at byte {at}"), "save it as UTF-8"),
+        };
+        Advice::new(format!("{what}: {found}"), help).into()
+    })
 }
 
 /// Whether a text holds CRDs and nothing else that matters here. Looks at lines only: a wrong yes would hide a
@@ -269,7 +282,12 @@ pub(crate) fn files_at(path: &Path, endings: &[&str]) -> anyhow::Result<Vec<Path
     }
     let mut files = Vec::new();
     let mut folders = vec![path.to_path_buf()];
+    // Links can lead back to where they are.
+    let mut seen = BTreeSet::new();
     while let Some(folder) = folders.pop() {
+        if !seen.insert(folder.canonicalize().unwrap_or_else(|_| folder.clone())) {
+            continue;
+        }
         for entry in fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))? {
             let path = entry?.path();
             let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
@@ -323,7 +341,8 @@ mod tests {
             ("a: [", "a.yaml"),
             ("a: 1", "`apiVersion` and `kind` are missing"),
             ("{apiVersion: v1, kind: Secret}", "Secret has no metadata.name"),
-            ("just text", "`apiVersion` and `kind` are missing"),
+            ("{apiVersion: v1, kind: Secret, metadata: {name: a}}\n---\n\njust text", "a.yaml:4:1"),
+            ("apiVersion: v1\nkind: List\nitems:\n- a: 1", "a.yaml:4:3"),
         ] {
             let project = project(&[("a.yaml", text)]);
             assert!(
@@ -332,6 +351,30 @@ mod tests {
                 project.problems
             );
         }
+    }
+
+    #[test]
+    fn a_list_is_its_items() {
+        let project = project(&[(
+            "a.yaml",
+            "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: kro.run/v1alpha1, kind: ResourceGraphDefinition, \
+             metadata: {name: d}}\n- {apiVersion: v1, kind: List, items: [{apiVersion: v1, kind: Pod, metadata: \
+             {name: p}}]}\n",
+        )]);
+        let names: Vec<String> =
+            project.manifests.iter().map(|it| it.object.key().name.to_string()).collect();
+        assert_eq!((names.join(" "), project.problems.len()), ("d p".to_owned(), 0));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn folders_that_contain_themselves_end() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        for name in ["a", "b"] {
+            std::os::unix::fs::symlink(dir.path(), dir.path().join(name)).expect("a link");
+        }
+        fs::write(dir.path().join("x.yaml"), "").expect("writable");
+        assert_eq!(files_at(dir.path(), &["yaml"]).expect("readable"), [dir.path().join("x.yaml")]);
     }
 
     #[test]

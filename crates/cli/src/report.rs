@@ -51,17 +51,8 @@ pub(crate) struct Report<'l> {
 #[derive(Debug)]
 struct Finding<'l> {
     file: &'l Path,
-    /// The definition it is about.
+    /// The definition it is about; nothing when it is no manifest at all.
     definition: Option<String>,
-    severity: Severity,
-    message: &'l str,
-    /// Absent for what is no manifest at all.
-    detail: Option<Detail<'l>>,
-}
-
-/// Code and place of a finding.
-#[derive(Debug)]
-struct Detail<'l> {
     diagnostic: &'l Diagnostic,
     id: FileId,
     document: Option<&'l Document>,
@@ -79,14 +70,10 @@ impl<'l> Report<'l> {
             .map(|problem| Finding {
                 file: &problem.file,
                 definition: None,
-                severity: problem.severity(),
-                message: &problem.message,
-                detail: problem.syntax.as_ref().map(|(id, diagnostic)| Detail {
-                    diagnostic,
-                    id: *id,
-                    document: None,
-                    bytes: bytes_of_file(&diagnostic.primary),
-                }),
+                diagnostic: &problem.diagnostic,
+                id: problem.id,
+                document: None,
+                bytes: bytes_of_file(&problem.diagnostic.primary),
             })
             .collect();
         for (manifest, definition) in loaded.compiled() {
@@ -96,29 +83,25 @@ impl<'l> Report<'l> {
                 findings.push(Finding {
                     file: &manifest.file,
                     definition: Some(manifest.object.key().name.to_string()),
-                    severity: diagnostic.severity,
-                    message: &diagnostic.message,
-                    detail: Some(Detail {
-                        diagnostic,
-                        id: span.file,
-                        document: Some(&manifest.document),
-                        bytes: span.bytes,
-                    }),
+                    diagnostic,
+                    id: span.file,
+                    document: Some(&manifest.document),
+                    bytes: span.bytes,
                 });
             }
-            findings[from..].sort_by_key(|finding| finding.detail.as_ref().map(|it| it.bytes.start));
+            findings[from..].sort_by_key(|finding| finding.bytes.start);
         }
         Self { project, findings, definitions: loaded.definitions.len() }
     }
 
     /// How many findings are of a severity.
     pub(crate) fn count(&self, severity: Severity) -> usize {
-        self.findings.iter().filter(|finding| finding.severity == severity).count()
+        self.findings.iter().filter(|finding| finding.diagnostic.severity == severity).count()
     }
 
     /// Whether there is a finding with a code.
     pub(crate) fn has(&self, code: Code) -> bool {
-        self.findings.iter().any(|it| it.detail.as_ref().is_some_and(|detail| detail.diagnostic.code == code))
+        self.findings.iter().any(|it| it.diagnostic.code == code)
     }
 
     /// The findings as one JSON array.
@@ -148,12 +131,12 @@ impl<'l> Report<'l> {
     }
 
     /// The places that take part in a finding, each with what it contributes.
-    fn related<'d>(&self, detail: &'d Detail<'_>) -> Vec<(Range<usize>, &'d str)> {
-        let place = |locus: &Locus| match detail.document {
+    fn related(&self, finding: &Finding<'l>) -> Vec<(Range<usize>, &'l str)> {
+        let place = |locus: &Locus| match finding.document {
             Some(document) => self.project.sources.span(document, locus).bytes,
             None => bytes_of_file(locus),
         };
-        detail.diagnostic.related.iter().map(|(locus, note)| (place(locus), note.as_str())).collect()
+        finding.diagnostic.related.iter().map(|(locus, note)| (place(locus), note.as_str())).collect()
     }
 }
 

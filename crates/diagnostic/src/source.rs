@@ -169,6 +169,16 @@ impl Document {
         self.root.to_value()
     }
 
+    /// The items of a list in it, each as a document of its own; nothing where there is no list.
+    pub fn items(&self, list: &FieldPath) -> Vec<Self> {
+        match self.node(list).map(|node| &node.content) {
+            Some(Content::List { items, .. }) => {
+                items.iter().map(|root| Self { file: self.file, root: root.clone() }).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     fn node(&self, path: &FieldPath) -> Option<&Node> {
         path.segments().iter().try_fold(&*self.root, Node::child)
     }

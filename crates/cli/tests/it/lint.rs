@@ -53,6 +53,17 @@ fn ceilings_decide_the_exit_code() {
         assert_eq!(found["bounds"]["app"]["objects"], serde_json::json!({"most": 1000, "declared": false}));
     }
     run(&files, &["lint", "--max-objects", "50", "--collection-size", "50", "a.yaml"]).success();
+
+    let cost =
+        json(&run(&files, &["lint", "-o", "json", "a.yaml"]).success())["bounds"]["app"]["cost"].clone();
+    let cost = cost.as_u64().expect("a limit");
+    run(&files, &["lint", "--max-cost", &cost.to_string(), "a.yaml"]).success();
+    let below = (cost - 1).to_string();
+    let found = json(&run(&files, &["lint", "--max-cost", &below, "-o", "json", "a.yaml"]).code(1));
+    assert_eq!(found["findings"][0]["code"], "KRO1107");
+    let message =
+        format!("the expressions of one pass can cost {cost} units, more than {below}; this one most");
+    assert_eq!(found["findings"][0]["message"], message);
     let log = json(&run(&files, &["lint", "--max-chain", "0", "-o", "sarif", "a.yaml"]).code(1));
     assert_eq!(log["runs"][0]["results"][0]["ruleId"], "KRO1107");
     assert_eq!(log["runs"][0]["properties"]["bounds"]["app"]["longestChain"], 1);

@@ -10,4 +10,5 @@ mod lint;
 mod live;
 mod lsp;
 mod output;
+mod sarif;
 mod session;
