@@ -6,7 +6,11 @@ use kro_cel::Ast;
 use kro_diagnostic::{Diagnostic, Locus, codes, nearest};
 use kro_object::FieldPath;
 use kro_schema::{Kind, Schema, validate};
-use std::{ops::Range, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+    sync::Arc,
+};
 
 mod absent;
 mod chain;
@@ -18,6 +22,7 @@ mod values;
 
 /// Every warning about a definition and the graph it compiled to, in the order of the document.
 pub fn lint(source: &GraphSource, graph: &Graph) -> Vec<Diagnostic> {
+    let trees = Trees::new(graph);
     let mut found = Vec::new();
     if let Some(spec) = &source.instance.spec {
         defaults(spec, &schema_path(), &mut found);
@@ -26,20 +31,20 @@ pub fn lint(source: &GraphSource, graph: &Graph) -> Vec<Diagnostic> {
     for resource in &source.resources {
         let Some(node) = graph.nodes.get(resource.id.value.as_str()) else { continue };
         if node.is_managed() {
-            values::check(graph, node, &resource.object.path, &mut found);
+            values::check(graph, &trees, node, &resource.object.path, &mut found);
             immutable::check(graph, node, &mut found);
         }
-        conditions::check(node, &mut found);
+        conditions::check(&trees, node, &mut found);
         for expression in node.expressions() {
-            comparisons(graph, Some(node), expression, &mut found);
+            comparisons(graph, &trees, Some(node), expression, &mut found);
         }
     }
     for expression in graph.instance.expressions() {
-        comparisons(graph, None, expression, &mut found);
+        comparisons(graph, &trees, None, expression, &mut found);
     }
-    absent::check(graph, &mut found);
-    empty::check(graph, &mut found);
-    unwritten::check(graph, &mut found);
+    absent::check(graph, &trees, &mut found);
+    empty::check(graph, &trees, &mut found);
+    unwritten::check(graph, &trees, &mut found);
     found.sort_by(|one, other| one.primary.path.cmp(&other.primary.path));
     found
 }
@@ -101,9 +106,14 @@ fn definition_of(field: &FieldPath) -> FieldPath {
 }
 
 /// Comparisons of a field that has certain values only with a text that is none of them.
-fn comparisons(graph: &Graph, own: Option<&Node>, expression: &Expression, found: &mut Vec<Diagnostic>) {
-    let (ast, _) = environment::base().parse(&expression.cel);
-    for (chain, literal, text, equal) in chain::comparisons(&ast) {
+fn comparisons(
+    graph: &Graph,
+    trees: &Trees,
+    own: Option<&Node>,
+    expression: &Expression,
+    found: &mut Vec<Diagnostic>,
+) {
+    for (chain, literal, text, equal) in chain::comparisons(trees.of(expression)) {
         let Some(schema) = chain::schema(graph, own, &chain) else { continue };
         let choices: Vec<&str> =
             schema.constraints.allowed.iter().filter_map(serde_json::Value::as_str).collect();
@@ -145,6 +155,19 @@ fn decides(node: &Node) -> impl Iterator<Item = &Expression> {
     dimensions.iter().map(|dimension| &dimension.list)
 }
 
-fn parse(expression: &Expression) -> Ast {
-    environment::base().parse(&expression.cel).0
+/// The trees of a graph's expressions. Every rule looks at all of them, so each text is parsed once.
+struct Trees(BTreeMap<Arc<str>, Ast>);
+
+impl Trees {
+    fn new(graph: &Graph) -> Self {
+        let expressions =
+            graph.nodes.values().flat_map(Node::expressions).chain(graph.instance.expressions());
+        let texts: BTreeSet<&Arc<str>> = expressions.map(|expression| &expression.cel).collect();
+        let tree = |text: &Arc<str>| (text.clone(), environment::base().parse(text).0);
+        Self(texts.into_iter().map(tree).collect())
+    }
+
+    fn of(&self, expression: &Expression) -> &Ast {
+        self.0.get(&expression.cel).expect("invariant: an expression of the graph")
+    }
 }

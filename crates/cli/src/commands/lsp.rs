@@ -24,8 +24,9 @@ use documents::Documents;
 use positions::Encoding;
 use workspace::Workspace;
 
-/// Findings are told after the last key was struck this long ago.
-const QUIET: Duration = Duration::from_millis(80);
+/// Findings are told when no key was struck for as long as it took to find them last, within these limits: a small
+/// file is judged while one types, a large one does not keep the server busy.
+const QUIET: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(300));
 
 /// Options of `kro lsp`.
 #[derive(Debug, clap::Args)]
@@ -55,6 +56,7 @@ pub(crate) fn run(_: &Args) -> anyhow::Result<ExitCode> {
         documents: Documents::default(),
         encoding,
         stale: None,
+        quiet: QUIET.0,
         connection: &connection,
     };
     let outcome = server.serve();
@@ -111,6 +113,8 @@ struct Server<'c> {
     encoding: Encoding,
     /// When findings are due.
     stale: Option<Instant>,
+    /// How long after a change they are.
+    quiet: Duration,
 }
 
 impl Server<'_> {
@@ -167,16 +171,18 @@ impl Server<'_> {
             _ => return Ok(()),
         }
         // Another file may offer other kinds now, so all open files are looked at again.
-        self.stale = Some(now() + QUIET);
+        self.stale = Some(now() + self.quiet);
         Ok(())
     }
 
     /// Tells what is wrong with every open file.
     fn tell(&mut self) -> anyhow::Result<()> {
         self.stale = None;
+        let start = now();
         let mut catalog = self.workspace.catalog().clone();
         let findings = self.world().findings(&mut catalog);
         self.catalog = catalog;
+        self.quiet = (now() - start).clamp(QUIET.0, QUIET.1);
         for (uri, version, findings) in findings {
             self.publish(&uri, Some(version), &findings)?;
         }

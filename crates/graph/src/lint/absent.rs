@@ -1,40 +1,49 @@
 //! Fields of the instance that may be absent and are read as if they were there: what waits for them waits for ever.
 //! A field is guarded where the same expression, or a condition of existence of its resource, asks whether it is there.
 
-use super::{chain, chain::Chain, decides, definition_of, locus, parse};
+use super::{Trees, chain, chain::Chain, decides, definition_of, locus};
 use crate::{Expression, Graph, Node};
+use kro_cel::Ast;
 use kro_diagnostic::{Diagnostic, Locus, codes};
 use kro_object::{FieldPath, Segment};
 use kro_schema::{Kind, Schema};
 use std::{collections::BTreeSet, sync::Arc};
 
 /// One warning for each field, where it is first read.
-pub(super) fn check(graph: &Graph, found: &mut Vec<Diagnostic>) {
+pub(super) fn check(graph: &Graph, trees: &Trees, found: &mut Vec<Diagnostic>) {
     let mut reported = BTreeSet::new();
     for node in graph.nodes.values() {
-        let guards: BTreeSet<FieldPath> = node.include_when.iter().flat_map(guards).collect();
+        let guards: BTreeSet<FieldPath> =
+            node.include_when.iter().flat_map(|it| guards(trees.of(it))).collect();
         let none = BTreeSet::new();
         let conditions = node.include_when.iter().map(|it| (it, &none));
         let holes = node.template.holes.iter().map(|hole| &hole.expression);
         let template = decides(node).chain(holes).map(|it| (it, &guards));
         for (expression, guards) in conditions.chain(template) {
             let fails = node.include_when.iter().any(|it| std::ptr::eq(it, expression));
-            expression_reads(graph, node, expression, guards, fails, &mut reported, found);
+            let reads = Reads { graph, ast: trees.of(expression), node, expression };
+            expression_reads(&reads, guards, fails, &mut reported, found);
         }
     }
 }
 
+/// An expression of a node.
+struct Reads<'g> {
+    graph: &'g Graph,
+    node: &'g Node,
+    expression: &'g Expression,
+    ast: &'g Ast,
+}
+
 fn expression_reads(
-    graph: &Graph,
-    node: &Node,
-    expression: &Expression,
+    &Reads { graph, node, expression, ast }: &Reads<'_>,
     outer: &BTreeSet<FieldPath>,
     fails: bool,
     reported: &mut BTreeSet<FieldPath>,
     found: &mut Vec<Diagnostic>,
 ) {
-    let guarded: BTreeSet<FieldPath> = guards(expression).chain(outer.iter().cloned()).collect();
-    for chain in chain::all(&parse(expression)).iter().filter(|chain| chain.name == "schema") {
+    let guarded: BTreeSet<FieldPath> = guards(ast).chain(outer.iter().cloned()).collect();
+    for chain in chain::all(ast).iter().filter(|chain| chain.name == "schema") {
         for field in maybe_absent(&graph.instance.view, chain) {
             if guarded.contains(&field) {
                 continue;
@@ -59,8 +68,8 @@ fn expression_reads(
 }
 
 /// The fields that an expression asks for with `has()`, or reads as optional.
-fn guards(expression: &Expression) -> impl Iterator<Item = FieldPath> {
-    let chains = chain::all(&parse(expression)).into_iter().filter(|chain| chain.name == "schema");
+fn guards(ast: &Ast) -> impl Iterator<Item = FieldPath> {
+    let chains = chain::all(ast).into_iter().filter(|chain| chain.name == "schema");
     chains.filter_map(|chain| Some(chain.asked()?.iter().cloned().collect()))
 }
 

@@ -1,30 +1,30 @@
 //! Conditions of existence and readiness that can never be true, whatever the objects look like. Comparisons with a
 //! text that a field cannot have are warned of by themselves.
 
-use super::{chain, locus, parse};
+use super::{Trees, chain, locus};
 use crate::{Expression, Node};
 use kro_cel::{Ast, Expr, ExprId, Literal};
 use kro_diagnostic::{Diagnostic, Locus, codes};
 use std::{collections::BTreeMap, ops::Range};
 
 /// One warning for each list of conditions at most: all of a list have to hold.
-pub(super) fn check(node: &Node, found: &mut Vec<Diagnostic>) {
-    list(&node.include_when, &format!("so `{}` never exists", node.id), found);
-    list(&node.ready_when, &format!("so `{}` and the instance never become ready", node.id), found);
+pub(super) fn check(trees: &Trees, node: &Node, found: &mut Vec<Diagnostic>) {
+    list(trees, &node.include_when, &format!("so `{}` never exists", node.id), found);
+    list(trees, &node.ready_when, &format!("so `{}` and the instance never become ready", node.id), found);
 }
 
-fn list(conditions: &[Expression], consequence: &str, found: &mut Vec<Diagnostic>) {
+fn list(trees: &Trees, conditions: &[Expression], consequence: &str, found: &mut Vec<Diagnostic>) {
     let mut equal: BTreeMap<String, (Literal, Locus)> = BTreeMap::new();
     for condition in conditions {
-        let ast = parse(condition);
+        let ast = trees.of(condition);
         let mut open = vec![ast.root()];
         while let Some(id) = open.pop() {
-            if let Some([one, other]) = chain::call(&ast, id, "_&&_") {
+            if let Some([one, other]) = chain::call(ast, id, "_&&_") {
                 open.extend([other, one]);
                 continue;
             }
-            let place = locus(condition, span(&ast, id));
-            if constant(&ast, id) == Some(false) {
+            let place = locus(condition, span(ast, id));
+            if constant(ast, id) == Some(false) {
                 let message = format!("this can never be true, {consequence}");
                 found.push(
                     Diagnostic::warning(codes::NEVER_TRUE, place, message)
@@ -32,7 +32,7 @@ fn list(conditions: &[Expression], consequence: &str, found: &mut Vec<Diagnostic
                 );
                 return;
             }
-            let Some((name, value)) = equality(&ast, id) else { continue };
+            let Some((name, value)) = equality(ast, id) else { continue };
             match equal.get(&name) {
                 Some((first, earlier)) if *first != value => {
                     let message = format!("`{name}` cannot have two values, {consequence}");

@@ -2,7 +2,7 @@
 //! Controllers leave an optional field out while it is empty, so what compares it waits for it instead of taking the
 //! answer that it was written for. Other reads wait on purpose, and are left alone.
 
-use super::{chain, chain::Chain, decides, locus, parse};
+use super::{Trees, chain, chain::Chain, decides, locus};
 use crate::{Expression, Graph, Node};
 use kro_cel::{Ast, Expr, ExprId, Literal};
 use kro_diagnostic::{Diagnostic, codes};
@@ -11,33 +11,33 @@ use kro_schema::{Kind, Schema};
 use std::{cmp::Ordering, collections::BTreeSet, fmt::Write, sync::Arc};
 
 /// One warning for each field, where it is first compared.
-pub(super) fn check(graph: &Graph, found: &mut Vec<Diagnostic>) {
-    let mut finder = Finder { graph, reported: BTreeSet::new(), found };
+pub(super) fn check(graph: &Graph, trees: &Trees, found: &mut Vec<Diagnostic>) {
+    let mut finder = Finder { graph, trees, reported: BTreeSet::new(), found };
     for node in graph.nodes.values() {
         let undecided = format!("whether `{}` exists is not decided", node.id);
         for condition in &node.include_when {
-            let ast = parse(condition);
-            let mut tests = decisions(&ast);
-            tests.extend(leaves(&ast, ast.root()));
-            finder.report(Some(node), condition, &ast, &tests, &undecided);
+            let ast = trees.of(condition);
+            let mut tests = decisions(ast);
+            tests.extend(leaves(ast, ast.root()));
+            finder.report(Some(node), condition, &tests, &undecided);
         }
         let waits = format!("`{}` waits", node.id);
         for expression in decides(node).chain(node.template.holes.iter().map(|hole| &hole.expression)) {
-            let ast = parse(expression);
-            finder.report(Some(node), expression, &ast, &decisions(&ast), &waits);
+            let ast = trees.of(expression);
+            finder.report(Some(node), expression, &decisions(ast), &waits);
         }
         let never_ready = format!("`{}` does not become ready", node.id);
         for condition in &node.ready_when {
-            let ast = parse(condition);
+            let ast = trees.of(condition);
             // Where nothing is not enough, it is right to wait.
-            let mut tests: Vec<Test> = required(&ast).into_iter().filter(|test| test.when_empty).collect();
-            tests.extend(decisions(&ast));
-            finder.report(Some(node), condition, &ast, &tests, &never_ready);
+            let mut tests: Vec<Test> = required(ast).into_iter().filter(|test| test.when_empty).collect();
+            tests.extend(decisions(ast));
+            finder.report(Some(node), condition, &tests, &never_ready);
         }
     }
     for expression in graph.instance.expressions() {
-        let ast = parse(expression);
-        finder.report(None, expression, &ast, &decisions(&ast), "nothing is reported");
+        let ast = trees.of(expression);
+        finder.report(None, expression, &decisions(ast), "nothing is reported");
     }
 }
 
@@ -158,29 +158,23 @@ fn length_of(ast: &Ast, id: ExprId) -> Option<ExprId> {
 /// Reports tests of fields that may be absent.
 struct Finder<'g, 'f> {
     graph: &'g Graph,
+    trees: &'g Trees,
     reported: BTreeSet<String>,
     found: &'f mut Vec<Diagnostic>,
 }
 
 impl Finder<'_, '_> {
-    fn report(
-        &mut self,
-        own: Option<&Node>,
-        expression: &Expression,
-        ast: &Ast,
-        tests: &[Test],
-        consequence: &str,
-    ) {
+    fn report(&mut self, own: Option<&Node>, expression: &Expression, tests: &[Test], consequence: &str) {
         for test in tests {
             let chain = &test.chain;
             let Some((first_optional, schema)) = self.maybe_absent(own, expression, chain) else { continue };
             let Some((empty, value)) = nothing(schema, test.what) else { continue };
-            let conditions = own.into_iter().flat_map(|node| &node.include_when).map(parse);
+            let conditions = own.into_iter().flat_map(|node| &node.include_when);
             let asks = |other: Chain| {
                 other.name == chain.name && other.asked().is_some_and(|asked| chain.steps.starts_with(asked))
             };
-            let is_asked = |ast: &Ast| chain::all(ast).into_iter().any(asks);
-            if is_asked(ast) || conditions.into_iter().any(|ast| is_asked(&ast)) {
+            let is_asked = |by: &Expression| chain::all(self.trees.of(by)).into_iter().any(asks);
+            if is_asked(expression) || conditions.into_iter().any(is_asked) {
                 continue;
             }
             let shown = chain.to_string();

@@ -1,7 +1,7 @@
 //! Data of `ConfigMap`s and Secrets of the graph that is read and that their templates do not write: it comes only if
 //! somebody else writes it. Other kinds have controllers that fill fields in; about them nothing is sure.
 
-use super::{chain, chain::Chain, locus, parse};
+use super::{Trees, chain, chain::Chain, locus};
 use crate::{Expression, Graph, Node, NodeKind};
 use kro_diagnostic::{Diagnostic, Locus, codes, nearest};
 use kro_object::Segment;
@@ -9,11 +9,11 @@ use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
 /// One warning for each key, where it is first read.
-pub(super) fn check(graph: &Graph, found: &mut Vec<Diagnostic>) {
+pub(super) fn check(graph: &Graph, trees: &Trees, found: &mut Vec<Diagnostic>) {
     let mut reported = BTreeSet::new();
     let own = graph.nodes.values().flat_map(Node::expressions);
     for expression in own.chain(graph.instance.expressions()) {
-        let chains = chain::all(&parse(expression));
+        let chains = chain::all(trees.of(expression));
         for chain in &chains {
             let reads = expression.nodes().any(|id| *id.as_str() == *chain.name);
             let Some(node) = graph.nodes.get(chain.name.as_str()).filter(|_| reads) else { continue };

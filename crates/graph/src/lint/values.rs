@@ -1,6 +1,6 @@
 //! Values in templates that the target's schema refuses: written out, or among the results of an expression.
 
-use super::{chain, locus, parse, shown};
+use super::{Trees, chain, locus, shown};
 use crate::{Graph, Node};
 use kro_cel::{Expr, Literal};
 use kro_diagnostic::{Diagnostic, codes, nearest};
@@ -9,9 +9,15 @@ use kro_schema::{Kind, Schema, validate};
 use serde_json::Value;
 
 /// One warning for each value.
-pub(super) fn check(graph: &Graph, node: &Node, root: &FieldPath, found: &mut Vec<Diagnostic>) {
+pub(super) fn check(
+    graph: &Graph,
+    trees: &Trees,
+    node: &Node,
+    root: &FieldPath,
+    found: &mut Vec<Diagnostic>,
+) {
     literals(node, root, found);
-    results(graph, node, found);
+    results(graph, trees, node, found);
 }
 
 /// Values that are written out and that the target's schema refuses.
@@ -65,10 +71,10 @@ fn literal(
 }
 
 /// Results that an expression can have and that the target's schema refuses.
-fn results(graph: &Graph, node: &Node, found: &mut Vec<Diagnostic>) {
+fn results(graph: &Graph, trees: &Trees, node: &Node, found: &mut Vec<Diagnostic>) {
     for hole in &node.template.holes {
         let Some(schema) = node.schema.at(&hole.path).filter(|it| is_scalar(it)) else { continue };
-        let ast = parse(&hole.expression);
+        let ast = trees.of(&hole.expression);
         let mut open = vec![ast.root()];
         while let Some(id) = open.pop() {
             let (of, values) = match ast.expr(id) {
@@ -78,7 +84,7 @@ fn results(graph: &Graph, node: &Node, found: &mut Vec<Diagnostic>) {
                 }
                 Expr::Literal(Literal::String(text)) => (None, vec![Value::from(&**text)]),
                 Expr::Literal(Literal::Int(number)) => (None, vec![Value::from(*number)]),
-                _ => match chain::at(&ast, id).filter(|chain| !chain.is_test) {
+                _ => match chain::at(ast, id).filter(|chain| !chain.is_test) {
                     Some(chain) => {
                         let choices = chain::schema(graph, None, &chain).map(|it| &it.constraints.allowed);
                         (Some(chain), choices.cloned().unwrap_or_default())
