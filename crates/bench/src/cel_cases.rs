@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, anyhow, ensure};
 use kro_cel::{Env, Limits, NoTypes, Options, Outcome, Program, Scope, Shape as _, Value, library};
-use kro_cel_k8s::{KubernetesCosts, SchemaTypes, UnknownFields, environment};
+use kro_cel_k8s::{KubernetesCosts, SchemaShape, SchemaTypes, UnknownFields, environment};
 use kro_schema::Schema;
 use serde::Deserialize;
 use serde_json::Value as Json;
@@ -56,7 +56,8 @@ pub struct Case {
     pub expr: String,
     /// The variables: name and object.
     pub objects: Vec<(String, Json)>,
-    types: Arc<SchemaTypes>,
+    /// How each object is read.
+    shapes: Vec<Arc<SchemaShape>>,
     env: Env,
 }
 
@@ -104,7 +105,9 @@ impl Case {
             objects.push((variable.clone(), read(&gold.join("data").join(&data.object))?));
         }
         let (env, types) = typed_env(base, &schemas);
-        Ok(Self { name: case.name.clone(), expr: case.expr.clone(), objects, types, env })
+        let shapes = objects.iter().map(|(name, _)| types.shape(name).cloned().context("a shape"));
+        let shapes = shapes.collect::<anyhow::Result<_>>()?;
+        Ok(Self { name: case.name.clone(), expr: case.expr.clone(), objects, shapes, env })
     }
 
     /// From text to program.
@@ -116,8 +119,7 @@ impl Case {
     pub fn eval<'a>(&'a self, program: &'a Program) -> anyhow::Result<Outcome<'a>> {
         let read = |index: usize| -> anyhow::Result<(&'a str, Value<'a>)> {
             let (name, object) = &self.objects[index];
-            let shape = self.types.shape(name).context("a shape")?;
-            Ok((name.as_str(), shape.read(object)?))
+            Ok((name.as_str(), self.shapes[index].read(object)?))
         };
         match self.objects.len() {
             0 => Ok(program.eval(&Scope::EMPTY, &Limits::default())?),

@@ -12,13 +12,13 @@ use crate::shape::{ITEM, SchemaShape, UnknownFields, VALUE};
 /// The types of root schemas, each with an id: the objects an expression may name.
 #[derive(Debug, Default)]
 pub struct SchemaTypes {
-    roots: BTreeMap<Box<str>, SchemaShape>,
+    roots: BTreeMap<Box<str>, Arc<SchemaShape>>,
 }
 
 impl SchemaTypes {
     /// The types of these roots.
     pub fn new<'s>(roots: impl IntoIterator<Item = (&'s str, Arc<Schema>)>, unknown: UnknownFields) -> Self {
-        let root = |(id, schema): (&str, _)| (Box::from(id), SchemaShape::new(schema, unknown));
+        let root = |(id, schema): (&str, _)| (Box::from(id), Arc::new(SchemaShape::new(schema, unknown)));
         Self { roots: roots.into_iter().map(root).collect() }
     }
 
@@ -28,7 +28,7 @@ impl SchemaTypes {
     }
 
     /// How a root's objects are read.
-    pub fn shape(&self, id: &str) -> Option<&SchemaShape> {
+    pub fn shape(&self, id: &str) -> Option<&Arc<SchemaShape>> {
         self.roots.get(id)
     }
 
@@ -44,7 +44,7 @@ impl SchemaTypes {
     /// not say.
     pub fn type_at(&self, id: &str, path: &FieldPath) -> Type {
         let mut name = type_name(id);
-        let mut position = self.roots.get(id);
+        let mut position = self.roots.get(id).map(|root| &**root);
         for segment in path.segments() {
             position = position.and_then(|shape| shape.step(segment, &mut name));
         }
@@ -55,7 +55,7 @@ impl SchemaTypes {
     pub(crate) fn position(&self, name: &str) -> Option<&SchemaShape> {
         let name = name.strip_prefix(PREFIX)?;
         let mut ends = name.match_indices('.').map(|(at, _)| at).chain([name.len()]);
-        let (root, at) = ends.find_map(|at| Some((self.roots.get(&name[..at])?, at)))?;
+        let (root, at) = ends.find_map(|at| Some((&**self.roots.get(&name[..at])?, at)))?;
         let mut steps = name[at..].split('.').skip(1);
         steps.try_fold(root, |shape, step| match step {
             ITEM => shape.item_shape(),

@@ -36,14 +36,24 @@ pub(crate) fn eval<'a>(
     scope: &Scope<'_, 'a>,
     limits: &Limits<'_>,
 ) -> Result<Outcome<'a>, EvalError> {
-    let mut inline = [const { None }; INLINE_LOCALS];
-    let mut heap = Vec::new();
-    let locals: &mut [Local<'a>] = if plan.locals <= INLINE_LOCALS {
-        &mut inline
-    } else {
-        heap.resize_with(plan.locals, || None);
-        &mut heap
-    };
+    if plan.locals == 0 {
+        return run(plan, scope, limits, &mut []);
+    }
+    if plan.locals <= INLINE_LOCALS {
+        return run(plan, scope, limits, &mut [const { None }; INLINE_LOCALS]);
+    }
+    let mut locals = Vec::new();
+    locals.resize_with(plan.locals, || None);
+    run(plan, scope, limits, &mut locals)
+}
+
+#[inline(never)]
+fn run<'a>(
+    plan: &'a Plan,
+    scope: &Scope<'_, 'a>,
+    limits: &Limits<'_>,
+    locals: &mut [Local<'a>],
+) -> Result<Outcome<'a>, EvalError> {
     let mut machine = Machine {
         plan,
         scope,
@@ -73,23 +83,13 @@ impl<'a> Machine<'_, 'a> {
     fn eval(&mut self, id: NodeId) -> Evaluated<'a> {
         let plan = self.plan;
         match &plan.nodes[id as usize] {
-            Node::Const(value, cost) => {
-                self.charge(*cost)?;
-                Ok(borrowed(value))
-            }
-            Node::Local { slot, free } => {
-                self.charge(u64::from(!free))?;
-                self.local(*slot)
-            }
             Node::Path(path) => self.path(id, path),
+            Node::Const(value, cost) => self.constant(value, *cost),
+            Node::Local { slot, free } => self.free_or_paid(*slot, *free),
             Node::Not(operand) => self.not(id, *operand),
             Node::Negate(operand) => self.negate(id, *operand),
-            Node::And(_) | Node::Or(_) => self.condition(id).map(answered),
-            Node::If { condition, yes, no } => match self.condition(*condition)? {
-                Ok(true) => self.eval(*yes),
-                Ok(false) => self.eval(*no),
-                Err(unknown) => Ok(Value::Unknown(unknown)),
-            },
+            Node::And(_) | Node::Or(_) => self.answer(id),
+            Node::If { condition, yes, no } => self.choose(*condition, *yes, *no),
             Node::Binary { operator, left, right } => self.binary(id, *operator, *left, *right),
             Node::Concat(parts) => self.concat(id, parts),
             Node::Call(call) => self.call(id, call),
@@ -98,16 +98,43 @@ impl<'a> Machine<'_, 'a> {
             Node::Fold(fold) => self.fold(id, fold),
             Node::Bind { slot, init, body } => self.bind(*slot, *init, *body),
             Node::Loop(plan) => self.general(id, plan),
-            Node::Block { first, slots, body } => {
-                for slot in 0..slots.len() {
-                    self.locals[*first as usize + slot] = None;
-                }
-                self.eval(*body)
-            }
+            Node::Block { first, slots, body } => self.block(*first, slots.len(), *body),
             Node::Lazy { slot, node } => self.lazy(*slot, *node),
             Node::Fallback { optional, other, unwrap } => self.fallback(id, *optional, *other, *unwrap),
             Node::Fail(error) => Err(self.at(id, error.clone())),
         }
+    }
+
+    #[inline(never)]
+    fn constant(&mut self, value: &'a Value<'static>, cost: u64) -> Evaluated<'a> {
+        self.charge(cost)?;
+        Ok(borrowed(value))
+    }
+
+    #[inline(never)]
+    fn free_or_paid(&mut self, slot: Slot, free: bool) -> Evaluated<'a> {
+        self.charge(u64::from(!free))?;
+        self.local(slot)
+    }
+
+    #[inline(never)]
+    fn answer(&mut self, id: NodeId) -> Evaluated<'a> {
+        self.condition(id).map(answered)
+    }
+
+    #[inline(never)]
+    fn choose(&mut self, condition: NodeId, yes: NodeId, no: NodeId) -> Evaluated<'a> {
+        match self.condition(condition)? {
+            Ok(true) => self.eval(yes),
+            Ok(false) => self.eval(no),
+            Err(unknown) => Ok(Value::Unknown(unknown)),
+        }
+    }
+
+    #[inline(never)]
+    fn block(&mut self, first: Slot, slots: usize, body: NodeId) -> Evaluated<'a> {
+        self.locals[first as usize..][..slots].fill_with(|| None);
+        self.eval(body)
     }
 
     /// Adds to the cost. Fails past the limit.
@@ -148,20 +175,26 @@ impl<'a> Machine<'_, 'a> {
         }
     }
 
-    /// The answer of a condition, or what it waits for. The common kinds are answered without making a value.
+    /// The answer of a condition, or what it waits for. What plain JSON answers is answered without making values.
+    #[inline]
     fn condition(&mut self, id: NodeId) -> Result<Answer, EvalError> {
+        if self.plan.quick[id as usize]
+            && let Some((answer, price)) = self.quick_answer(id, 0)
+        {
+            self.charge(price)?;
+            return Ok(Ok(answer));
+        }
+        self.other_condition(id)
+    }
+
+    /// A condition that plain JSON does not answer as a whole.
+    fn other_condition(&mut self, id: NodeId) -> Result<Answer, EvalError> {
         let plan = self.plan;
         match &plan.nodes[id as usize] {
-            Node::And(operands) => return self.logic(operands, false),
-            Node::Or(operands) => return self.logic(operands, true),
-            node => {
-                if let Some((answer, price)) = self.quick_answer(node) {
-                    self.charge(price)?;
-                    return Ok(Ok(answer));
-                }
-            }
+            Node::And(operands) => self.logic(operands, false),
+            Node::Or(operands) => self.logic(operands, true),
+            _ => self.general_condition(id),
         }
-        self.general_condition(id)
     }
 
     #[inline(never)]
@@ -179,7 +212,10 @@ impl<'a> Machine<'_, 'a> {
         let mut error = None;
         let mut unknown: Option<Unknown> = None;
         for &operand in operands {
-            match self.condition(operand) {
+            let is_logic = matches!(self.plan.nodes[operand as usize], Node::And(_) | Node::Or(_));
+            // Logic within logic has been tried with it.
+            let answer = if is_logic { self.other_condition(operand) } else { self.condition(operand) };
+            match answer {
                 Ok(Ok(value)) if value == decisive => return Ok(Ok(decisive)),
                 Ok(Ok(_)) => {}
                 Ok(Err(more)) => unknown = Some(unknown.map_or(more.clone(), |unknown| unknown.merge(&more))),

@@ -10,6 +10,7 @@ mod build;
 mod calls;
 mod folds;
 mod paths;
+mod quick;
 
 /// A planned expression.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub(crate) struct Plan {
     pub(crate) nodes: Vec<Node>,
     /// By node: bytes in the text.
     pub(crate) spans: Vec<(u32, u32)>,
+    /// By node: whether it is a condition that plain JSON may answer at once.
+    pub(crate) quick: Vec<bool>,
     pub(crate) root: NodeId,
     /// How many locals are alive at once.
     pub(crate) locals: usize,
@@ -130,8 +133,10 @@ pub(crate) struct Path {
 /// it takes over wherever another finds more than it knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PathKind {
+    /// Names, none optional: the value at the end.
+    Names,
     /// Names and constant keys, none optional: the value at the end.
-    Plain,
+    Keys,
     /// Names, none optional: whether the last is there.
     Presence,
     /// Names, some optional: the value at the end, or that there is none.
@@ -236,6 +241,7 @@ pub(crate) fn plan(env: &Env, checked: &Checked) -> Result<Program, Vec<Issue>> 
     let plan = Plan {
         text: checked.ast.text.clone(),
         result_type: checked.result_type().clone(),
+        quick: quick::conditions(&nodes),
         nodes,
         spans,
         root,

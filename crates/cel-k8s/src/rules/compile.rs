@@ -34,7 +34,7 @@ fn node(schema: &Arc<Schema>, env: &Env, occurrences: Occurrences) -> Node {
         let shape = found.types.shape(SELF);
         let times = occurrences.unwrap_or_else(|| repetitions(schema));
         let worst = |env: &Env, checked: &Checked| {
-            let sizes = shape.map(RuleSizes::new);
+            let sizes = shape.map(|shape| RuleSizes::new(shape));
             sizes.map_or(u64::MAX, |sizes| env.estimate(checked, &sizes).max as u64)
         };
         found.rules = schema

@@ -105,10 +105,10 @@ impl Shape for SchemaShape {
         }
     }
 
-    fn item<'a>(&'a self, json: &'a Json) -> Result<Value<'a>, EvalError> {
+    fn item_shape(&self) -> &dyn Shape {
         match self.children() {
-            Children::Items { item, .. } => item.read(json),
-            _ => Ok(Plain::value(json)),
+            Children::Items { item, .. } => &**item,
+            _ => &Plain,
         }
     }
 

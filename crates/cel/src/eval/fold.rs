@@ -1,13 +1,15 @@
 //! Macros over lists and maps. Each kind charges what the conditions and steps it stands for would have cost.
 use super::{Answer, Evaluated, Machine, not_iterable};
 use crate::{
-    Call, Entries, EvalError, Key, List, Map, Unknown, Value,
+    Call, Entries, EvalError, Key, List, Map, Shape, Unknown, Value,
     plan::{FoldKind, FoldPlan, LoopPlan, NodeId},
 };
-use indexmap::map::Entry as Slot;
+use serde_json::Value as Json;
 
 /// What a fold iterates over.
 enum Range<'a> {
+    /// JSON, and the shape of each item.
+    Json(&'a [Json], &'a dyn Shape),
     List(List<'a>),
     Map(Vec<(Key<'a>, Evaluated<'a>)>),
 }
@@ -44,6 +46,7 @@ impl<'a> Machine<'_, 'a> {
 
     fn range(&mut self, id: NodeId) -> Result<Result<Range<'a>, Unknown>, EvalError> {
         Ok(Ok(match self.eval(id)? {
+            Value::List(List::Json { items, shape }) => Range::Json(items, shape.item_shape()),
             Value::List(list) => Range::List(list),
             Value::Map(map) => {
                 Call { memory_left: &mut self.memory_left }.reserve_list(map.len().saturating_mul(2))?;
@@ -59,6 +62,15 @@ impl<'a> Machine<'_, 'a> {
     fn next(&mut self, fold: &FoldPlan, range: &Range<'a>, index: usize) -> Result<bool, EvalError> {
         self.tick()?;
         let first = match (range, fold.second) {
+            (Range::Json(items, shape), None) => match items.get(index) {
+                Some(item) => shape.read(item),
+                None => return Ok(false),
+            },
+            (Range::Json(items, shape), Some(slot)) => {
+                let Some(item) = items.get(index) else { return Ok(false) };
+                self.locals[slot as usize] = Some(shape.read(item));
+                Ok(Value::Int(index as i64))
+            }
             (Range::List(list), None) => match list.get(index) {
                 Some(item) => item,
                 None => return Ok(false),
@@ -151,6 +163,7 @@ impl<'a> Machine<'_, 'a> {
     ) -> Evaluated<'a> {
         self.charge(if self.plan.fold_constants { 0 } else { 10 })?;
         let capacity = match (range, predicate) {
+            (Range::Json(items, _), None) => items.len(),
             (Range::List(list), None) => list.len(),
             (Range::Map(entries), None) => entries.len(),
             _ => 0,
@@ -237,16 +250,9 @@ impl<'a> Machine<'_, 'a> {
         value: Value<'a>,
     ) -> Result<(), EvalError> {
         Call { memory_left: &mut self.memory_left }.reserve_list(3)?;
-        match entries.entry(key) {
-            Slot::Vacant(slot) => {
-                slot.insert(value);
-                Ok(())
-            }
-            Slot::Occupied(slot) => {
-                let message = format!("insert failed: key {} already exists", slot.key());
-                Err(self.at(id, EvalError::invalid(message)))
-            }
-        }
+        entries.add(key, value).map_err(|key| {
+            self.at(id, EvalError::invalid(format!("insert failed: key {key} already exists")))
+        })
     }
 
     /// A comprehension of no known kind, part by part.

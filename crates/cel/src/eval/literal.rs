@@ -4,7 +4,6 @@ use crate::{
     Call, Entries, EvalError, Key, Unknown, Value,
     plan::{MapEntry, NodeId},
 };
-use indexmap::map::Entry as Slot;
 
 impl<'a> Machine<'_, 'a> {
     #[inline(never)]
@@ -37,8 +36,7 @@ impl<'a> Machine<'_, 'a> {
     #[inline(never)]
     pub(super) fn map(&mut self, entries: &'a [MapEntry]) -> Evaluated<'a> {
         Call { memory_left: &mut self.memory_left }.reserve_list(entries.len().saturating_mul(3))?;
-        let mut values = Entries::default();
-        values.reserve(entries.len());
+        let mut values = Entries::with_capacity(entries.len());
         let mut waiting = None;
         for entry in entries {
             let key = match &entry.constant {
@@ -69,13 +67,9 @@ impl<'a> Machine<'_, 'a> {
                 other if entry.optional => return Err(self.at(entry.value, not_optional(&other))),
                 value => value,
             };
-            match values.entry(key) {
-                Slot::Vacant(slot) => slot.insert(value),
-                Slot::Occupied(slot) => {
-                    let message = format!("Failed with repeated key: {}", slot.key());
-                    return Err(self.at(entry.key, EvalError::invalid(message)));
-                }
-            };
+            values.add(key, value).map_err(|key| {
+                self.at(entry.key, EvalError::invalid(format!("Failed with repeated key: {key}")))
+            })?;
         }
         self.charge(30)?;
         Ok(waiting.map_or_else(|| Value::map(values), Value::Unknown))

@@ -47,7 +47,9 @@ impl<'a> Machine<'_, 'a> {
         right: NodeId,
     ) -> Evaluated<'a> {
         let plan = self.plan;
-        if let Some((answer, price)) = self.quick_answer(&plan.nodes[id as usize]) {
+        if plan.quick[id as usize]
+            && let Some((answer, price)) = self.quick_answer(id, 0)
+        {
             self.charge(price)?;
             return Ok(Value::Bool(answer));
         }

@@ -17,14 +17,14 @@ enum At<'a> {
 impl<'a> Machine<'_, 'a> {
     pub(super) fn path(&mut self, id: NodeId, path: &'a Path) -> Evaluated<'a> {
         match path.kind {
-            PathKind::Plain => {
+            PathKind::Names | PathKind::Keys => {
                 if let Some(value) = self.plain(path) {
                     self.charge(path.price)?;
                     return Ok(value);
                 }
             }
             PathKind::Presence => {
-                if let Some((present, price)) = self.quick_presence(path) {
+                if let Some((present, price)) = self.quick_presence(path, 0) {
                     self.charge(price)?;
                     return Ok(Value::Bool(present));
                 }
@@ -42,7 +42,7 @@ impl<'a> Machine<'_, 'a> {
 
     /// The value at the end of names and constant keys. `None` leaves everything that is not simply there to the
     /// general walk; nothing has been paid then.
-    #[inline(never)]
+    #[inline]
     fn plain(&self, path: &'a Path) -> Option<Value<'a>> {
         let root = self.plain_root(path)?;
         let mut steps = path.steps.iter();

@@ -1,9 +1,9 @@
 //! Conditions and paths that plain JSON answers at once: no value is made, nothing is paid on the way. Whatever is not
 //! simply there, or not simply read as what it is, is left to the general evaluation: the answer is `None` then.
-use super::{Machine, operate::tenth_of_shorter, path::walk_json};
+use super::{Machine, operate::tenth_of_shorter};
 use crate::{
-    Form, Located, Map, Shape, Value,
-    plan::{By, Node, Operator, Path, PathKind},
+    Form, Hint, Located, Map, Shape, Value,
+    plan::{By, Node, NodeId, Operator, Path, PathKind},
 };
 use serde_json::Value as Json;
 use std::cmp::Ordering;
@@ -11,61 +11,67 @@ use std::cmp::Ordering;
 type Object = serde_json::Map<String, Json>;
 
 impl<'a> Machine<'_, 'a> {
-    /// The answer of a condition, and its whole price.
-    #[inline]
-    pub(super) fn quick_answer(&self, node: &'a Node) -> Option<(bool, u64)> {
-        match node {
+    /// The answer of a condition, and its whole price on top of `spent`.
+    pub(super) fn quick_answer(&self, id: NodeId, spent: u64) -> Option<(bool, u64)> {
+        let plan = self.plan;
+        match &plan.nodes[id as usize] {
             Node::Binary { operator, left, right } => {
-                let Node::Path(path) = &self.plan.nodes[*left as usize] else { return None };
-                let left = self.quick_json(path)?;
-                match &self.plan.nodes[*right as usize] {
-                    Node::Const(right, price) => {
-                        let (answer, cost) = beside_constant(*operator, left, right)?;
-                        Some((answer, path.price + price + cost))
+                let (left, mut price) = self.quick_member(*left)?;
+                let (answer, cost) = match &plan.nodes[*right as usize] {
+                    Node::Const(right, cost) => {
+                        price += cost;
+                        beside_constant(*operator, left, right)?
                     }
-                    Node::Path(other) => {
-                        let (answer, cost) = beside_json(*operator, left, self.quick_json(other)?)?;
-                        Some((answer, path.price + other.price + cost))
+                    _ => {
+                        let (right, cost) = self.quick_member(*right)?;
+                        price += cost;
+                        beside_json(*operator, left, right)?
                     }
-                    _ => None,
-                }
+                };
+                Some((answer, spent + price + cost))
             }
-            Node::Path(path) => match path.kind {
-                PathKind::Plain => match self.quick_json(path)? {
-                    Json::Bool(value) => Some((*value, path.price)),
-                    _ => None,
-                },
-                PathKind::Presence => self.quick_presence(path),
-                PathKind::Optional | PathKind::General => None,
+            Node::Path(path) if path.kind == PathKind::Presence => self.quick_presence(path, spent),
+            Node::Path(_) => match self.quick_member(id)? {
+                (Json::Bool(value), price) => Some((*value, spent + price)),
+                _ => None,
             },
             Node::Not(operand) => {
-                let (answer, price) = self.quick_answer(&self.plan.nodes[*operand as usize])?;
+                let (answer, price) = self.quick_answer(*operand, spent)?;
                 Some((!answer, price + 1))
             }
+            Node::And(operands) => self.quick_logic(operands, false, spent),
+            Node::Or(operands) => self.quick_logic(operands, true, spent),
             _ => None,
         }
     }
 
-    /// The JSON at the end of names, when it is read as what it is and nothing else.
-    #[inline]
-    fn quick_json(&self, path: &'a Path) -> Option<&'a Json> {
-        if path.kind != PathKind::Plain {
-            return None;
+    #[inline(never)]
+    fn quick_logic(&self, operands: &[NodeId], decisive: bool, mut spent: u64) -> Option<(bool, u64)> {
+        for &operand in operands {
+            let (answer, price) = self.quick_answer(operand, spent)?;
+            spent = price;
+            if answer == decisive {
+                return Some((decisive, spent));
+            }
         }
-        let (object, shape) = self.root_object(path)?;
-        let mut steps = path.steps.iter();
-        let (located, rest) = walk_json(object, shape, steps.next()?, &mut steps)?;
-        (located.form == Form::Plain && rest.is_none()).then_some(located.json)
+        Some((!decisive, spent))
     }
 
-    /// Whether the last name of a path is there, and the price of the question.
+    /// The JSON at the end of names, when it is read as what it is and nothing else, and the price of the path.
     #[inline]
-    pub(super) fn quick_presence(&self, path: &'a Path) -> Option<(bool, u64)> {
-        // The general evaluation passes the full price on its way.
-        if self.plan.free_presence_tests && self.cost.saturating_add(path.price) > self.cost_limit {
+    fn quick_member(&self, id: NodeId) -> Option<(&'a Json, u64)> {
+        let Node::Path(path) = &self.plan.nodes[id as usize] else { return None };
+        if path.kind != PathKind::Names {
             return None;
         }
-        let price = path.price.saturating_sub(u64::from(self.plan.free_presence_tests));
+        let (object, shape, name, hint) = self.last_object(path)?;
+        let located = shape.locate(object, name, hint)?;
+        (located.form == Form::Plain).then_some((located.json, path.price))
+    }
+
+    /// The object that the last name of a path is asked of.
+    #[inline]
+    fn last_object(&self, path: &'a Path) -> Option<(&'a Object, &'a dyn Shape, &'a str, &'a Hint)> {
         let (mut object, mut shape) = self.root_object(path)?;
         let (last, steps) = path.steps.split_last()?;
         for step in steps {
@@ -73,6 +79,19 @@ impl<'a> Machine<'_, 'a> {
             (object, shape) = shape.locate(object, name, hint)?.object()?;
         }
         let By::Field(name, hint) = &last.by else { return None };
+        Some((object, shape, name, hint))
+    }
+
+    /// Whether the last name of a path is there, and the price of the question on top of `spent`.
+    #[inline(never)]
+    pub(super) fn quick_presence(&self, path: &'a Path, spent: u64) -> Option<(bool, u64)> {
+        // The general evaluation passes the full price on its way.
+        let full = self.cost.saturating_add(spent).saturating_add(path.price);
+        if self.plan.free_presence_tests && full > self.cost_limit {
+            return None;
+        }
+        let price = spent + path.price.saturating_sub(u64::from(self.plan.free_presence_tests));
+        let (object, shape, name, hint) = self.last_object(path)?;
         match shape.locate(object, name, hint) {
             Some(located) => readable(located).map(|()| (true, price)),
             None => Some((false, price)),

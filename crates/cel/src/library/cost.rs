@@ -155,7 +155,7 @@ impl Bounds {
     /// Rounded up.
     #[must_use]
     pub fn ceil(self) -> Self {
-        Self { min: self.min.ceil(), max: self.max.ceil() }
+        Self { min: ceil(self.min), max: ceil(self.max) }
     }
 
     /// Rounded down.
@@ -181,6 +181,17 @@ impl Bounds {
     pub fn union(self, other: Self) -> Self {
         Self { min: self.min.min(other.min), max: self.max.max(other.max) }
     }
+}
+
+/// [`f64::ceil`] without a call into the mathematical library, which old processors need for it.
+fn ceil(number: f64) -> f64 {
+    // From here on every double is whole.
+    const WHOLE: f64 = (1_u64 << 52) as f64;
+    if !(0.0..WHOLE).contains(&number) {
+        return number.ceil();
+    }
+    let whole = number as u64 as f64;
+    if whole < number { whole + 1.0 } else { whole }
 }
 
 impl Add for Bounds {

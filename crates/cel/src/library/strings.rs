@@ -264,20 +264,43 @@ fn limit(args: &[Value<'_>], index: usize) -> Result<usize, EvalError> {
 fn replace<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
     let (text, old, new) = (str_arg(args, 0)?, str_arg(args, 1)?, str_arg(args, 2)?);
     let limit = limit(args, 3)?;
-    let count = text.matches(old).count().min(limit);
+    // A character is looked for without the preparation that a text needs.
+    match one_byte(old) {
+        Some(byte) => replace_parts(call, args, text.match_indices(byte).take(limit), new),
+        None => replace_parts(call, args, text.match_indices(old).take(limit), new),
+    }
+}
+
+/// The first argument with `new` in the place of these parts.
+fn replace_parts<'a, 't>(
+    call: &mut Call<'_>,
+    args: &'t [Value<'a>],
+    parts: impl Iterator<Item = (usize, &'t str)> + Clone,
+    new: &str,
+) -> Evaluated<'a> {
+    let text = str_arg(args, 0)?;
+    let count = parts.clone().count();
     call.reserve(text.len().saturating_add(count.saturating_mul(new.len())))?;
     if count == 0 {
         return Ok(args[0].clone());
     }
     let mut out = TextBuffer::new();
     let mut end = 0;
-    for (at, part) in text.match_indices(old).take(limit) {
+    for (at, part) in parts {
         out.push_str(&text[end..at]);
         out.push_str(new);
         end = at + part.len();
     }
     out.push_str(&text[end..]);
     Ok(Value::String(out.finish()))
+}
+
+/// The only character of a text, when it is an ASCII one.
+fn one_byte(text: &str) -> Option<char> {
+    match text.as_bytes() {
+        [byte] => Some(char::from(*byte)),
+        _ => None,
+    }
 }
 
 fn split<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
@@ -305,6 +328,8 @@ fn split<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
         if !rest.is_empty() {
             push(rest)?;
         }
+    } else if let Some(separator) = one_byte(separator) {
+        text.splitn(limit, separator).try_for_each(push)?;
     } else {
         text.splitn(limit, separator).try_for_each(push)?;
     }

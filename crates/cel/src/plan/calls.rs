@@ -268,6 +268,12 @@ fn called(candidates: &[Candidate], args: &[Value<'static>]) -> Option<(Value<'s
 }
 
 impl Operator {
+    /// Whether it compares two values.
+    pub(super) fn compares(self) -> bool {
+        use Operator::{Equal, Greater, GreaterEqual, Less, LessEqual, NotEqual};
+        matches!(self, Equal | NotEqual | Less | LessEqual | Greater | GreaterEqual)
+    }
+
     fn of(function: &str) -> Option<Self> {
         Some(match function {
             "_==_" => Self::Equal,

@@ -147,7 +147,8 @@ impl Path {
             (Root::Node(_) | Root::Names(..), ..) | (_, true, true) => PathKind::General,
             (_, true, false) if names => PathKind::Presence,
             (_, false, true) if names => PathKind::Optional,
-            (_, false, false) if constant => PathKind::Plain,
+            (_, false, false) if names && !self.steps.is_empty() => PathKind::Names,
+            (_, false, false) if constant => PathKind::Keys,
             _ => PathKind::General,
         }
     }

@@ -49,7 +49,7 @@ impl<'a> List<'a> {
         match self {
             Self::Json { items, shape } => {
                 let (items, shape): (&'a Vec<_>, &'a dyn Shape) = (items, *shape);
-                items.get(index).map(|item| shape.item(item))
+                items.get(index).map(|item| shape.item_shape().read(item))
             }
             Self::Shared(items) | Self::Shaped(items, _) => items.get(index).cloned().map(Ok),
         }

@@ -1,12 +1,7 @@
 //! Maps: a view of a JSON object, or entries of our own in a fixed order.
-use super::{Hint, Key, Located, Shape, Text, Value};
+use super::{Entries, Hint, Key, Located, Shape, Text, Value};
 use crate::EvalError;
-use foldhash::fast::FixedState;
-use indexmap::IndexMap;
 use std::sync::Arc;
-
-/// Entries in the order they were written. The hasher has a fixed seed: nothing depends on chance.
-pub type Entries<'a> = IndexMap<Key<'a>, Value<'a>, FixedState>;
 
 /// A map, or a structured host object.
 #[derive(Debug, Clone)]

@@ -92,8 +92,10 @@ pub trait Shape: Debug + Send + Sync {
         object.iter().filter(|(key, json)| self.entry(key, json).is_some()).count()
     }
 
-    /// One item of an array that this shape describes.
-    fn item<'a>(&'a self, json: &'a Json) -> Result<Value<'a>, EvalError>;
+    /// The shape of the items of an array that this shape describes.
+    fn item_shape(&self) -> &dyn Shape {
+        &Plain
+    }
 
     /// How an array that this shape describes compares and concatenates.
     fn list_kind(&self) -> ListKind<'_> {
@@ -138,9 +140,5 @@ impl Shape for Plain {
 
     fn len(&self, object: &Object) -> usize {
         object.len()
-    }
-
-    fn item<'a>(&'a self, json: &'a Json) -> Result<Value<'a>, EvalError> {
-        Ok(Self::value(json))
     }
 }

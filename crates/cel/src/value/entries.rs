@@ -1,0 +1,157 @@
+//! Entries of maps in the order they were written. A few are found by looking at each, which takes less than a table.
+use super::{Key, Value};
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+use std::hash::BuildHasher;
+
+/// So many entries need no table.
+const FEW: usize = 8;
+
+/// Entries in the order they were written, each key once.
+#[derive(Debug, Clone, Default)]
+pub struct Entries<'a> {
+    entries: Vec<(Key<'a>, Value<'a>)>,
+    /// Places of all entries by hash, once there are more than a few.
+    table: Option<HashTable<usize>>,
+}
+
+impl<'a> Entries<'a> {
+    /// No entries, and room for `capacity` of them.
+    pub fn with_capacity(capacity: usize) -> Self {
+        Self { entries: Vec::with_capacity(capacity), table: None }
+    }
+
+    /// Number of entries.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is no entry.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The value at `key`.
+    pub fn get(&self, key: &Key<'_>) -> Option<&Value<'a>> {
+        self.place(key).map(|place| &self.entries[place].1)
+    }
+
+    /// Adds an entry, or replaces the value of the entry with the same key where it stands. Gives back the value that
+    /// was there.
+    pub fn insert(&mut self, key: Key<'a>, value: Value<'a>) -> Option<Value<'a>> {
+        match self.place(&key) {
+            Some(place) => Some(std::mem::replace(&mut self.entries[place].1, value)),
+            None => {
+                self.push(key, value);
+                None
+            }
+        }
+    }
+
+    /// Adds an entry. Gives back the key when there is one with the same key.
+    pub fn add(&mut self, key: Key<'a>, value: Value<'a>) -> Result<(), Key<'a>> {
+        if self.place(&key).is_some() {
+            return Err(key);
+        }
+        self.push(key, value);
+        Ok(())
+    }
+
+    /// The entries in order.
+    pub fn iter(&self) -> std::slice::Iter<'_, (Key<'a>, Value<'a>)> {
+        self.entries.iter()
+    }
+
+    fn place(&self, key: &Key<'_>) -> Option<usize> {
+        match &self.table {
+            None => self.entries.iter().position(|(other, _)| other == key),
+            Some(table) => table.find(hash(key), |place| self.entries[*place].0 == *key).copied(),
+        }
+    }
+
+    fn push(&mut self, key: Key<'a>, value: Value<'a>) {
+        self.entries.push((key, value));
+        let entries = &self.entries;
+        let hash_at = |place: &usize| hash(&entries[*place].0);
+        match &mut self.table {
+            Some(table) => {
+                let place = entries.len() - 1;
+                table.insert_unique(hash_at(&place), place, hash_at);
+            }
+            None if entries.len() > FEW => {
+                let mut table = HashTable::with_capacity(2 * entries.len());
+                for place in 0..entries.len() {
+                    table.insert_unique(hash_at(&place), place, hash_at);
+                }
+                self.table = Some(table);
+            }
+            None => {}
+        }
+    }
+}
+
+/// The seed is fixed: nothing depends on chance.
+fn hash(key: &Key<'_>) -> u64 {
+    FixedState::default().hash_one(key)
+}
+
+impl<'a> IntoIterator for Entries<'a> {
+    type Item = (Key<'a>, Value<'a>);
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.entries.into_iter()
+    }
+}
+
+impl<'s, 'a> IntoIterator for &'s Entries<'a> {
+    type Item = &'s (Key<'a>, Value<'a>);
+    type IntoIter = std::slice::Iter<'s, (Key<'a>, Value<'a>)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl<'a> FromIterator<(Key<'a>, Value<'a>)> for Entries<'a> {
+    fn from_iter<I: IntoIterator<Item = (Key<'a>, Value<'a>)>>(entries: I) -> Self {
+        let mut all = Self::default();
+        for (key, value) in entries {
+            all.insert(key, value);
+        }
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Entries, FEW};
+    use crate::{Key, Value};
+    use proptest::{collection, prelude::*};
+
+    proptest! {
+        #[test]
+        fn finds_entries_in_their_order(keys in collection::vec(0..3 * FEW as i64, 0..4 * FEW)) {
+            let mut entries = Entries::default();
+            let mut expected: Vec<(i64, i64)> = Vec::new();
+            for (count, key) in (0..).zip(keys) {
+                let before = expected.iter_mut().find(|(other, _)| *other == key);
+                let as_uint = Key::Uint(key as u64);
+                prop_assert_eq!(entries.get(&as_uint).is_some(), before.is_some());
+                match before {
+                    Some((_, value)) => {
+                        prop_assert!(entries.add(as_uint, Value::Null).is_err());
+                        *value = count;
+                    }
+                    None => expected.push((key, count)),
+                }
+                entries.insert(Key::Int(key), Value::Int(count));
+            }
+            prop_assert_eq!(entries.len(), expected.len());
+            for ((key, value), (expected_key, expected_value)) in entries.iter().zip(expected) {
+                prop_assert_eq!(key, &Key::Int(expected_key));
+                prop_assert!(matches!(value, Value::Int(value) if *value == expected_value));
+            }
+        }
+    }
+}
