@@ -1,7 +1,9 @@
 //! Expressions beside cel-go: types, results and cost units first, then times of one run on one machine, allocations
-//! and instructions. Says which of the promised ratios hold.
+//! and instructions. Says which of the promised ratios hold; the gate is what has been reached before.
 
+mod growth;
 mod peer;
+mod ratchet;
 mod report;
 mod timing;
 
@@ -13,6 +15,7 @@ use serde::Deserialize;
 use serde_json::json;
 use stats_alloc::Region;
 
+use ratchet::Reached;
 use report::Row;
 
 /// Expressions beside cel-go and the `cel` crate.
@@ -43,9 +46,12 @@ pub(crate) struct Args {
     /// Do not count instructions.
     #[arg(long)]
     no_instructions: bool,
-    /// Fail when a promised ratio does not hold.
+    /// Fail when a figure is clearly worse than what has been reached, or times grow faster than the data.
     #[arg(long)]
     gate: bool,
+    /// Write the figures as what has been reached.
+    #[arg(long, conflicts_with_all = ["gate", "only", "stored"])]
+    record: bool,
 }
 
 /// What cel-go came to, from a run or stored.
@@ -68,12 +74,12 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     if args.check {
         return Ok(());
     }
-    let peer = if args.stored { None } else { peer::run(&args.gold, args.only.as_deref())? };
+    let peer = if args.stored { None } else { peer::run(&args.gold, &args.gold, args.only.as_deref(), &[])? };
     let go = match peer {
         Some(go) => go,
         None => cel_cases::read(&args.gold.join("cel-go.json"))?,
     };
-    let timed = timing::run(args)?;
+    let timed = timing::run(&args.gold, args.only.as_deref(), args.reps, args.milliseconds)?;
     let instructions = !args.no_instructions && timing::has_valgrind();
     if !instructions {
         println!("note: instructions are not counted: no valgrind, or not asked for");
@@ -85,12 +91,19 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         rows.push(Row::new(timed, go, allocations(case)?, instructions));
     }
     report::table(&rows);
-    let missed = report::promises(&rows, timed.typed_env, go.env.as_ref());
+    report::promises(&rows, timed.typed_env, go.env.as_ref());
+    let growing = if args.only.is_none() && !args.stored { growth::check(args)? } else { Vec::new() };
     if let Some(out) = &args.out {
         let figures = json!({ "cases": rows, "typed_env_two_kinds": timed.typed_env });
         std::fs::write(out, serde_json::to_vec_pretty(&figures)?)?;
     }
-    ensure!(!args.gate || missed == 0, "{missed} promises are not kept");
+    if args.record {
+        Reached::new(&rows).write()?;
+    }
+    let mut worse = if args.gate { Reached::read()?.lost(&rows) } else { Vec::new() };
+    worse.extend(growing);
+    worse.iter().for_each(|what| println!("WORSE  {what}"));
+    ensure!(!args.gate || worse.is_empty(), "{} figures are worse than they were", worse.len());
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use kro_cel::{Hint, Type};
+use kro_cel::{Hint, Type, same_text};
 use kro_object::Segment;
 use kro_schema::{Kind, Merge, Schema};
 
@@ -234,7 +234,8 @@ impl SchemaShape {
 impl Property {
     #[inline]
     fn is_called(&self, identifier: &str) -> bool {
-        self.identifier.as_deref() == Some(identifier) || self.reserved && *self.name == *identifier
+        self.identifier.as_deref().is_some_and(|own| same_text(own, identifier))
+            || self.reserved && same_text(&self.name, identifier)
     }
 
     /// The property's type in an object whose type has the name `ty`; `None` when CEL does not see it.

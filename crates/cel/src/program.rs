@@ -1,5 +1,5 @@
 //! Compiled expressions: what a host evaluates, with which variables, within which limits.
-use crate::{EvalError, Type, Value, plan::Plan};
+use crate::{EvalError, Type, Value, plan::Plan, same_text};
 use std::{
     fmt,
     sync::{Arc, atomic::AtomicBool},
@@ -37,7 +37,7 @@ impl<'s, 'a> Scope<'s, 'a> {
     pub fn get(&self, name: &str) -> Option<&'s Value<'a>> {
         let mut scope = Some(*self);
         while let Some(Scope { parent, bindings }) = scope {
-            if let Some((_, value)) = bindings.iter().find(|(bound, _)| *bound == name) {
+            if let Some((_, value)) = bindings.iter().find(|(bound, _)| same_text(bound, name)) {
                 return Some(value);
             }
             scope = parent.copied();

@@ -23,7 +23,7 @@ pub use entries::Entries;
 pub use key::Key;
 pub use list::{List, ListKind};
 pub use map::Map;
-pub use member::member;
+pub use member::{member, same_text};
 pub use opaque::Opaque;
 pub use shape::{Form, Hint, Located, Plain, Shape};
 pub use text::{Octets, Text};

@@ -31,8 +31,13 @@ pub(super) struct GoCase {
     pub(super) eval_raw: Option<Times>,
 }
 
-/// Builds and runs the program. `None` where there is no Go, which is an error in CI.
-pub(super) fn run(gold: &Path, only: Option<&str>) -> anyhow::Result<Option<Go>> {
+/// Builds the program that is beside the gold data and runs it on a folder of cases. `None` where there is no Go, which is an error in CI.
+pub(super) fn run(
+    gold: &Path,
+    cases: &Path,
+    only: Option<&str>,
+    effort: &[&str],
+) -> anyhow::Result<Option<Go>> {
     let Some(go) = find_go() else {
         if std::env::var("CI").is_ok_and(|ci| ci == "true") {
             bail!("the Go program cannot be built: no `go` in PATH or /usr/local/go");
@@ -47,7 +52,7 @@ pub(super) fn run(gold: &Path, only: Option<&str>) -> anyhow::Result<Option<Go>>
     ensure!(build.status()?.success(), "the Go program does not build");
     let out = folder.join("cel-go.json");
     let mut ran = Command::new(&program);
-    ran.arg("-cases").arg(gold).arg("-out").arg(&out);
+    ran.arg("-cases").arg(cases).arg("-out").arg(&out).args(effort);
     if let Some(only) = only {
         ran.arg("-only").arg(only);
     }

@@ -1,7 +1,7 @@
 //! The table, the medians, and what was promised.
 
 use kro_bench::clock::Times;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::peer::{GoCase, GoEnv};
 use super::timing::Timed;
@@ -9,11 +9,11 @@ use super::timing::Timed;
 /// One case, ours beside the others. Ratios above one say how many times faster ours is.
 #[derive(Debug, Serialize)]
 pub(super) struct Row {
-    name: String,
+    pub(super) name: String,
     compile: Times,
     eval: Times,
-    allocations: usize,
-    instructions: Option<u64>,
+    pub(super) allocations: usize,
+    pub(super) instructions: Option<u64>,
     compile_ratio: f64,
     eval_ratio: f64,
     raw_ratio: Option<f64>,
@@ -34,6 +34,32 @@ impl Row {
             allocations,
             instructions,
         }
+    }
+}
+
+/// How many times faster than cel-go the middle case is.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Medians {
+    compile: f64,
+    eval: f64,
+    raw: f64,
+}
+
+impl Medians {
+    pub(super) fn of(rows: &[Row]) -> Self {
+        Self {
+            compile: median(rows.iter().map(|row| row.compile_ratio)),
+            eval: median(rows.iter().map(|row| row.eval_ratio)),
+            raw: median(rows.iter().filter_map(|row| row.raw_ratio)),
+        }
+    }
+
+    pub(super) fn each(&self) -> [(&'static str, f64); 3] {
+        [
+            ("compile against cel-go, median", self.compile),
+            ("evaluation against cel-go with schemas, median", self.eval),
+            ("evaluation against cel-go on plain maps, median", self.raw),
+        ]
     }
 }
 
@@ -60,25 +86,11 @@ pub(super) fn table(rows: &[Row]) {
     }
 }
 
-/// Prints what was promised and what came of it; the number of promises not kept.
-pub(super) fn promises(rows: &[Row], typed_env: Option<Times>, go_env: Option<&GoEnv>) -> usize {
-    let mut missed = 0;
-    let mut say = |kept: bool, text: String| {
-        missed += usize::from(!kept);
-        println!("{} {text}", if kept { "kept  " } else { "MISSED" });
-    };
-    let at_least = |least: f64, ratio: f64, what: &str| {
-        (ratio >= least, format!("{what}: {ratio:.1}x, promised {least:.0}x"))
-    };
-    let compile = median(rows.iter().map(|row| row.compile_ratio));
-    let eval = median(rows.iter().map(|row| row.eval_ratio));
-    let raw = median(rows.iter().filter_map(|row| row.raw_ratio));
-    for (kept, text) in [
-        at_least(6.0, compile, "compile against cel-go, median"),
-        at_least(100.0, eval, "evaluation against cel-go with schemas, median"),
-        at_least(4.0, raw, "evaluation against cel-go on plain maps, median"),
-    ] {
-        say(kept, text);
+/// Prints what was promised and what came of it.
+pub(super) fn promises(rows: &[Row], typed_env: Option<Times>, go_env: Option<&GoEnv>) {
+    let say = |kept: bool, text: String| println!("{} {text}", if kept { "kept  " } else { "MISSED" });
+    for ((what, ratio), least) in Medians::of(rows).each().into_iter().zip([6.0, 100.0, 4.0]) {
+        say(ratio >= least, format!("{what}: {ratio:.1}x, promised {least:.0}x"));
     }
     let slower: Vec<_> = rows.iter().filter(|row| row.raw_ratio.is_some_and(|ratio| ratio < 1.0)).collect();
     let names = slower.iter().map(|row| row.name.as_str()).collect::<Vec<_>>().join(", ");
@@ -114,7 +126,6 @@ pub(super) fn promises(rows: &[Row], typed_env: Option<Times>, go_env: Option<&G
         );
         say(ours.ns_min <= 10_000.0, text);
     }
-    missed
 }
 
 fn or_none(names: &str) -> &str {

@@ -1,6 +1,6 @@
 //! Runs of the program that is timed, and of callgrind over it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, ensure};
@@ -37,12 +37,17 @@ fn program() -> anyhow::Result<PathBuf> {
     Ok(program)
 }
 
-/// Times every case.
-pub(super) fn run(args: &Args) -> anyhow::Result<Run> {
+/// Times the cases of a folder.
+pub(super) fn run(
+    folder: &Path,
+    only: Option<&str>,
+    repetitions: usize,
+    milliseconds: u64,
+) -> anyhow::Result<Run> {
     let mut command = Command::new(program()?);
-    command.arg("--gold").arg(&args.gold).args(["--reps", &args.reps.to_string()]);
-    command.args(["--milliseconds", &args.milliseconds.to_string()]);
-    if let Some(only) = &args.only {
+    command.arg("--gold").arg(folder).args(["--reps", &repetitions.to_string()]);
+    command.args(["--milliseconds", &milliseconds.to_string()]);
+    if let Some(only) = only {
         command.args(["--only", only]);
     }
     let output = command.output()?;

@@ -4,6 +4,7 @@ use super::{Machine, operate::tenth_of_shorter};
 use crate::{
     Form, Hint, Located, Map, Shape, Value,
     plan::{By, Node, NodeId, Operator, Path, PathKind},
+    same_text,
 };
 use serde_json::Value as Json;
 use std::cmp::Ordering;
@@ -176,8 +177,8 @@ fn beside_json(operator: Operator, left: &Json, right: &Json) -> Option<(bool, u
 fn texts(operator: Operator, left: &str, right: &str) -> Option<(bool, u64)> {
     let answer = match operator {
         // Unlike texts mostly differ in length.
-        Operator::Equal => left == right,
-        Operator::NotEqual => left != right,
+        Operator::Equal => same_text(left, right),
+        Operator::NotEqual => !same_text(left, right),
         _ => ordered(operator, left.cmp(right))?,
     };
     Some((answer, tenth_of_shorter(left, right)))

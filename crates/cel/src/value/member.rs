@@ -13,6 +13,35 @@ pub fn member<'a>(object: &'a serde_json::Map<String, Json>, name: &str) -> Opti
     object.get(&name as &dyn Bytes)
 }
 
+/// Equality of texts. Names are short: up to 16 bytes are compared without a call.
+#[inline]
+pub fn same_text(a: &str, b: &str) -> bool {
+    a.len() == b.len() && same_bytes(a.as_bytes(), b.as_bytes())
+}
+
+/// Equality of octets of the same length.
+#[inline]
+fn same_bytes(a: &[u8], b: &[u8]) -> bool {
+    // Both ends, which overlap, cover everything.
+    if let (Some(a), Some(b), 8..=16) = (ends::<8>(a), ends::<8>(b), a.len()) {
+        (u64::from_ne_bytes(a.0) ^ u64::from_ne_bytes(b.0))
+            | (u64::from_ne_bytes(a.1) ^ u64::from_ne_bytes(b.1))
+            == 0
+    } else if let (Some(a), Some(b), 4..=8) = (ends::<4>(a), ends::<4>(b), a.len()) {
+        (u32::from_ne_bytes(a.0) ^ u32::from_ne_bytes(b.0))
+            | (u32::from_ne_bytes(a.1) ^ u32::from_ne_bytes(b.1))
+            == 0
+    } else {
+        a == b
+    }
+}
+
+/// The first and the last octets.
+#[inline]
+fn ends<const N: usize>(bytes: &[u8]) -> Option<([u8; N], [u8; N])> {
+    Some((*bytes.first_chunk()?, *bytes.last_chunk()?))
+}
+
 /// A name as the tree compares it, in the same order as texts.
 trait Bytes {
     fn bytes(&self) -> &[u8];
@@ -45,6 +74,7 @@ impl Ord for dyn Bytes + '_ {
         let (a, b) = (self.bytes(), other.bytes());
         match (a.first(), b.first()) {
             (Some(first), Some(other)) if first != other => first.cmp(other),
+            _ if a.len() == b.len() && same_bytes(a, b) => Ordering::Equal,
             _ => a.cmp(b),
         }
     }
@@ -74,10 +104,22 @@ impl Hash for dyn Bytes + '_ {
 
 #[cfg(test)]
 mod tests {
-    use super::member;
+    use super::{member, same_text};
     use proptest::{collection, prelude::*};
 
     proptest! {
+        #[test]
+        fn same_texts_are_equal(a in "[ab]{0,20}", b in "[ab]{0,20}", change in any::<prop::sample::Index>()) {
+            prop_assert_eq!(same_text(&a, &b), a == b);
+            prop_assert!(same_text(&a, &a.clone()));
+            if !a.is_empty() {
+                let mut other = a.clone().into_bytes();
+                other[change.index(a.len())] = b'c';
+                let other = String::from_utf8(other).expect("ASCII");
+                prop_assert!(!same_text(&a, &other), "{} {}", a, other);
+            }
+        }
+
         #[test]
         fn finds_what_the_map_finds(
             names in collection::btree_set("[a-c\u{e9}\u{1f600}]{0,3}", 0..40),

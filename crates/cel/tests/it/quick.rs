@@ -48,6 +48,12 @@ fn json_and_values_agree() {
             format!("x.list.exists(i, i.name == {path})"),
             format!("x.list.all(i, has(i.ready) && i.name != {path})"),
             format!("x.list.filter(i, has(i.ready)).map(i, i.?ready.orValue({path}))"),
+            format!("has({path}) && {path} == 'abc' || x.one < x.two && !(x.yes && x.no)"),
+            format!("x.yes && (x.no || {path} == x.text) && !({path} != 'abc' || x.one > 1)"),
+            format!("(x.no || {path} < 2) ? [{path} == 1 && x.yes] : []"),
+            format!("x.list.exists(i, has(i.ready) && (i.name == {path} || !i.ready) || i.name == 'b')"),
+            format!("x.list.filter(i, (has(i.ready) && i.ready) || i.name == {path}).map(i, i.name)"),
+            format!("x.list.transformList(n, i, n > 0 && {path} == 'abc', i.name)"),
         ]);
     }
     let dynamic = super::everything().with_variable("x", Type::Dyn);
