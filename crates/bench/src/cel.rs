@@ -102,7 +102,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     }
     let mut worse = if args.gate { Reached::read()?.lost(&rows) } else { Vec::new() };
     worse.extend(growing);
-    worse.iter().for_each(|what| println!("WORSE  {what}"));
+    for what in &worse {
+        println!("WORSE  {what}");
+    }
     ensure!(!args.gate || worse.is_empty(), "{} figures are worse than they were", worse.len());
     Ok(())
 }

@@ -13,6 +13,7 @@ mod literal;
 mod operate;
 mod path;
 mod quick;
+mod rows;
 
 pub(crate) use call::fits;
 pub(crate) use operate::operate;

@@ -11,6 +11,9 @@ mod calls;
 mod folds;
 mod paths;
 mod quick;
+mod rows;
+
+pub(crate) use rows::{MOST_MEMBERS, Rows, Test};
 
 /// A planned expression.
 #[derive(Debug)]
@@ -196,6 +199,8 @@ pub(crate) struct FoldPlan {
     pub(crate) first: Slot,
     pub(crate) second: Option<Slot>,
     pub(crate) kind: FoldKind,
+    /// The predicate as a condition on the items alone.
+    pub(crate) rows: Option<Rows>,
 }
 
 #[derive(Debug)]
@@ -234,6 +239,7 @@ pub(crate) fn plan(env: &Env, checked: &Checked) -> Result<Program, Vec<Issue>> 
     };
     let root = planner.expr(checked.ast.root());
     planner.classify_paths();
+    planner.find_rows();
     let Planner { nodes, spans, locals, issues, .. } = planner;
     if !issues.is_empty() {
         return Err(issues);

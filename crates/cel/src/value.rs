@@ -25,7 +25,7 @@ pub use list::{List, ListKind};
 pub use map::Map;
 pub use member::{member, same_text};
 pub use opaque::Opaque;
-pub use shape::{Form, Hint, Located, Plain, Shape};
+pub use shape::{Column, Form, Hint, Located, Plain, Shape};
 pub use text::{Octets, Text};
 pub use time::{Duration, Timestamp};
 pub use unknown::Unknown;

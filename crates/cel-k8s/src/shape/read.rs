@@ -3,7 +3,8 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use kro_cel::{
-    Duration, ErrorKind, EvalError, Form, Hint, List, ListKind, Located, Plain, Shape, Text, Value, member,
+    Column, Duration, ErrorKind, EvalError, Form, Hint, List, ListKind, Located, Plain, Shape, Text, Value,
+    member,
 };
 use kro_schema::{Kind, Merge, Schema, formats};
 use serde_json::Value as Json;
@@ -77,6 +78,26 @@ impl Shape for SchemaShape {
                 None => member(object, name).map(plain),
             },
             _ => member(object, name).map(plain),
+        }
+    }
+
+    fn form(&self, json: &Json) -> Form {
+        self.located(json).form
+    }
+
+    fn column<'a>(&'a self, name: &'a str) -> Option<Column<'a>> {
+        let plain = Column { key: name, shape: &Plain, null_is_absent: false };
+        match (self.reading, self.children()) {
+            (Reading::Object, Children::Values(values)) => Some(Column { shape: &**values, ..plain }),
+            (Reading::Object, Children::Properties(properties)) => {
+                Some(self.find(properties, name, &Hint::default()).map_or(plain, |property| Column {
+                    key: &property.name,
+                    shape: &property.shape,
+                    null_is_absent: true,
+                }))
+            }
+            (Reading::Open | Reading::Any, _) => Some(plain),
+            _ => None,
         }
     }
 

@@ -31,6 +31,74 @@ fn read(schema: &Json, data: &Json, path: &[&str]) -> Result<Option<String>, Eva
     }))
 }
 
+/// A loop whose condition looks at the items alone says of each what a loop says that makes a value of each.
+#[test]
+fn conditions_on_items() {
+    let text = json!({"type": "string"});
+    let item = json!({"type": "object", "properties": {
+        "name": text, "namespace": text, "a-b": text, "on": {"type": "boolean"}, "count": {"type": "integer"},
+        "half": {"type": "number"}, "port": {"x-kubernetes-int-or-string": true}, "raw": {"type": "string", "format": "byte"},
+        "maybe": {"type": "string", "nullable": true}, "inner": {"type": "object", "properties": {"x": text}},
+    }});
+    let complete = json!({"name": "a", "namespace": "n", "a-b": "c", "on": true, "count": 3, "half": 0.5, "port": 80,
+        "raw": "aGk=", "maybe": "x", "inner": {"x": "y"}, "other": "z"});
+    let mut rows = vec![complete.clone(), json!({}), json!("text"), Json::Null];
+    for key in complete.as_object().unwrap().keys() {
+        for value in [Json::Null, json!("b"), json!(7), json!(2.5), json!(false), json!([]), json!({"x": 1})]
+        {
+            let mut row = complete.clone();
+            row[key] = value;
+            rows.push(row);
+        }
+    }
+    let env = kro_cel::Env::new(&[&kro_cel::library::Standard], Arc::new(kro_cel::NoTypes))
+        .with_libraries(kro_cel::library::EXTENSIONS)
+        .with_variable("rows", Type::Dyn);
+    let members =
+        ["name", "namespace", "a__dash__b", "on", "count", "half", "port", "raw", "maybe", "inner", "other"];
+    let conditions = members.iter().flat_map(|member| {
+        let tests = ["== 'a'", "!= 'b'", "== 3", "> 2", "== null", "== true", "< 'b'"];
+        let compared = tests.into_iter().map(move |test| format!("i.{member} {test}"));
+        compared.chain([
+            format!("i.{member}"),
+            format!("has(i.{member})"),
+            format!("!has(i.{member}) || i.{member} == 'b'"),
+            format!("has(i.other) && !(i.{member} == 7 || i.name != 'a')"),
+        ])
+    });
+    for item in [
+        item,
+        json!({"type": "object", "additionalProperties": text}),
+        json!({"type": "object"}),
+        json!({}),
+        text,
+    ] {
+        let shape = shape(&json!({"type": "array", "items": item}));
+        for condition in conditions.clone() {
+            for (quick, slow) in [
+                (format!("rows.filter(i, {condition})"), format!("rows.transformList(n, i, {condition}, i)")),
+                (format!("rows.exists(i, {condition})"), format!("rows.exists(n, i, {condition})")),
+                (format!("rows.all(i, {condition})"), format!("rows.all(n, i, {condition})")),
+            ] {
+                let programs = [env.compile(&quick).unwrap(), env.compile(&slow).unwrap()];
+                for rows in rows.iter().map(|row| json!([row])).chain([Json::from(rows.clone())]) {
+                    let [quick, slow] = programs.each_ref().map(|program| {
+                        let bindings = [("rows", shape.read(&rows).unwrap())];
+                        let outcome =
+                            program.eval(&kro_cel::Scope::new(&bindings), &kro_cel::Limits::default());
+                        outcome
+                            .map(|outcome| {
+                                (outcome.value.to_json().map_err(|error| error.to_string()), outcome.cost)
+                            })
+                            .map_err(|error| (error.kind(), error.message().to_owned()))
+                    });
+                    assert_eq!(quick, slow, "{condition} of {rows}");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn values() {
     let check = |schema: Json, data: Json, expected: &str| {

@@ -1,5 +1,5 @@
 //! Macros over lists and maps. Each kind charges what the conditions and steps it stands for would have cost.
-use super::{Answer, Evaluated, Machine, not_iterable};
+use super::{Answer, Evaluated, Machine, not_iterable, rows::Condition};
 use crate::{
     Call, Entries, EvalError, Key, List, Map, Shape, Unknown, Value,
     plan::{FoldKind, FoldPlan, LoopPlan, NodeId},
@@ -96,7 +96,7 @@ impl<'a> Machine<'_, 'a> {
     #[inline(never)]
     fn quantify(
         &mut self,
-        fold: &FoldPlan,
+        fold: &'a FoldPlan,
         range: &Range<'a>,
         predicate: NodeId,
         decisive: bool,
@@ -106,6 +106,17 @@ impl<'a> Machine<'_, 'a> {
         let mut failed: Option<EvalError> = None;
         let mut decided = false;
         let mut index = 0;
+        if let Some((items, test)) = rows(fold, range) {
+            while let Some((answer, price)) = items.get(index).and_then(|item| test.answer(item)) {
+                self.tick()?;
+                self.charge(condition + 1 + price)?;
+                index += 1;
+                if answer == decisive {
+                    decided = true;
+                    break;
+                }
+            }
+        }
         while self.next(fold, range, index)? {
             index += 1;
             if decided {
@@ -156,7 +167,7 @@ impl<'a> Machine<'_, 'a> {
     #[inline(never)]
     fn collect(
         &mut self,
-        fold: &FoldPlan,
+        fold: &'a FoldPlan,
         range: &Range<'a>,
         predicate: Option<NodeId>,
         item: NodeId,
@@ -172,9 +183,24 @@ impl<'a> Machine<'_, 'a> {
         let mut items = Vec::with_capacity(capacity);
         let mut waiting: Option<Unknown> = None;
         let mut index = 0;
-        while self.next(fold, range, index)? {
+        let rows = rows(fold, range);
+        loop {
+            let known = rows.as_ref().and_then(|(items, test)| test.answer(items.get(index)?));
+            if let Some((false, price)) = known {
+                self.tick()?;
+                self.charge(price)?;
+                index += 1;
+                continue;
+            }
+            if !self.next(fold, range, index)? {
+                break;
+            }
             index += 1;
-            match self.taken(predicate)? {
+            let taken = match known {
+                Some((answer, price)) => self.charge(price).map(|()| Ok(answer)),
+                None => self.taken(predicate),
+            };
+            match taken? {
                 Ok(true) => {}
                 Ok(false) => continue,
                 Err(unknown) => {
@@ -268,6 +294,7 @@ impl<'a> Machine<'_, 'a> {
             first: plan.first,
             second: plan.second,
             kind: FoldKind::All(plan.step),
+            rows: None,
         };
         self.locals[plan.accumulator as usize] = Some(init);
         let mut index = 0;
@@ -286,6 +313,12 @@ impl<'a> Machine<'_, 'a> {
         }
         self.eval(plan.result).map_err(|error| self.at(id, error))
     }
+}
+
+/// The items of a JSON list and the loop's condition on them, where both are there.
+fn rows<'a>(fold: &'a FoldPlan, range: &Range<'a>) -> Option<(&'a [Json], Condition<'a, 'a>)> {
+    let (Some(rows), Range::Json(items, shape)) = (&fold.rows, range) else { return None };
+    Some((items, Condition::new(rows, *shape)?))
 }
 
 fn entries<'a>(map: &Map<'a>) -> Vec<(Key<'a>, Evaluated<'a>)> {

@@ -151,7 +151,11 @@ fn readable(located: Located<'_>) -> Option<()> {
 
 /// The answer and the price of an operator between JSON and a constant.
 #[inline]
-fn beside_constant(operator: Operator, left: &Json, right: &Value<'static>) -> Option<(bool, u64)> {
+pub(super) fn beside_constant(
+    operator: Operator,
+    left: &Json,
+    right: &Value<'static>,
+) -> Option<(bool, u64)> {
     match (left, right) {
         (Json::String(left), Value::String(right)) => texts(operator, left, right),
         (Json::Number(left), Value::Int(right)) => Some((ordered(operator, left.as_i64()?.cmp(right))?, 1)),

@@ -1,5 +1,5 @@
 //! Comprehensions: the kinds the evaluator knows, and any other from its parts.
-use super::{FoldKind, FoldPlan, LoopPlan, Node, NodeId, Planner};
+use super::{FoldKind, FoldPlan, LoopPlan, Node, NodeId, Planner, Rows};
 use crate::{Comprehension, ExprId, Fold, Name};
 
 impl Planner<'_> {
@@ -36,8 +36,19 @@ impl Planner<'_> {
                 Fold::General | Fold::Bind { .. } => FoldKind::All(range),
             };
             let second = fold.variable2.is_some().then_some(first + 1);
-            this.push(id, Node::Fold(Box::new(FoldPlan { range, first, second, kind })))
+            this.push(id, Node::Fold(Box::new(FoldPlan { range, first, second, kind, rows: None })))
         })
+    }
+
+    /// Finds the conditions that look at items only, once all paths are classified.
+    pub(super) fn find_rows(&mut self) {
+        let free = self.env.options.free_presence_tests;
+        for index in 0..self.nodes.len() {
+            let found = Rows::of_fold(&self.nodes, &self.nodes[index], free);
+            if let Node::Fold(fold) = &mut self.nodes[index] {
+                fold.rows = found;
+            }
+        }
     }
 
     #[inline(never)]

@@ -73,6 +73,28 @@ impl<'a> Located<'a> {
     }
 }
 
+/// Where the objects of a shape keep a member: for loops, which ask many of them.
+#[derive(Debug, Clone, Copy)]
+pub struct Column<'a> {
+    /// The name of the member in JSON.
+    pub key: &'a str,
+    /// What reads it.
+    pub shape: &'a dyn Shape,
+    /// Whether `null` stands for a member that is not there.
+    pub null_is_absent: bool,
+}
+
+impl Column<'_> {
+    /// The member of an object, and what reading it will come to.
+    #[inline]
+    pub(crate) fn find<'a>(&self, object: &'a Object) -> Option<(&'a Json, Form)> {
+        match member(object, self.key)? {
+            Json::Null if self.null_is_absent => None,
+            json => Some((json, self.shape.form(json))),
+        }
+    }
+}
+
 /// Reads JSON as values. Implement it on a tree that mirrors a schema; the tree lives as long as the data it reads.
 /// Arrays and objects become [`List::Json`] and [`Map::Json`] with the shape that knows their items and members, so
 /// they are read only where an expression goes.
@@ -83,6 +105,17 @@ pub trait Shape: Debug + Send + Sync {
 
     /// Where the member `name` is, as expressions name it; `None` when absent. The hint belongs to the place that asks.
     fn locate<'a>(&'a self, object: &'a Object, name: &str, hint: &Hint) -> Option<Located<'a>>;
+
+    /// What reading `json` under this shape will come to.
+    fn form(&self, _json: &Json) -> Form {
+        Form::Other
+    }
+
+    /// Where every object of this shape keeps the member `name`, as [`Shape::locate`] finds it. `None` where that
+    /// differs between objects, and where JSON objects do not fit the shape.
+    fn column<'a>(&'a self, _name: &'a str) -> Option<Column<'a>> {
+        None
+    }
 
     /// What expressions see of one stored entry when they iterate over the object; `None` when it is not visible.
     fn entry<'a>(&'a self, key: &'a str, json: &'a Json) -> Option<(Text<'a>, Result<Value<'a>, EvalError>)>;
@@ -132,6 +165,14 @@ impl Shape for Plain {
 
     fn locate<'a>(&'a self, object: &'a Object, name: &str, _hint: &Hint) -> Option<Located<'a>> {
         Some(Located { json: member(object, name)?, shape: self, form: Form::Plain })
+    }
+
+    fn form(&self, _json: &Json) -> Form {
+        Form::Plain
+    }
+
+    fn column<'a>(&'a self, name: &'a str) -> Option<Column<'a>> {
+        Some(Column { key: name, shape: self, null_is_absent: false })
     }
 
     fn entry<'a>(&'a self, key: &'a str, json: &'a Json) -> Option<(Text<'a>, Result<Value<'a>, EvalError>)> {
