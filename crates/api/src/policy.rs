@@ -9,6 +9,7 @@ mod read;
 
 pub use options::{OPTIONS, PolicyOption, reference};
 pub(crate) use read::check;
+pub use read::pinned;
 
 use kro_object::{FieldPath, Object};
 use std::{collections::BTreeMap, time::Duration};

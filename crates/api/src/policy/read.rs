@@ -70,11 +70,24 @@ fn refused(option: &PolicyOption, node: Option<&str>, path: FieldPath) -> Diagno
     Diagnostic::error(codes::POLICY, Locus::value(path), message).with_help(help)
 }
 
+/// The number of the revision that a definition or an instance is to stay at; an error is the text that is none.
+pub fn pinned(object: &Object) -> Option<Result<i64, String>> {
+    let text = object.metadata().annotation(annotations::REVISION)?;
+    let number = text.parse().ok().filter(|number| *number > 0);
+    Some(number.ok_or_else(|| text.to_owned()))
+}
+
 /// Everything that is wrong about the policies of a definition with these nodes.
 pub(crate) fn check(definition: &Object, nodes: &BTreeSet<&str>) -> Vec<Diagnostic> {
     let (policy, mut found) = read(Profile::Upstream, definition);
-    let annotations = definition.metadata().annotations().into_iter().flatten();
-    for (key, _) in annotations {
+    if pinned(definition).is_some_and(|pin| pin.is_err()) {
+        let path = FieldPath::root().join("metadata").join("annotations").join(annotations::REVISION);
+        let message = "the policy \"revision\" has no such value";
+        found.push(
+            Diagnostic::error(codes::POLICY, Locus::value(path), message).with_help("values: numbers from 1"),
+        );
+    }
+    for (key, _) in definition.metadata().annotations().into_iter().flatten() {
         let Some((_, node)) = key.strip_prefix(POLICY_PREFIX).and_then(|asked| asked.split_once('.')) else {
             continue;
         };

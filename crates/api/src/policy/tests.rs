@@ -61,6 +61,7 @@ fn what_cannot_be_read_is_told_and_counts_as_the_most_careful() {
         "policy.kro.run/deletoin": "retain",
         "policy.kro.run/ignore.app": "spec.list[0]",
         "policy.kro.run/timeout.dv": "1m",
+        "policy.kro.run/revision": "last",
     });
     let said = found(annotations.clone());
     let wanted = [
@@ -71,6 +72,7 @@ fn what_cannot_be_read_is_told_and_counts_as_the_most_careful() {
         ("KRO0108", "\"ignore\" has no such value"),
         ("KRO0108", "holds for the whole definition"),
         ("KRO0108", "\"max-deletes\" has no such value"),
+        ("KRO0108", "\"revision\" has no such value"),
         ("KRO1111", "no resource has the id \"dv\""),
     ];
     assert_eq!(said.len(), wanted.len(), "{said:#?}");

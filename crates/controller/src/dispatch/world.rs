@@ -1,6 +1,7 @@
 //! Everything the dispatcher knows: definitions, revisions, instances, who serves what, who listens to what.
 //! Synchronous: events and effects go in, keys to reconcile and snapshots for reconciles come out.
 
+mod pins;
 mod records;
 
 pub(crate) use self::records::Served;
@@ -61,6 +62,8 @@ pub(super) struct World {
     revisions: BTreeMap<Arc<str>, RevisionRecord>,
     compiled: Revisions,
     served: BTreeMap<Arc<str>, Arc<Served>>,
+    /// Revisions that instances are to stay at.
+    pinned: BTreeMap<(Arc<str>, i64), Arc<Served>>,
     /// The definition behind each served kind.
     kinds: BTreeMap<Gvr, Arc<str>>,
     instances: BTreeMap<Instance, InstanceRecord>,
@@ -91,6 +94,7 @@ impl World {
             revisions: BTreeMap::new(),
             compiled: Revisions::default(),
             served: BTreeMap::new(),
+            pinned: BTreeMap::new(),
             kinds: BTreeMap::new(),
             instances: BTreeMap::new(),
             listed: BTreeMap::new(),
@@ -127,7 +131,7 @@ impl World {
         let mut wanted: BTreeSet<WatchSpec> = self.base.iter().cloned().collect();
         let mut children = BTreeSet::new();
         let listened = self.router.resources();
-        for served in self.served.values() {
+        for served in self.served.values().chain(self.pinned.values()) {
             wanted.insert(instances_of(&served.resource));
             for node in served.graph.nodes.values() {
                 match node.kind {
@@ -210,6 +214,7 @@ impl World {
             revisions: revisions.map(|revision| (revision.number, revision.state())).collect(),
             compiled: self.compiled.of(name),
             served: self.served.get(name).map(|served| Arc::clone(&served.graph)),
+            pinned: self.pins(name),
             instances: self.instances.keys().filter(|instance| instance.definition == *name).count(),
             crds: self.since_crds(),
         }
@@ -223,6 +228,7 @@ impl World {
             other.definition == record.definition && other.number > record.number && !other.deleting
         });
         let needed = newer.into_iter().all(|other| known.get(&other.number).is_some_and(Revision::is_failed));
+        let needed = needed || self.pins(&record.definition).contains(&record.number);
         let candidate = self.compiled.candidate(&record.definition);
         Some(revision::Input {
             object: Some(record.object.unpack()),
@@ -259,10 +265,14 @@ impl World {
         match self.definitions.get_mut(&name) {
             Some(old) if old.is_newer_than(&new) => old.listed = true,
             old => {
+                let moved = old.as_ref().is_some_and(|old| old.pin != new.pin);
                 if old.is_none_or(|old| old.differs(&new)) {
                     queue.add(Key::Definition(Arc::clone(&name)));
                 }
-                self.definitions.insert(name, new);
+                self.definitions.insert(Arc::clone(&name), new);
+                if moved {
+                    self.wake_revisions(&name, queue);
+                }
             }
         }
     }
@@ -388,6 +398,15 @@ impl World {
         else {
             return Turn::Never;
         };
+        let (served, unavailable) = match &record.pin {
+            None => (served, None),
+            Some(Ok(number)) => match self.pinned.get(&(Arc::clone(&instance.definition), *number)) {
+                Some(pinned) => (pinned, None),
+                None if self.is_compiling(&instance.definition, *number) => return Turn::Later(WATCH_POLL),
+                None => (served, Some(format!("revision {number} is pinned and does not exist or compile"))),
+            },
+            Some(Err(text)) => (served, Some(format!("{text:?} is no number of a revision"))),
+        };
         if let Some(settled) = served.reread
             && now < settled
         {
@@ -402,6 +421,7 @@ impl World {
         Turn::Now(Box::new(instance::Input {
             object: record.object.clone(),
             served: Arc::clone(served),
+            unavailable,
             reread: served.reread.is_some_and(|settled| record.read < settled),
             grace: match record.held {
                 None => GRACE,
@@ -455,9 +475,14 @@ impl World {
                 if old.as_ref().is_none_or(|old| old.differs(&new)) {
                     queue.add(Key::Instance(id.clone()));
                 }
+                let moved = old.as_ref().map_or(new.pin.is_some(), |old| old.pin != new.pin);
                 new.held = old.and_then(|old| old.held);
                 self.by_set.insert(new.set.clone(), id.clone());
                 self.instances.insert(id, new);
+                if moved {
+                    self.wake_revisions(definition, queue);
+                    self.serve_pinned(definition);
+                }
             }
         }
     }
@@ -572,6 +597,14 @@ impl World {
                 let failed = revision.is_failed();
                 self.compiled.insert(&definition, number, revision);
                 self.count_revisions();
+                self.serve_pinned(&definition);
+                for (id, _) in self
+                    .instances
+                    .iter()
+                    .filter(|(id, record)| id.definition == definition && record.pin == Some(Ok(number)))
+                {
+                    queue.add(Key::Instance(id.clone()));
+                }
                 if failed {
                     self.wake_revisions(&definition, queue);
                 }
@@ -612,6 +645,8 @@ impl World {
         self.kinds.insert(served.resource.gvr(), Arc::clone(name));
         self.served.insert(Arc::clone(name), Arc::new(served));
         self.rewatch = true;
+        self.pinned.retain(|(definition, _), _| definition != name);
+        self.serve_pinned(name);
         for id in self.instances.keys().filter(|id| id.definition == *name) {
             queue.add(Key::Instance(id.clone()));
         }
@@ -628,6 +663,7 @@ impl World {
         }
         self.shared.metrics.unserved();
         self.served.remove(name);
+        self.pinned.retain(|(definition, _), _| definition != name);
         self.kinds.retain(|_, definition| definition != name);
         self.rewatch = true;
     }

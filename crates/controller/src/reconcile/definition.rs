@@ -1,6 +1,7 @@
 //! One definition: check it, issue a revision for every change, make its CRD, serve its instances, report.
 //! A definition that is wrong keeps the last good revision running and never touches another definition.
 
+mod hold;
 mod remove;
 
 use crate::{
@@ -20,12 +21,18 @@ use kro_api::{
     ConditionSet, ConditionStatus, DEFINITION_CONDITIONS, GraphRevision, NodeDependencies, Policy,
     ResourceGraphDefinition, ResourceGraphDefinitionStatus, State,
     names::{FINALIZER, labels},
+    policy::pinned,
 };
 use kro_cluster::{Error, Part};
 use kro_graph::Graph;
 use kro_object::{Object, Timestamp};
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write,
+    sync::Arc,
+    time::Duration,
+};
 
 /// What the dispatcher knows of a definition.
 #[derive(Debug)]
@@ -38,6 +45,8 @@ pub(crate) struct Input {
     pub(crate) compiled: Numbered,
     /// What its instances are reconciled by in this process.
     pub(crate) served: Option<Arc<Graph>>,
+    /// Revisions that the definition or instances are to stay at.
+    pub(crate) pinned: BTreeSet<i64>,
     /// How many instances there are.
     pub(crate) instances: usize,
     /// How long ago a CRD changed.
@@ -127,6 +136,9 @@ impl<'a> Pass<'a> {
             );
             return Ok(Outcome::Done);
         }
+        if let (Some(Ok(pin)), Some(latest)) = (pinned(&self.object), latest) {
+            return Ok(self.hold(&definition, &hash, pin, latest, input).await);
+        }
         let Some(number) = latest else { return self.issue(&definition, hash, 0).await };
         let Some(revision) = input.compiled.get(&number) else {
             self.shared.metrics.revision_awaited("warming_up");
@@ -147,12 +159,16 @@ impl<'a> Pass<'a> {
                 self.accept();
                 self.shared.metrics.revision_resolved("serve");
                 let outcome = self.serve(&definition, Arc::clone(graph)).await;
-                self.collect(&input.revisions).await;
+                self.collect(input).await;
                 Ok(outcome)
             }
             Compiled::Failed => {
                 self.shared.metrics.revision_resolved("failed");
-                let message = format!("latest graph revision {number} failed compilation");
+                let mut message = format!("latest graph revision {number} failed compilation");
+                if let Some((good, _)) = last_good(&input.compiled) {
+                    write!(message, "; revision {good} goes on serving the instances")
+                        .expect("invariant: a String takes everything");
+                }
                 self.set("GraphRevisionsResolved", ConditionStatus::False, "Failed", &message);
                 self.set("GraphAccepted", ConditionStatus::False, "InvalidResourceGraph", &message);
                 self.serve_last_good(input);
@@ -341,13 +357,14 @@ impl<'a> Pass<'a> {
     }
 
     /// Deletes the oldest revisions beyond the number to keep.
-    async fn collect(&mut self, revisions: &BTreeMap<i64, RevisionState>) {
+    async fn collect(&mut self, input: &Input) {
         let keep = self.shared.options.max_revisions;
-        let excess = revisions.len().saturating_sub(keep);
+        let excess = input.revisions.len().saturating_sub(keep);
         if keep == 0 {
             return;
         }
-        for revision in revisions.values().take(excess) {
+        let old = input.revisions.iter().take(excess).filter(|(number, _)| !input.pinned.contains(number));
+        for (_, revision) in old {
             let key = kro_object::ObjectKey::cluster(&revision.name);
             let result = self
                 .shared

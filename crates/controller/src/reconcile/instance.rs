@@ -19,6 +19,7 @@ use futures_util::future::join_all;
 use kro_api::{
     ConditionSet, ConditionStatus, INSTANCE_CONDITIONS,
     names::{FINALIZER, labels, managers},
+    policy::pinned,
 };
 use kro_apply::{ApplySet, Membership};
 use kro_cluster::{ApplyOptions, Error, Query};
@@ -31,6 +32,8 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 pub(crate) struct Input {
     pub(crate) object: Packed,
     pub(crate) served: Arc<Served>,
+    /// Why the revision that the instance is to stay at cannot be used.
+    pub(crate) unavailable: Option<String>,
     /// The CRD changed since the object was read, and with it perhaps its defaults.
     pub(crate) reread: bool,
     /// How long what is said of waiting can still be held back.
@@ -58,7 +61,10 @@ pub(crate) async fn reconcile(shared: Arc<Shared>, input: Input) -> Report {
     if input.reread {
         pass.effects.push(Effect::Wrote(pass.instance.clone()));
     }
-    let end = pass.run().await;
+    let end = match input.unavailable {
+        Some(message) => End::Unresolved(message),
+        None => pass.run().await,
+    };
     pass.finish(end).await
 }
 
@@ -103,6 +109,8 @@ enum End {
     Suspended(Plan),
     /// It could not be marked as ours.
     Unmanaged(String),
+    /// The revision it is to stay at cannot be used: everything stays as it is.
+    Unresolved(String),
     /// The pass could not go on.
     Stopped { plan: Plan, message: String, outcome: Outcome },
 }
@@ -151,12 +159,18 @@ impl<'a> Pass<'a> {
             "Managed",
             "instance is properly managed with finalizers and labels",
         );
-        self.set(
-            "GraphResolved",
-            ConditionStatus::True,
-            "Resolved",
-            "runtime graph created and all resources resolved",
-        );
+        match pinned(&self.instance) {
+            Some(Ok(number)) => {
+                let message = format!("the instance stays at revision {number}, as its annotation says");
+                self.set("GraphResolved", ConditionStatus::True, "Pinned", &message);
+            }
+            _ => self.set(
+                "GraphResolved",
+                ConditionStatus::True,
+                "Resolved",
+                "runtime graph created and all resources resolved",
+            ),
+        }
         let graph = Arc::clone(&self.served.graph);
         self.shared.metrics.graph_resolved(&self.served.resource.gvr());
         let options = &self.shared.options;

@@ -144,4 +144,7 @@ scenarios! {
     instances_refuse
     instances_cascade
     unreadable_policy
+    revision_pinned
+    revision_pinned_by_instance
+    revision_last_good
 }

@@ -9,7 +9,7 @@ use crate::{
 use kro_api::{
     Policy, ResourceGraphDefinitionStatus, State,
     names::{POLICY_PREFIX, annotations},
-    policy::Readiness,
+    policy::{Readiness, pinned},
 };
 use kro_graph::{Graph, NodeId, NodeKind};
 use kro_object::{FieldPath, GroupKind, Gvr, Object, ResourceType};
@@ -30,6 +30,8 @@ pub(super) struct DefinitionRecord {
     pub(super) deleting: bool,
     /// Annotations that say what to do.
     told: BTreeMap<String, Value>,
+    /// The revision it is to stay at.
+    pub(super) pin: Option<i64>,
     /// Its status says that it is served as it is written.
     pub(super) active: bool,
     /// The present list mentioned it.
@@ -49,6 +51,7 @@ impl DefinitionRecord {
             uid: metadata.uid().unwrap_or_default().into(),
             generation: metadata.generation().unwrap_or_default(),
             deleting: metadata.is_deleting(),
+            pin: pinned(object).and_then(Result::ok),
             told: annotations.filter(is_told).map(|(key, value)| (key.clone(), value.clone())).collect(),
             active: ResourceGraphDefinitionStatus::of(object).state == Some(State::Active),
             listed: true,
@@ -138,6 +141,8 @@ pub(super) struct InstanceRecord {
     generation: i64,
     deleting: bool,
     suspended: bool,
+    /// The revision it is to stay at.
+    pub(super) pin: Option<Result<i64, String>>,
     /// When the server gave it in this form.
     pub(super) read: Instant,
     /// Since when what its status should say is held back, because it waits and may not for long.
@@ -156,6 +161,7 @@ impl InstanceRecord {
             generation: metadata.generation().unwrap_or_default(),
             deleting: metadata.is_deleting(),
             suspended: kro_api::is_suspended(object),
+            pin: pinned(object),
             read,
             held: None,
             listed: true,
@@ -173,6 +179,7 @@ impl InstanceRecord {
             || self.generation != new.generation
             || self.deleting != new.deleting
             || self.suspended != new.suspended
+            || self.pin != new.pin
     }
 }
 

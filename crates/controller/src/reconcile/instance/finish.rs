@@ -44,6 +44,7 @@ impl Pass<'_> {
     /// Reports the end of the pass.
     pub(super) async fn finish(mut self, end: End) -> Report {
         let retry = Outcome::Again(self.shared.options.retry_interval);
+        let unresolved = matches!(end, End::Unresolved(_));
         let suspended = matches!(end, End::Suspended(_));
         let heard = suspended || matches!(end, End::Planned(_));
         if !matches!(end, End::Planned(_)) {
@@ -52,6 +53,10 @@ impl Pass<'_> {
         let (plan, verdict) = match end {
             End::Unmanaged(message) => {
                 self.set("InstanceManaged", ConditionStatus::False, "ManagementFailed", &message);
+                (None, None)
+            }
+            End::Unresolved(message) => {
+                self.set("GraphResolved", ConditionStatus::False, "RevisionUnavailable", &message);
                 (None, None)
             }
             End::Suspended(plan) => (Some(plan), Some(Verdict::suspended())),
@@ -69,6 +74,8 @@ impl Pass<'_> {
                 self.set("ResourcesReady", verdict.status, verdict.reason, &verdict.message);
                 (verdict.state, verdict.outcome)
             }
+            // A revision that cannot be used is heard of when it comes.
+            None if unresolved => (InstanceState::Error, Outcome::Done),
             None => (InstanceState::Active, Outcome::Retry),
         };
         self.report(plan.as_ref(), state);
@@ -220,6 +227,9 @@ impl Pass<'_> {
         mut outcome: Outcome,
     ) -> Outcome {
         let mut fields = match plan.map(Plan::status) {
+            None if !self.conditions.is_true("GraphResolved") => {
+                self.stored_status().cloned().unwrap_or_default()
+            }
             None => Map::new(),
             Some(Ok(fields)) => fields,
             Some(Err(message)) => {
