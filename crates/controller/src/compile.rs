@@ -9,7 +9,7 @@ use kro_graph::{Graph, Kinds};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 /// So long after a change of a CRD discovery and OpenAPI may not tell of it yet.
-pub(crate) const CRDS_SETTLE: Duration = Duration::from_secs(20);
+const CRDS_SETTLE: Duration = Duration::from_secs(20);
 /// How often a definition that is wrong is compiled without cause.
 const AGGREGATED_POLL: Duration = Duration::from_mins(10);
 
@@ -90,12 +90,13 @@ async fn kinds(shared: &Shared, source: &kro_graph::GraphSource) -> Result<Kinds
 /// When to compile again what is wrong: what it is made from is watched, and wakes it. But after a change of a CRD
 /// the server goes on for a while to say what it said before, without a further event; `crds` ago was the last one.
 /// And the kinds of another server behind the API server come without any.
-pub(crate) fn awaits_inputs(crds: Duration) -> Outcome {
-    if crds < CRDS_SETTLE {
-        Outcome::Again(crds.max(CRDS_SETTLE / 200))
-    } else {
-        Outcome::Again(AGGREGATED_POLL)
+pub(crate) fn awaits_inputs(shared: &Shared, crds: Duration) -> Outcome {
+    if crds >= CRDS_SETTLE {
+        return Outcome::Again(AGGREGATED_POLL);
     }
+    // The next try shall not be answered from memory.
+    shared.cluster.ask_again();
+    Outcome::Again(crds.max(CRDS_SETTLE / 200))
 }
 
 /// All errors, one a line, as they appear in conditions.

@@ -8,9 +8,7 @@ pub(crate) use self::records::Served;
 use self::records::{DefinitionRecord, InstanceRecord, RevisionRecord};
 use super::{Instance, Key};
 use crate::{
-    Shared, api,
-    compile::CRDS_SETTLE,
-    crd,
+    Shared, api, crd,
     queue::Queue,
     reads::Reads,
     reconcile::{Effect, definition, instance, revision},
@@ -381,13 +379,9 @@ impl World {
         }
     }
 
-    /// How long ago a CRD changed. While that settles the server is asked for kinds again.
+    /// How long ago a CRD changed.
     fn since_crds(&self) -> Duration {
-        let since = super::now().saturating_duration_since(self.crds_changed);
-        if since < CRDS_SETTLE {
-            self.shared.cluster.ask_again();
-        }
-        since
+        super::now().saturating_duration_since(self.crds_changed)
     }
 
     // ---- instances

@@ -272,7 +272,7 @@ impl<'a> Pass<'a> {
             Ok(graph) => graph,
             Err(CompileError::Invalid(message)) => {
                 self.reject(&message);
-                return Ok(compile::awaits_inputs(self.crds));
+                return Ok(compile::awaits_inputs(self.shared, self.crds));
             }
             Err(CompileError::Cluster(error)) => return Err(error),
         };

@@ -91,7 +91,7 @@ async fn run(shared: &Arc<Shared>, input: Input) -> Result<Report, Error> {
         Err(CompileError::Invalid(message)) => {
             let message = format!("failed to compile graph revision: {message}");
             conditions.set("GraphVerified", ConditionStatus::False, "InvalidGraph", &message, now);
-            (Compiled::Failed, compile::awaits_inputs(input.crds))
+            (Compiled::Failed, compile::awaits_inputs(shared, input.crds))
         }
         Err(CompileError::Cluster(error)) => return Err(error),
     };

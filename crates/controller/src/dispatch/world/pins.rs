@@ -2,7 +2,10 @@
 
 use super::{Served, World};
 use crate::revisions::{Compiled, Revision};
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, btree_map::Entry},
+    sync::Arc,
+};
 
 impl World {
     /// The revisions that a definition and its instances are to stay at.
@@ -26,11 +29,16 @@ impl World {
                 continue;
             };
             let key = (Arc::clone(definition), number);
-            if !self.pinned.contains_key(&key) {
+            if let Entry::Vacant(place) = self.pinned.entry(key) {
                 let (name, uid) = (Arc::clone(definition), served.uid.clone());
-                let pinned =
-                    Served::new(name, uid, Arc::clone(graph), served.policy.clone(), crate::dispatch::now());
-                self.pinned.insert(key, Arc::new(pinned));
+                let policy = served.policy.clone();
+                place.insert(Arc::new(Served::new(
+                    name,
+                    uid,
+                    Arc::clone(graph),
+                    policy,
+                    crate::dispatch::now(),
+                )));
                 self.rewatch = true;
             }
         }
