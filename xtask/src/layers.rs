@@ -60,6 +60,8 @@ pub(crate) const LAYERS: &[Layer] = &[
         "crates/sim",
         Tier::Rim,
         &[
+            "gotext",
+            "cel",
             "object",
             "diagnostic",
             "api",
@@ -77,6 +79,7 @@ pub(crate) const LAYERS: &[Layer] = &[
         "crates/cli",
         Tier::Rim,
         &[
+            "sim",
             "object",
             "diagnostic",
             "schema",

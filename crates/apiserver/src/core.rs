@@ -58,7 +58,10 @@ use self::{
 use crate::{AuditRecord, Authorization, Behaviors, ids::Ids, status::Status};
 use kro_object::{Object, Timestamp};
 use serde_json::Value;
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    sync::Arc,
+};
 
 /// How a [`Core`] behaves; see [`crate::Options`] for the meanings.
 #[derive(Debug, Clone)]
@@ -85,6 +88,8 @@ pub struct Core {
     registry: Registry,
     ids: Ids,
     behaviors: Behaviors,
+    /// What the rest of the cluster leaves alone.
+    held: BTreeSet<(ResourceId, Option<Key>)>,
     background: Background,
     audit: VecDeque<AuditRecord>,
     /// What the present call is warned about.
@@ -111,6 +116,7 @@ impl Core {
             registry: Registry::builtin(),
             ids: Ids::new(options.seed),
             behaviors: options.behaviors,
+            held: BTreeSet::new(),
             background: Background::default(),
             audit: VecDeque::new(),
             warnings: Vec::new(),

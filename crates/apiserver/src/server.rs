@@ -189,6 +189,20 @@ impl ApiServer {
         self.core().dump()
     }
 
+    /// The rest of the cluster leaves an object alone from now on, or all of a resource.
+    pub fn hold(&self, resource: &ResourceId, key: Option<&Key>) {
+        self.core().hold(resource, key);
+    }
+
+    /// Ends what [`ApiServer::hold`] began with the same arguments.
+    pub fn let_go(&self, resource: &ResourceId, key: Option<&Key>) {
+        let now = self.now();
+        let mut core = self.core();
+        let known = core.revision();
+        core.let_go(resource, key, now);
+        self.settle(core, known, now);
+    }
+
     /// Forgets the history, as etcd's compaction does: older watches and continue tokens get 410.
     pub fn compact(&self) {
         self.core().compact();

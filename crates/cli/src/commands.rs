@@ -13,6 +13,7 @@ mod generate;
 mod graph;
 mod lint;
 mod lsp;
+mod test;
 mod validate;
 
 /// What `kro` can do.
@@ -22,6 +23,8 @@ pub(crate) enum Command {
     Dev(dev::Args),
     /// Check definitions: every mistake with its place.
     Validate(validate::Args),
+    /// Play scenarios: what happens, and what must hold then, in virtual time.
+    Test(test::Args),
     /// Say what may go wrong and what an instance can cost at most, under ceilings.
     Lint(lint::Args),
     /// Show in which order resources are applied, and what each waits for.
@@ -48,6 +51,7 @@ impl Command {
         match self {
             Self::Dev(args) => block_on(dev::run(args))?,
             Self::Validate(args) => validate::run(&args),
+            Self::Test(args) => test::run(&args),
             Self::Lint(args) => lint::run(&args),
             Self::Graph(args) => graph::run(&args),
             Self::Fmt(args) => fmt::run(&args),

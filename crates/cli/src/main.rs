@@ -7,6 +7,7 @@ use clap::Parser;
 
 mod commands;
 mod crds;
+mod files;
 mod input;
 mod kubeconfig;
 #[cfg(test)]

@@ -155,7 +155,8 @@ impl Project {
         }
         for document in read.value.unwrap_or_default().into_iter().flat_map(kro_ide::objects) {
             let value = document.to_value();
-            if value.is_null() {
+            // Scenarios lie beside what they are about.
+            if value.is_null() || value["apiVersion"] == kro_sim::scenario::API_VERSION {
                 continue;
             }
             match role(&value)

@@ -13,6 +13,7 @@
 //! | 09xx | compatibility of the generated CRD |
 //! | 10xx | limits |
 //! | 11xx | warnings: what may be meant and is likely a mistake |
+//! | 12xx | scenarios and what they show |
 #![expect(clippy::zero_prefixed_literal, reason = "0103 reads as in KRO0103 and is decimal in Rust")]
 
 use std::fmt;
@@ -160,6 +161,14 @@ codes! {
     NEVER_WRITTEN = 1109 "nothing writes the field that is read";
     NEVER_TRUE = 1110 "the condition can never be true";
     POLICY_NODE = 1111 "the policy is for a resource that does not exist";
+
+    // 12xx: scenarios.
+    SCENARIO_STEP = 1201 "the step is not exactly one action";
+    SCENARIO_FILE = 1202 "a file of the scenario cannot be used";
+    STEP_FAILED = 1203 "a step did not go as written";
+    EXPECTATION = 1204 "an expectation does not hold";
+    SNAPSHOT = 1205 "the snapshot is another one";
+    RULE_BROKEN = 1206 "the operator did what it must never do";
 }
 
 #[cfg(test)]

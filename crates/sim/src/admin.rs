@@ -20,6 +20,24 @@ pub struct Refused {
     pub message: String,
 }
 
+impl Refused {
+    /// Nobody serves the kind.
+    pub(crate) fn unknown_kind(gvk: &Gvk) -> Self {
+        Self {
+            code: 404,
+            reason: "NotFound".to_owned(),
+            message: format!("{UNKNOWN_KIND} {:?} in version {:?}", gvk.kind, gvk.api_version()),
+        }
+    }
+
+    /// Whether nobody serves the kind, or not yet.
+    pub(crate) fn is_unknown_kind(&self) -> bool {
+        self.code == 404 && (self.reason.is_empty() || self.message.starts_with(UNKNOWN_KIND))
+    }
+}
+
+const UNKNOWN_KIND: &str = "no matches for kind";
+
 /// An administrator at the server's console.
 #[derive(Debug, Clone)]
 pub struct Admin {
@@ -124,11 +142,7 @@ impl Admin {
             reason: "BadRequest".to_owned(),
             message: error.to_string(),
         })?;
-        let resource = self.resource(&gvk).ok_or_else(|| Refused {
-            code: 404,
-            reason: "NotFound".to_owned(),
-            message: format!("no matches for kind {:?} in version {:?}", gvk.kind, gvk.api_version()),
-        })?;
+        let resource = self.resource(&gvk).ok_or_else(|| Refused::unknown_kind(&gvk))?;
         Ok(path(&resource, &object.key()))
     }
 
@@ -154,16 +168,15 @@ impl Admin {
     }
 }
 
-/// The path of an object.
+/// The path of an object; without a namespace it is in `default`, if its kind has namespaces.
 pub(crate) fn path(resource: &ResourceType, key: &ObjectKey) -> String {
     let root = if resource.gvk.group.is_empty() { "/api" } else { "/apis" };
     let version = resource.gvk.api_version();
-    match &key.namespace {
-        Some(namespace) if resource.is_namespaced() => {
-            format!("{root}/{version}/namespaces/{namespace}/{}/{}", resource.plural, key.name)
-        }
-        _ => format!("{root}/{version}/{}/{}", resource.plural, key.name),
+    if !resource.is_namespaced() {
+        return format!("{root}/{version}/{}/{}", resource.plural, key.name);
     }
+    let namespace = key.namespace.as_deref().unwrap_or("default");
+    format!("{root}/{version}/namespaces/{namespace}/{}/{}", resource.plural, key.name)
 }
 
 /// The resource of definitions.

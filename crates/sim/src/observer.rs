@@ -8,10 +8,11 @@ use kro_apiserver::{
     core::{Key, ResourceId},
     fault::Witness,
 };
-use kro_object::Object;
+use kro_object::{GroupKind, Object};
 use std::{
     collections::BTreeMap,
     fmt,
+    ops::Sub,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -25,6 +26,7 @@ pub(crate) struct Observer {
 #[derive(Debug, Default)]
 struct State {
     counts: Requests,
+    journal: Vec<Request>,
     broken: Vec<String>,
     /// The object a write is about to change, by client.
     before: BTreeMap<String, Object>,
@@ -37,6 +39,44 @@ pub struct Requests {
     pub reads: u64,
     /// Creates, patches and deletes.
     pub writes: u64,
+}
+
+/// One request of an operator that reached the server; watches apart.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// Virtual seconds since the world began.
+    pub at: f64,
+    /// The operator.
+    pub client: String,
+    /// HTTP method.
+    pub verb: String,
+    /// Path.
+    pub path: String,
+    /// Status code of the answer.
+    pub code: u16,
+    /// The object of a write.
+    pub target: Option<(ResourceId, Key)>,
+    /// The object's kind, if it is or was there.
+    pub kind: Option<GroupKind>,
+    /// What became of the object.
+    pub effect: Option<Effect>,
+}
+
+/// What a request did to an object, beyond changing it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// It is there now.
+    Created,
+    /// It is gone, or on its way.
+    Deleted,
+}
+
+impl Sub for Requests {
+    type Output = Self;
+
+    fn sub(self, earlier: Self) -> Self {
+        Self { reads: self.reads - earlier.reads, writes: self.writes - earlier.writes }
+    }
 }
 
 impl Requests {
@@ -61,6 +101,10 @@ impl Observer {
         self.state().counts
     }
 
+    pub(crate) fn journal(&self) -> Vec<Request> {
+        self.state().journal.clone()
+    }
+
     /// What was broken so far; forgets it.
     pub(crate) fn take_broken(&self) -> Vec<String> {
         std::mem::take(&mut self.state().broken)
@@ -73,6 +117,31 @@ impl Observer {
     fn stored(&self, path: &str) -> Option<Object> {
         let (resource, key) = target(path)?;
         self.server.stored(&resource, &key)
+    }
+
+    fn record(&self, client: &str, method: &Method, uri: &Uri, status: StatusCode) {
+        let is_write = *method != Method::GET;
+        let target = if is_write { target(uri.path()) } else { None };
+        let after = target.as_ref().and_then(|(resource, key)| self.server.stored(resource, key));
+        let mut state = self.state();
+        *(if is_write { &mut state.counts.writes } else { &mut state.counts.reads }) += 1;
+        let before = state.before.get(client).filter(|_| is_write);
+        let effect = match (before, &after) {
+            (None, Some(_)) => Some(Effect::Created),
+            (Some(_), _) if *method == Method::DELETE && status.is_success() => Some(Effect::Deleted),
+            _ => None,
+        };
+        let kind = before.or(after.as_ref()).and_then(|object| Some(object.gvk().ok()?.group_kind()));
+        state.journal.push(Request {
+            at: self.transcript.seconds(),
+            client: client.to_owned(),
+            verb: method.to_string(),
+            path: uri.path().to_owned(),
+            code: status.as_u16(),
+            target,
+            kind,
+            effect,
+        });
     }
 
     fn judge_delete(&self, path: &str, object: &Object) -> Option<String> {
@@ -133,8 +202,7 @@ impl Witness for Observer {
     fn after(&self, client: &str, method: &Method, uri: &Uri, status: StatusCode) {
         let is_watch = uri.query().is_some_and(|query| query.contains("watch=true"));
         if !is_watch {
-            let counts = &mut self.state().counts;
-            if *method == Method::GET { counts.reads += 1 } else { counts.writes += 1 }
+            self.record(client, method, uri, status);
         }
         let what = if is_watch { "WATCH" } else { method.as_str() };
         self.transcript.note(&format!("{client}: {what} {} {}", uri.path(), status.as_u16()));

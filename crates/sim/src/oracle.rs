@@ -1,7 +1,10 @@
 //! What must be there in the end, computed from what people asked for by compile and plan alone: no operator, no
 //! history. An object is right when it has everything its template says.
 
-use crate::snapshot::{Snapshot, crds};
+use crate::{
+    scenario::{Lists, difference},
+    snapshot::{Snapshot, crds},
+};
 use kro_api::{
     ResourceGraphDefinition,
     names::{self, labels},
@@ -118,13 +121,15 @@ fn judge_instance(now: &Snapshot, graph: &Arc<Graph>, instance: &Object, wrong: 
                     wanted.insert((desired.resource.gvk.group_kind(), desired.object.key()));
                     let outcome = match now.get(&desired.resource, &desired.object.key()) {
                         None => Err(format!("{name}: {} is missing", shown(&desired.object))),
-                        Some(live) => match difference(&desired.object.to_value(), &live.to_value(), "") {
-                            Some(what) => Err(format!("{name}: {}: {what}", shown(live))),
-                            None if live.metadata().label(labels::APPLYSET_PART_OF) != Some(&set) => {
-                                Err(format!("{name}: {} is not in its set", shown(live)))
+                        Some(live) => {
+                            match difference(&desired.object.to_value(), &live.to_value(), "", Lists::Whole) {
+                                Some(what) => Err(format!("{name}: {}: {what}", shown(live))),
+                                None if live.metadata().label(labels::APPLYSET_PART_OF) != Some(&set) => {
+                                    Err(format!("{name}: {} is not in its set", shown(live)))
+                                }
+                                None => Ok(live.clone()),
                             }
-                            None => Ok(live.clone()),
-                        },
+                        }
                     };
                     if let Err(what) = &outcome {
                         wrong.push(what.clone());
@@ -179,26 +184,4 @@ fn reasons(object: &Object) -> String {
 pub(crate) fn shown(object: &Object) -> String {
     let kind = object.gvk().map(|gvk| gvk.kind).unwrap_or_default();
     format!("{kind} {}", object.key())
-}
-
-/// The first place where `live` lacks something that `wanted` says. Lists are compared item by item: what templates
-/// of stories say has lists in full.
-fn difference(wanted: &Value, live: &Value, at: &str) -> Option<String> {
-    match (wanted, live) {
-        (Value::Object(wanted), Value::Object(live)) => wanted.iter().find_map(|(key, value)| {
-            let at = format!("{at}.{key}");
-            match live.get(key) {
-                Some(live) => difference(value, live, &at),
-                None => Some(format!("{at} is missing")),
-            }
-        }),
-        (Value::Array(wanted), Value::Array(live)) if wanted.len() == live.len() => {
-            let pairs = wanted.iter().zip(live).enumerate();
-            pairs
-                .into_iter()
-                .find_map(|(index, (wanted, live))| difference(wanted, live, &format!("{at}[{index}]")))
-        }
-        _ if wanted == live => None,
-        _ => Some(format!("{at} is {live}, expected {wanted}")),
-    }
 }

@@ -22,7 +22,11 @@ impl Snapshot {
     }
 
     pub(crate) fn get(&self, resource: &ResourceType, key: &ObjectKey) -> Option<&Object> {
-        self.kinds.get(&resource.gvk.group_kind())?.get(key)
+        self.find(&resource.gvk.group_kind(), key)
+    }
+
+    pub(crate) fn find(&self, kind: &GroupKind, key: &ObjectKey) -> Option<&Object> {
+        self.kinds.get(kind)?.get(key)
     }
 
     pub(crate) fn all(&self, kind: &GroupKind) -> impl Iterator<Item = &Object> {

@@ -28,6 +28,11 @@ impl Transcript {
         Self { clock, lines: Arc::new(Mutex::new(lines)) }
     }
 
+    /// The present moment, in virtual seconds since the world began.
+    pub(crate) fn seconds(&self) -> f64 {
+        self.clock.seconds()
+    }
+
     /// Adds a line, with the time in front.
     pub fn note(&self, line: &str) {
         let at = self.clock.seconds();

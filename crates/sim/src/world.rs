@@ -3,7 +3,7 @@
 use crate::{
     admin::Admin,
     clock::VirtualClock,
-    observer::{Observer, Requests},
+    observer::{Observer, Request, Requests},
     operator::Operator,
     oracle::Oracle,
     snapshot::Snapshot,
@@ -120,6 +120,16 @@ impl World {
     /// What operators asked for so far.
     pub fn requests(&self) -> Requests {
         self.observer.requests()
+    }
+
+    /// Every request of operators that reached the server, watches apart.
+    pub fn journal(&self) -> Vec<Request> {
+        self.observer.journal()
+    }
+
+    /// What operators did that must never happen, since the last call: in words that go on after "the operator".
+    pub fn take_broken(&self) -> Vec<String> {
+        self.observer.take_broken()
     }
 
     /// Starts the operator unless it runs.

@@ -13,7 +13,8 @@ mod template;
 use super::{
     Core,
     registry::Served,
-    store::{Change, Key},
+    store::{Change, Key, ResourceId},
+    stored::Stored,
 };
 use kro_object::Timestamp;
 use serde_json::Value;
@@ -61,8 +62,48 @@ fn reconcile_owner(core: &mut Core, change: &Change, now: Timestamp) {
     }
 }
 
-/// An object of a builtin kind with what serves it, unless it is on its way out.
+impl Core {
+    /// From now on nobody but clients touches an object, or any of a resource: a claim that is never bound, a
+    /// deployment that never comes up.
+    pub fn hold(&mut self, resource: &ResourceId, key: Option<&Key>) {
+        self.held.insert((resource.clone(), key.cloned()));
+    }
+
+    /// Ends what [`Core::hold`] began with the same arguments; what was left undone is done.
+    pub fn let_go(&mut self, resource: &ResourceId, key: Option<&Key>, now: Timestamp) {
+        self.held.remove(&(resource.clone(), key.cloned()));
+        let waiting: Vec<(Key, Arc<Stored>)> = self
+            .store
+            .list(resource, None)
+            .filter(|(found, _)| key.is_none_or(|key| key == *found))
+            .map(|(key, object)| (key.clone(), Arc::clone(object)))
+            .collect();
+        for (key, object) in waiting {
+            let change = Change {
+                revision: self.store.revision(),
+                resource: Arc::new(resource.clone()),
+                key,
+                old: Some(Arc::clone(&object)),
+                new: Some(object),
+            };
+            react(self, &change, now);
+        }
+    }
+
+    fn is_held(&self, group: &str, plural: &str, key: &Key) -> bool {
+        self.held.iter().any(|(resource, held)| {
+            *resource.group == *group
+                && *resource.plural == *plural
+                && held.as_ref().is_none_or(|held| held == key)
+        })
+    }
+}
+
+/// An object of a builtin kind with what serves it, unless it is on its way out or held.
 fn find(core: &Core, group: &str, plural: &str, key: &Key) -> Option<(Arc<Served>, Value)> {
+    if core.is_held(group, plural, key) {
+        return None;
+    }
     let served = core.registry.get(group, "v1", plural)?.clone();
     let object = core.store.get(&served.storage, key)?;
     (!object.is_deleting()).then(|| (served.clone(), object.to_value()))

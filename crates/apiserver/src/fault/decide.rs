@@ -37,6 +37,25 @@ pub struct Rates {
 }
 
 impl Rates {
+    /// A day like others: about a request in twenty meets something, and a watch in fifty breaks.
+    pub fn mild() -> Self {
+        Self {
+            delay: 20,
+            lose_request: 8,
+            lose_reply: 8,
+            conflict: 5,
+            too_many_requests: 3,
+            internal_error: 3,
+            unavailable: 3,
+            deny: 0,
+            compact: 2,
+            stale_list: 20,
+            cut_watch: 20,
+            delay_watch: 30,
+            longest: Duration::from_secs(2),
+        }
+    }
+
     /// A bad day: about a quarter of all requests meet something, watches break within ten seconds.
     pub fn rough() -> Self {
         Self {

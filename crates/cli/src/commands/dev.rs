@@ -14,17 +14,16 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, sleep_until};
 
+use crate::files::Files;
 use crate::output::{BAD, FAINT, GOOD, is_terminal, styled};
 use crate::project::{Expected, Project};
 use crate::server::{Server, ended};
 
 mod apply;
-mod files;
 mod rows;
 mod view;
 
 use apply::{Applier, Event};
-use files::Files;
 use view::View;
 
 /// How long to wait before trying again what could not be applied: a kind that is being made takes milliseconds.

@@ -11,4 +11,5 @@ mod live;
 mod lsp;
 mod output;
 mod sarif;
+mod scenarios;
 mod session;

@@ -13,6 +13,9 @@ pub(super) fn pod(core: &mut Core, key: &Key, now: Timestamp) {
         let _gone = core.delete(&served, key, &at_once, now).is_err();
         return;
     }
+    if core.is_held("", "pods", key) {
+        return;
+    }
     let pod = stored.to_value();
     if pod.pointer("/spec/nodeName").is_none() {
         core.adjust(&served, key, Some("binding"), now, &mut |pod| {
