@@ -11,6 +11,9 @@ use serde_json::Value;
 use crate::input::Input;
 use crate::output::{BUSY, styled};
 
+/// The label that adds a role to what the installed operator may do; the chart's role selects it, as upstream's does.
+const AGGREGATED: &str = "rbac.kro.run/aggregate-to-controller";
+
 /// How many samples are tried until one meets the author's rules.
 const SAMPLES: u64 = 200;
 
@@ -88,7 +91,13 @@ pub(crate) fn run(what: &What) -> anyhow::Result<ExitCode> {
         What::Rbac(args) => manifests(args, |name, graph| {
             let mut rules = access::instance_rules(graph);
             rules.extend(access::rules(graph));
-            Ok(access::manifests(&format!("kro:{name}"), &rules))
+            let mut roles = access::manifests(&format!("kro:{name}"), &rules);
+            for role in
+                roles.iter_mut().filter(|role| role.as_value_at("kind") == Some(&"ClusterRole".into()))
+            {
+                role.metadata_mut().insert_label(AGGREGATED, "true");
+            }
+            Ok(roles)
         })?,
         What::Diagram(args) => diagram(args)?,
         What::Docs(args) => {

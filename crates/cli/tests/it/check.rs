@@ -202,6 +202,7 @@ fn roles() {
     let roles = run(&[("a.yaml", &definition("App", MAP))], &["generate", "rbac", "-o", "json", "a.yaml"]);
     let role = json(&roles.success());
     assert_eq!((&role["kind"], &role["metadata"]["name"]), (&"ClusterRole".into(), &"kro:app".into()));
+    assert_eq!(role["metadata"]["labels"]["rbac.kro.run/aggregate-to-controller"], "true");
     assert!(role["rules"].as_array().expect("rules").iter().any(|rule| rule["resources"][0] == "configmaps"));
 }
 
