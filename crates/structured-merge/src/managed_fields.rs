@@ -263,7 +263,7 @@ pub fn check_applied(config: &Value, api_version: &str, kind: &str) -> Result<()
     if text("apiVersion") != api_version || text("kind") != kind {
         return Err(ApplyError::WrongKind(title(text("apiVersion"), text("kind"))));
     }
-    if config.pointer("/metadata/managedFields").is_some_and(|entries| !entries.is_null()) {
+    if config.pointer("/metadata/managedFields").is_some_and(Value::is_array) {
         return Err(ApplyError::HasManagedFields);
     }
     Ok(())

@@ -116,7 +116,14 @@ impl Custom {
 
     /// Problems of an object's values, and warnings about those that a change leaves as they were; `old` is the
     /// state before an update. A write of the status is judged by the status alone, and by all rules.
-    pub(crate) fn validate(&self, new: &Value, old: Option<&Value>, subresource: Option<&str>) -> Verdict {
+    /// Rules do not run on what is invalid otherwise, nor if the caller says so.
+    pub(crate) fn validate(
+        &self,
+        new: &Value,
+        old: Option<&Value>,
+        subresource: Option<&str>,
+        runs_rules: bool,
+    ) -> Verdict {
         let Some(schema) = &self.schema else { return Verdict::default() };
         let mut errors = if subresource == Some("status") {
             match (schema.property("status"), new.get("status")) {
@@ -129,7 +136,7 @@ impl Custom {
             check(schema, new, old, None)
         };
         let Some(rules) = &self.rules else { return Verdict { errors, warnings: Vec::new() } };
-        if errors.iter().any(|error| error.kind.keeps_rules_from_running()) {
+        if !runs_rules || errors.iter().any(|error| error.kind.keeps_rules_from_running()) {
             errors.push(FieldError::invalid("<nil>", &Value::Null, "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation"));
             return Verdict { errors, warnings: Vec::new() };
         }

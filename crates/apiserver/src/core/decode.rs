@@ -200,6 +200,13 @@ fn identify(registry: &Registry, served: &Served, mut value: Value, bytes: &[u8]
             "the API version in the data ({given}) does not match the expected API version ({wanted})"
         )))
     };
+    if api_version.matches('/').count() > 1 && !kind.is_empty() {
+        return Err(Status::bad_request(format!(
+            "the object provided is unrecognized (must be of type {}): unexpected GroupVersion string: {api_version} ({})",
+            served.kind,
+            snippet(bytes)
+        )));
+    }
     if served.custom.is_some() {
         if kind.is_empty() {
             return Err(Status::bad_request(format!(

@@ -3,13 +3,15 @@
 mod autoscaler;
 mod batch;
 pub(super) mod check;
+mod config;
 mod defaults;
 mod event;
 mod namespace;
 mod networking;
 mod pods;
+mod policy;
 mod priority;
-mod secret;
+mod rbac;
 mod service;
 mod storage;
 mod webhook;
@@ -34,7 +36,7 @@ pub(crate) fn default(served: &Served, object: &mut Value) {
     }
     match (&*served.group, &*served.plural) {
         ("", "namespaces") => namespace::default(object),
-        ("", "secrets") => secret::default(object),
+        ("", "secrets") => config::default_secret(object),
         ("", "services") => service::default(object),
         ("apps", "daemonsets") => workload::default_daemon_set(object),
         ("autoscaling", _) => autoscaler::default(&served.version, object),
@@ -99,7 +101,12 @@ pub(crate) fn validate(
     }
     match (&*served.group, &*served.plural) {
         ("", "namespaces") => namespace::validate(new),
-        ("", "secrets") => secret::validate(new, old),
+        ("", "configmaps") => config::config_map(new, old),
+        ("", "secrets") => config::secret(new, old),
+        ("", "resourcequotas") => policy::resource_quota(new),
+        ("policy", "poddisruptionbudgets") => policy::disruption_budget(new),
+        ("rbac.authorization.k8s.io", "roles" | "clusterroles") => rbac::role(new, served.is_namespaced()),
+        ("rbac.authorization.k8s.io", _) => rbac::binding(new, old, served.is_namespaced()),
         ("", "services") => service::validate(new, old),
         ("", "pods") => pods::validate(new, old, subresource),
         ("", "persistentvolumeclaims") => storage::claim(new, old),

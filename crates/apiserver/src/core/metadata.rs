@@ -205,6 +205,7 @@ pub(crate) fn validate(object: &Value, name_rule: NameRule) -> Vec<FieldError> {
     }
     validate_contents(object, &mut out);
     validate_finalizers(object, &mut out);
+    validate_short_finalizers(object, &mut out);
     out
 }
 
@@ -330,15 +331,6 @@ fn validate_finalizers(object: &Value, out: &mut Vec<FieldError>) {
             out.push(FieldError::invalid_text("metadata.finalizers", finalizer, why));
         }
     }
-    for (index, finalizer) in finalizers.iter().enumerate() {
-        if !finalizer.contains('/') && !matches!(*finalizer, "orphan" | "foregroundDeletion" | "kubernetes") {
-            out.push(FieldError::invalid_text(
-                format!("metadata.finalizers[{index}]"),
-                finalizer,
-                "name is neither a standard finalizer name nor is it fully qualified",
-            ));
-        }
-    }
     if finalizers.contains(&"orphan") && finalizers.contains(&"foregroundDeletion") {
         out.push(FieldError::invalid(
             "metadata.finalizers",
@@ -348,10 +340,56 @@ fn validate_finalizers(object: &Value, out: &mut Vec<FieldError>) {
     }
 }
 
-/// Problems of a change of metadata, as `ValidateObjectMetaUpdate` finds them.
-pub(crate) fn validate_update(old: &Value, new: &Value) -> Vec<FieldError> {
+/// Finalizers without a domain are Kubernetes' own.
+fn validate_short_finalizers(object: &Value, out: &mut Vec<FieldError>) {
+    for (index, finalizer) in object::finalizers(object).into_iter().enumerate() {
+        if !finalizer.contains('/') && !matches!(finalizer, "orphan" | "foregroundDeletion" | "kubernetes") {
+            out.push(FieldError::invalid_text(
+                format!("metadata.finalizers[{index}]"),
+                finalizer,
+                "name is neither a standard finalizer name nor is it fully qualified",
+            ));
+        }
+    }
+}
+
+/// How often the real server checks metadata on updates. Every update checks it as a whole and as a change; most kinds
+/// do it once more, and every check says all it finds.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct UpdateChecks {
+    /// The kind checks the change, too.
+    pub change: bool,
+    /// The kind checks the whole, too.
+    pub whole: bool,
+    /// Its checks know Kubernetes' own finalizers.
+    pub short_finalizers: bool,
+}
+
+/// Problems of new metadata that replaces old.
+pub(crate) fn validate_update(old: &Value, new: &Value, checks: UpdateChecks) -> Vec<FieldError> {
     let mut out = Vec::new();
     validate_contents(new, &mut out);
+    validate_finalizers(new, &mut out);
+    validate_change(old, new, &mut out);
+    if checks.change {
+        validate_change(old, new, &mut out);
+        if checks.short_finalizers {
+            validate_short_finalizers(new, &mut out);
+        }
+    }
+    if checks.whole {
+        validate_contents(new, &mut out);
+        validate_finalizers(new, &mut out);
+        if checks.short_finalizers {
+            validate_short_finalizers(new, &mut out);
+        }
+    }
+    out
+}
+
+/// Problems of a change of metadata, as `ValidateObjectMetaUpdate` finds them.
+fn validate_change(old: &Value, new: &Value, out: &mut Vec<FieldError>) {
+    validate_contents(new, out);
     if object::is_deleting(old) {
         let before = object::finalizers(old);
         let added: Vec<&str> =
@@ -382,7 +420,6 @@ pub(crate) fn validate_update(old: &Value, new: &Value) -> Vec<FieldError> {
             ));
         }
     }
-    out
 }
 
 /// Texts as Go's `%#v` prints a slice of strings.

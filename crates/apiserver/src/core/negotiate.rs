@@ -1,11 +1,12 @@
 //! `Accept` and `Content-Type`: which form an answer takes and how a body is to be read.
 
+use super::verbs::Verb;
 use crate::{encode, status::Status};
 use serde_json::Value;
 
 /// The media types every endpoint of objects offers.
 pub(crate) const OFFERED: &str = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
-const OFFERED_TO_WATCHES: &str = "application/json, application/yaml, application/vnd.kubernetes.protobuf, application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch";
+const OFFERED_TO_LISTS: &str = "application/json, application/yaml, application/vnd.kubernetes.protobuf, application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch";
 
 /// How an answer is written and what stands for the object in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,10 +112,13 @@ pub(crate) fn format(accept: &str) -> Result<Format, Status> {
 
 /// The form of an answer with objects. Routes of builtin kinds refuse earlier and otherwise than those of
 /// custom resources.
-pub(crate) fn output(accept: &str, is_builtin: bool, is_watch: bool) -> Result<Output, Status> {
+pub(crate) fn output(accept: &str, is_builtin: bool, verb: Verb) -> Result<Output, Status> {
     if accept.trim().is_empty() {
         return Ok(Output { format: Format::Json, form: Form::Object });
     }
+    let is_watch = verb == Verb::Watch;
+    // One route serves both.
+    let is_list = is_watch || verb == Verb::List;
     let clauses = clauses(accept);
     if is_builtin {
         let routed = clauses.iter().any(|clause| {
@@ -124,7 +128,7 @@ pub(crate) fn output(accept: &str, is_builtin: bool, is_watch: bool) -> Result<O
             )
         });
         if !routed {
-            return Err(Status::not_acceptable_route(if is_watch { OFFERED_TO_WATCHES } else { OFFERED }));
+            return Err(Status::not_acceptable_route(if is_list { OFFERED_TO_LISTS } else { OFFERED }));
         }
     }
     for clause in &clauses {
@@ -177,7 +181,7 @@ mod tests {
             ("application/*", None),
             ("text/plain", None),
         ] {
-            assert_eq!(output(accept, true, false).ok().map(|output| output.form), want, "{accept}");
+            assert_eq!(output(accept, true, Verb::Get).ok().map(|output| output.form), want, "{accept}");
         }
     }
 }

@@ -244,8 +244,9 @@ impl Parser {
             Token::Word(word) => word,
             other => return Err(format!("found '{}', expected: identifier", other.text())),
         };
-        if let Some(why) = names::qualified_name(&key).into_iter().next() {
-            return Err(format!("<nil>: Invalid value: {key:?}: {why}"));
+        let broken = names::qualified_name(&key);
+        if !broken.is_empty() {
+            return Err(format!("<nil>: Invalid value: {key:?}: {}", broken.join("; ")));
         }
         if negated || matches!(self.peek(), Token::End | Token::Symbol(",")) {
             let test = if negated { LabelTest::Absent } else { LabelTest::Exists };
@@ -261,15 +262,19 @@ impl Parser {
                 let text = self.value()?;
                 let limit = text
                     .parse()
-                    .map_err(|_| format!("values[0][{key}]: Invalid value: {text:?}: for 'Gt', 'Lt' operators, the value must be an integer"))?;
+                    .map_err(|_| format!("values[0]: Invalid value: {text:?}: for 'Gt', 'Lt' operators, the value must be an integer"))?;
                 if symbol == ">" { LabelTest::Greater(limit) } else { LabelTest::Less(limit) }
             }
             other => return Err(format!("found '{other}', expected: in, notin, =, ==, !=, gt, lt")),
         };
         if let LabelTest::In(values) | LabelTest::NotIn(values) = &test {
             for (index, value) in values.iter().enumerate() {
-                if let Some(why) = names::label_value(value).into_iter().next() {
-                    return Err(format!("values[{index}][{key}]: Invalid value: {value:?}: {why}"));
+                let broken = names::label_value(value);
+                if !broken.is_empty() {
+                    return Err(format!(
+                        "values[{index}][{key}]: Invalid value: {value:?}: {}",
+                        broken.join("; ")
+                    ));
                 }
             }
         }

@@ -5,23 +5,23 @@ use super::{
     Core,
     custom::Verdict,
     kinds,
-    metadata::{NameRule, names},
+    metadata::{NameRule, UpdateChecks, names},
     object,
     options::{DeleteOptions, Propagation},
     registry::Served,
     write::Writer,
 };
-use crate::status::Status;
+use crate::{field_error::FieldError, status::Status};
 use kro_object::Timestamp;
 use serde_json::Value;
 
 /// Builtin resources whose `metadata.generation` counts changes of their spec.
 const WITH_GENERATION: &[&str] = &[
-    "apiservices",
     "cronjobs",
     "customresourcedefinitions",
     "daemonsets",
     "deployments",
+    "deviceclasses",
     "endpointslices",
     "flowschemas",
     "ingresses",
@@ -31,11 +31,14 @@ const WITH_GENERATION: &[&str] = &[
     "networkpolicies",
     "poddisruptionbudgets",
     "pods",
+    "podtemplates",
+    "priorityclasses",
     "prioritylevelconfigurations",
     "replicasets",
     "replicationcontrollers",
     "statefulsets",
     "validatingadmissionpolicies",
+    "validatingadmissionpolicybindings",
     "validatingwebhookconfigurations",
 ];
 
@@ -55,11 +58,47 @@ pub(crate) fn deprecation(served: &Served) -> Option<&'static str> {
     }
 }
 
+/// What the kind checks of metadata on updates, besides what all do.
+pub(crate) fn metadata_checks(served: &Served) -> UpdateChecks {
+    let checks = |change, whole, short_finalizers| UpdateChecks { change, whole, short_finalizers };
+    if served.custom.is_some() {
+        return checks(true, false, false);
+    }
+    match &*served.plural {
+        "events" | "poddisruptionbudgets" => checks(false, false, false),
+        "customresourcedefinitions" | "leases" => checks(true, false, false),
+        "apiservices" | "runtimeclasses" => checks(true, true, false),
+        "mutatingadmissionpolicies"
+        | "mutatingadmissionpolicybindings"
+        | "mutatingwebhookconfigurations"
+        | "validatingadmissionpolicies"
+        | "validatingadmissionpolicybindings"
+        | "validatingwebhookconfigurations" => checks(false, true, false),
+        "endpointslices" | "flowschemas" | "limitranges" | "prioritylevelconfigurations" => {
+            checks(false, true, true)
+        }
+        "cronjobs"
+        | "csidrivers"
+        | "daemonsets"
+        | "deployments"
+        | "horizontalpodautoscalers"
+        | "networkpolicies"
+        | "podtemplates"
+        | "priorityclasses"
+        | "replicasets"
+        | "replicationcontrollers"
+        | "resourcequotas"
+        | "servicecidrs"
+        | "services"
+        | "statefulsets" => checks(true, false, true),
+        _ => checks(true, true, true),
+    }
+}
+
 /// How names of the kind are checked.
 pub(crate) fn name_rule(served: &Served) -> NameRule {
     match (&*served.group, &*served.plural) {
-        ("", "namespaces") => names::dns1123_label,
-        ("", "services") => names::dns1035_label,
+        ("", "namespaces" | "services") => names::dns1123_label,
         ("rbac.authorization.k8s.io", _) => names::path_segment,
         _ => names::dns1123_subdomain,
     }
@@ -78,7 +117,7 @@ pub(crate) fn allows_unconditional_update(served: &Served) -> bool {
 pub(crate) fn reset_fields(served: &Served, subresource: Option<&str>) -> &'static [&'static str] {
     match subresource {
         Some("status") => &["spec", "metadata"],
-        None if served.has_status() => &["status"],
+        None | Some("finalize") if served.has_status() => &["status"],
         _ => &[],
     }
 }
@@ -231,19 +270,24 @@ fn is_new_generation(served: &Served, old: &Value, new: &Value) -> bool {
         None if served.plural.ends_with("webhookconfigurations") => {
             old.get("webhooks") != new.get("webhooks")
         }
+        None if served.is("", "podtemplates") => old.get("template") != new.get("template"),
         None => old.get("spec") != new.get("spec"),
     }
 }
 
-/// Problems of an object beyond its metadata; `old` is there for an update.
+/// Problems of an object beyond its metadata, whose problems are known; `old` is there for an update.
 pub(crate) fn validate(
     served: &Served,
     new: &Value,
     old: Option<&Value>,
     subresource: Option<&str>,
+    of_metadata: &[FieldError],
 ) -> Verdict {
     match &served.custom {
-        Some(custom) => custom.validate(new, old, subresource),
+        Some(custom) => {
+            let runs_rules = !of_metadata.iter().any(|error| error.kind.keeps_rules_from_running());
+            custom.validate(new, old, subresource, runs_rules)
+        }
         None => Verdict { errors: kinds::validate(served, new, old, subresource), warnings: Vec::new() },
     }
 }

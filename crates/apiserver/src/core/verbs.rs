@@ -107,7 +107,7 @@ impl Core {
     ) -> Result<Reply, Status> {
         let verb = verb(call, info, served)?;
         self.demand(&user, &attributes(call, info, verb))?;
-        let output = negotiate::output(&call.accept, served.is_builtin(), verb == Verb::Watch)?;
+        let output = negotiate::output(&call.accept, served.is_builtin(), verb)?;
         let mut request = Request {
             call,
             served: served.clone(),

@@ -87,7 +87,7 @@ impl Core {
         }
         strategy::prepare_create(self, served, &mut object);
         let mut errors = metadata::validate(&object, strategy::name_rule(served));
-        let verdict = strategy::validate(served, &object, None, writer.subresource.as_deref());
+        let verdict = strategy::validate(served, &object, None, writer.subresource.as_deref(), &errors);
         self.warnings.extend(verdict.warnings);
         errors.extend(verdict.errors);
         refuse(served, object::name(&object), &errors)?;
@@ -193,10 +193,8 @@ impl Core {
         }
         strategy::prepare_update(self, served, &old, &mut new, writer);
         managed::keep_times(&old, &mut new);
-        // The real server checks metadata twice on updates, and says everything twice.
-        let mut errors = metadata::validate_update(&old, &new);
-        errors.extend(errors.clone());
-        let verdict = strategy::validate(served, &new, Some(&old), writer.subresource.as_deref());
+        let mut errors = metadata::validate_update(&old, &new, strategy::metadata_checks(served));
+        let verdict = strategy::validate(served, &new, Some(&old), writer.subresource.as_deref(), &errors);
         self.warnings.extend(verdict.warnings);
         errors.extend(verdict.errors);
         refuse(served, &key.name, &errors)?;
@@ -305,8 +303,8 @@ impl Core {
 fn begin_delete(served: &Served, new: &mut Value, now: Timestamp, grace: i64) {
     object::set_meta(new, "deletionTimestamp", Some(seconds_after(now, grace).into()));
     strategy::begin_delete(served, new, grace);
-    if strategy::has_generation(served) && !served.is_crd() {
-        let generation = object::meta(new, "generation").and_then(Value::as_i64).unwrap_or_default();
+    let generation = object::meta(new, "generation").and_then(Value::as_i64).unwrap_or_default();
+    if generation > 0 && !served.is_crd() {
         object::set_meta(new, "generation", Some((generation + 1).into()));
     }
 }

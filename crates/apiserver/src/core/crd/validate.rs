@@ -37,14 +37,7 @@ pub(in crate::core) fn validate(new: &Value, old: Option<&Value>) -> Vec<FieldEr
         };
         match version.pointer("/schema/openAPIV3Schema") {
             Some(schema) => {
-                structural::validate(schema, &path, &mut out);
-                if out.is_empty() {
-                    rules::validate(schema, &path, &mut out);
-                    defaults::check_root(schema, &path, &mut out);
-                }
-                if out.is_empty() {
-                    defaults::check(schema, &path, &mut out);
-                }
+                out.extend(validate_schema(schema, &path));
             }
             None => {
                 out.push(FieldError::required(format!("spec.versions[{index}].schema.openAPIV3Schema"), ""));
@@ -54,6 +47,20 @@ pub(in crate::core) fn validate(new: &Value, old: Option<&Value>) -> Vec<FieldEr
     validate_stored(new, &mut out);
     if let Some(old) = old {
         validate_change(new, old, &mut out);
+    }
+    out
+}
+
+/// Defaults are judged in a schema that is structural, rules in one whose defaults are valid.
+fn validate_schema(schema: &Value, path: &str) -> Vec<FieldError> {
+    let mut out = Vec::new();
+    structural::validate(schema, path, &mut out);
+    if out.is_empty() {
+        defaults::check(schema, path, &mut out);
+    }
+    if out.is_empty() {
+        rules::validate(schema, path, &mut out);
+        defaults::check_root(schema, path, &mut out);
     }
     out
 }
@@ -148,6 +155,9 @@ fn validate_versions(crd: &Value, out: &mut Vec<FieldError>) {
 
 /// The versions as Go prints the internal struct: what all versions share has moved out of them.
 fn printed_versions(crd: &Value) -> String {
+    if crd.pointer("/spec/versions").is_none_or(Value::is_null) {
+        return "null".into();
+    }
     let list: Vec<String> = versions(crd)
         .map(|version| {
             let warning = version.get("deprecationWarning").map_or_else(|| "null".to_owned(), encode::to_text);

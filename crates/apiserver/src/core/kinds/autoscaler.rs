@@ -1,6 +1,6 @@
 //! Horizontal pod autoscalers: defaults, and their two versions, which differ in how they name the one CPU target.
 
-use super::check::{all, at_least, text};
+use super::check::{all, at_least, items, one_of, text};
 use crate::{
     core::{metadata::names, object},
     field_error::FieldError,
@@ -80,9 +80,11 @@ pub(super) fn validate(autoscaler: &Value) -> Vec<FieldError> {
         "must be greater than or equal to 1",
         &mut out,
     );
-    at_least("spec.maxReplicas", autoscaler, "/spec/maxReplicas", 1, "must be greater than 0", &mut out);
+    if number("maxReplicas").unwrap_or(0) < 1 {
+        out.push(FieldError::required("spec.maxReplicas", "must be set and greater than 0"));
+    }
     if let (Some(min), Some(max)) = (number("minReplicas"), number("maxReplicas"))
-        && max < min
+        && (1..min).contains(&max)
     {
         let why = "must be greater than or equal to `minReplicas`";
         out.push(FieldError::invalid("spec.maxReplicas", &max.into(), why));
@@ -100,6 +102,10 @@ pub(super) fn validate(autoscaler: &Value) -> Vec<FieldError> {
     if version.is_empty() && text(autoscaler, "/spec/scaleTargetRef/kind") != "ReplicationController" {
         let why = "apiVersion must specify API group";
         out.push(FieldError::invalid_text("spec.scaleTargetRef.apiVersion", version, why));
+    }
+    for (index, metric) in items(autoscaler, "/spec/metrics") {
+        let known = ["ContainerResource", "External", "Object", "Pods", "Resource"];
+        one_of(format!("spec.metrics[{index}].type"), text(metric, "/type"), &known, &mut out);
     }
     out
 }

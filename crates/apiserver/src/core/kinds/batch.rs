@@ -37,7 +37,7 @@ fn job_spec(spec: &Value, path: &str, out: &mut Vec<FieldError>) {
         not_negative(&format!("{path}.{field}"), spec, &format!("/{field}"), out);
     }
     if let Some(mode) = spec.get("completionMode").and_then(Value::as_str) {
-        one_of(format!("{path}.completionMode"), mode, &["Indexed", "NonIndexed"], out);
+        one_of(format!("{path}.completionMode"), mode, &["NonIndexed", "Indexed"], out);
     }
     let template = format!("{path}.template.spec");
     let Some(pod) = spec.pointer("/template/spec") else { return };

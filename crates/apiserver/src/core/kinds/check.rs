@@ -55,7 +55,7 @@ pub(super) fn at_least(
     }
 }
 
-/// A text that must be one of a few; `allowed` is sorted.
+/// A text that must be one of a few; `allowed` is in the order the real server names them.
 pub(super) fn one_of(field: String, value: &str, allowed: &[&str], out: &mut Vec<FieldError>) {
     if !allowed.contains(&value) {
         out.push(FieldError::not_supported(field, &value.into(), allowed));
@@ -112,6 +112,40 @@ pub(in crate::core) fn selects(selector: &Value, labels: &Value) -> bool {
                 _ => present.is_none(),
             }
         })
+}
+
+/// A structured selector.
+pub(super) fn selector(at: &str, selector: &Value, out: &mut Vec<FieldError>) {
+    for (key, value) in entries(selector, "/matchLabels") {
+        let value = value.as_str().unwrap_or_default();
+        all(format!("{at}.matchLabels"), key, names::qualified_name(key), out);
+        all(format!("{at}.matchLabels"), value, names::label_value(value), out);
+    }
+    for (index, expression) in items(selector, "/matchExpressions") {
+        let at = format!("{at}.matchExpressions[{index}]");
+        let has_values = items(expression, "/values").next().is_some();
+        match text(expression, "/operator") {
+            "In" | "NotIn" if !has_values => {
+                let why = "must be specified when `operator` is 'In' or 'NotIn'";
+                out.push(FieldError::required(format!("{at}.values"), why));
+            }
+            "Exists" | "DoesNotExist" if has_values => {
+                let why = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'";
+                out.push(FieldError::forbidden(format!("{at}.values"), why));
+            }
+            "In" | "NotIn" | "Exists" | "DoesNotExist" => {}
+            other => {
+                let why = "not a valid selector operator";
+                out.push(FieldError::invalid_text(format!("{at}.operator"), other, why));
+            }
+        }
+        let key = text(expression, "/key");
+        all(format!("{at}.key"), key, names::qualified_name(key), out);
+        for (number, value) in items(expression, "/values") {
+            let value = value.as_str().unwrap_or_default();
+            all(format!("{at}.values[{number}]"), value, names::label_value(value), out);
+        }
+    }
 }
 
 /// A field that may not change.

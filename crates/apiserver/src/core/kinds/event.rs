@@ -1,7 +1,10 @@
 //! Events: one kind in two groups, whose fields have two sets of names.
 
-use super::check::text;
-use crate::{core::object, field_error::FieldError};
+use super::check::{all, text};
+use crate::{
+    core::{metadata::names, object},
+    field_error::FieldError,
+};
 use serde_json::{Value, json};
 
 /// The names of the same fields in the core group and in `events.k8s.io`.
@@ -46,25 +49,30 @@ pub(super) fn convert(event: &mut Value, api_version: &str) {
 /// Problems of an event in a group.
 pub(super) fn validate(group: &str, event: &Value) -> Vec<FieldError> {
     let mut out = Vec::new();
-    let (subject, own) = if group.is_empty() { ("involvedObject", true) } else { ("regarding", false) };
+    let is_core = group.is_empty();
+    let subject = if is_core { "involvedObject" } else { "regarding" };
     let about = text(event, &format!("/{subject}/namespace"));
     let namespace = object::namespace(event);
-    if own {
-        if !about.is_empty() && about != namespace || about.is_empty() && namespace != "default" {
-            out.push(FieldError::invalid_text(
-                "involvedObject.namespace",
-                about,
-                "does not match event.namespace",
-            ));
-        }
+    if !about.is_empty() && about != namespace || about.is_empty() && namespace != "default" {
+        out.push(FieldError::invalid_text(
+            "involvedObject.namespace",
+            about,
+            "does not match event.namespace",
+        ));
+    }
+    if is_core {
         return out;
     }
     if event.get("eventTime").is_none_or(Value::is_null) {
         out.push(FieldError::required("eventTime", ""));
     } else {
         for field in ["reportingController", "reportingInstance", "action", "reason"] {
-            if text(event, &format!("/{field}")).is_empty() {
+            let value = text(event, &format!("/{field}"));
+            if value.is_empty() {
                 out.push(FieldError::required(field, ""));
+            }
+            if field == "reportingController" {
+                all(field, value, names::qualified_name(value), &mut out);
             }
         }
     }

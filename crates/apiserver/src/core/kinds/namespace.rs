@@ -13,6 +13,10 @@ pub(super) fn default(namespace: &mut Value) {
         let labels = meta.entry("labels").or_insert_with(|| json!({}));
         object::as_map_mut(labels).insert(NAME_LABEL.into(), name.into());
     }
+    let phase = object::child_mut(namespace, "status").entry("phase").or_insert_with(|| "".into());
+    if phase == "" {
+        *phase = "Active".into();
+    }
 }
 
 pub(super) fn prepare_create(namespace: &mut Value) {

@@ -1,6 +1,6 @@
 //! Ingresses and network policies: what is wrong with them.
 
-use super::check::{all, items, one_of, port_or_name, text};
+use super::check::{all, items, one_of, port_or_name, selector, text};
 use crate::{core::metadata::names, field_error::FieldError};
 use serde_json::{Value, json};
 
@@ -27,6 +27,12 @@ pub(super) fn ingress(ingress: &Value) -> Vec<FieldError> {
             http_path(path, &format!("{at}.http.paths[{number}]"), &mut out);
         }
     }
+    for (index, tls) in items(ingress, "/spec/tls") {
+        for (number, name) in items(tls, "/hosts") {
+            let name = name.as_str().unwrap_or_default();
+            dns_name(name, &format!("spec.tls[{index}].hosts[{number}]"), &mut out);
+        }
+    }
     let class = text(ingress, "/spec/ingressClassName");
     if !class.is_empty() {
         all("spec.ingressClassName", class, names::dns1123_subdomain(class), &mut out);
@@ -41,6 +47,11 @@ fn host(host: &str, at: &str, out: &mut Vec<FieldError>) {
     if host.parse::<std::net::IpAddr>().is_ok() {
         out.push(FieldError::invalid_text(at, host, "must be a DNS name, not an IP address"));
     }
+    dns_name(host, at, out);
+}
+
+/// A name, or one for all below it.
+fn dns_name(host: &str, at: &str, out: &mut Vec<FieldError>) {
     if host.contains('*') {
         let is_wildcard =
             host.strip_prefix("*.").is_some_and(|rest| names::dns1123_subdomain(rest).is_empty());
@@ -95,14 +106,11 @@ fn backend(backend: &Value, at: &str, out: &mut Vec<FieldError>) {
             if name.is_empty() {
                 out.push(FieldError::required(format!("{at}.service.name"), ""));
             } else {
-                all(format!("{at}.service.name"), name, names::dns1035_label(name), out);
+                all(format!("{at}.service.name"), name, names::dns1123_label(name), out);
             }
             let (number, named) = (service.pointer("/port/number"), text(service, "/port/name"));
             match (number, named) {
-                (None, "") => out.push(FieldError::required(
-                    format!("{at}.service.port"),
-                    "port name or number is required",
-                )),
+                (None, "") => out.push(FieldError::required(at, "port name or number is required")),
                 (Some(_), name) if !name.is_empty() => out.push(FieldError::invalid(
                     format!("{at}.service.port"),
                     &json!({"name": name, "number": number}),
@@ -119,12 +127,15 @@ fn backend(backend: &Value, at: &str, out: &mut Vec<FieldError>) {
 /// Problems of a network policy.
 pub(super) fn network_policy(policy: &Value) -> Vec<FieldError> {
     let mut out = Vec::new();
+    if let Some(given) = policy.pointer("/spec/podSelector") {
+        selector("spec.podSelector", given, &mut out);
+    }
     for (direction, peers) in [("ingress", "from"), ("egress", "to")] {
         for (index, rule) in items(policy, &format!("/spec/{direction}")) {
             let at = format!("spec.{direction}[{index}]");
             for (number, port) in items(rule, "/ports") {
                 let at = format!("{at}.ports[{number}]");
-                one_of(format!("{at}.protocol"), text(port, "/protocol"), &["SCTP", "TCP", "UDP"], &mut out);
+                one_of(format!("{at}.protocol"), text(port, "/protocol"), &["TCP", "UDP", "SCTP"], &mut out);
                 if let Some(given) = port.get("port") {
                     port_or_name(format!("{at}.port"), given, &mut out);
                 }
@@ -136,7 +147,7 @@ pub(super) fn network_policy(policy: &Value) -> Vec<FieldError> {
     }
     for (index, kind) in items(policy, "/spec/policyTypes") {
         let at = format!("spec.policyTypes[{index}]");
-        one_of(at, kind.as_str().unwrap_or_default(), &["Egress", "Ingress"], &mut out);
+        one_of(at, kind.as_str().unwrap_or_default(), &["Ingress", "Egress"], &mut out);
     }
     out
 }

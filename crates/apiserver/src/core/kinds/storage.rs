@@ -1,7 +1,7 @@
 //! Claims of volumes: what is wrong with them.
 
-use super::check::{items, text};
-use crate::field_error::FieldError;
+use super::check::{all, items, one_of, text};
+use crate::{core::metadata::names, field_error::FieldError};
 use kro_object::Quantity;
 use serde_json::Value;
 
@@ -28,6 +28,13 @@ pub(super) fn claim(new: &Value, old: Option<&Value>) -> Vec<FieldError> {
             "must be greater than zero",
         )),
         Some(_) => {}
+    }
+    let class = text(new, "/spec/storageClassName");
+    if !class.is_empty() {
+        all("spec.storageClassName", class, names::dns1123_subdomain(class), &mut out);
+    }
+    if let Some(mode) = new.pointer("/spec/volumeMode").and_then(Value::as_str) {
+        one_of("spec.volumeMode".into(), mode, &["Block", "Filesystem"], &mut out);
     }
     if let Some(old) = old
         && fixed(new, old) != fixed(old, old)

@@ -1,7 +1,7 @@
 //! Pods, their templates and the kinds that make pods: the defaults and immutable fields of the Go code.
 
 use super::{
-    check::{immutable, not_negative, selects, text},
+    check::{immutable, not_negative, selector, selects, text},
     pods,
 };
 use crate::{core::object, field_error::FieldError};
@@ -117,6 +117,11 @@ pub(super) fn validate(plural: &str, new: &Value, old: Option<&Value>) -> Vec<Fi
             let why = format!("empty selector is invalid for {}", plural.trim_end_matches('s'));
             out.push(FieldError::invalid("spec.selector", selector, why));
         }
+        Some(given) if !is_valid_selector(given, &mut out) => {
+            out.push(FieldError::invalid("spec.selector", given, "invalid label selector"));
+            // Without a selector, the template is not looked at.
+            return out;
+        }
         Some(selector) if !selects(selector, &labels) => {
             out.push(FieldError::invalid("spec.template.metadata.labels", &labels, MISMATCH));
         }
@@ -141,6 +146,13 @@ pub(super) fn validate(plural: &str, new: &Value, old: Option<&Value>) -> Vec<Fi
             if !allowed.contains(&policy) {
                 let why = "must be 'OrderedReady' or 'Parallel'";
                 out.push(FieldError::invalid_text("spec.podManagementPolicy", policy, why));
+            }
+            let strategy = text(new, "/spec/updateStrategy/type");
+            if !matches!(strategy, "RollingUpdate" | "OnDelete") {
+                // As Go writes the internal struct.
+                let value = json!({"Type": strategy, "RollingUpdate": new.pointer("/spec/updateStrategy/rollingUpdate")});
+                let why = "must be 'RollingUpdate' or 'OnDelete'";
+                out.push(FieldError::invalid("spec.updateStrategy", &value, why));
             }
         }
         _ => {}
@@ -170,6 +182,12 @@ pub(super) fn validate(plural: &str, new: &Value, old: Option<&Value>) -> Vec<Fi
         immutable("spec.selector", new, old, "/spec/selector", &mut out);
     }
     out
+}
+
+fn is_valid_selector(given: &Value, out: &mut Vec<FieldError>) -> bool {
+    let before = out.len();
+    selector("spec.selector", given, out);
+    out.len() == before
 }
 
 const MISMATCH: &str = "`selector` does not match template `labels`";

@@ -12,7 +12,11 @@ pub(crate) fn qualified_name(text: &str) -> Vec<String> {
             if prefix.is_empty() {
                 out.push("prefix part must be non-empty".into());
             } else {
-                out.extend(dns1123_subdomain(prefix).into_iter().map(|why| format!("prefix part {why}")));
+                // Lengths of parts are told in bytes, those of names in characters.
+                let broken = dns1123_subdomain(prefix).into_iter();
+                out.extend(
+                    broken.map(|why| format!("prefix part {}", why.replace("253 characters", "253 bytes"))),
+                );
             }
             name
         }
@@ -51,7 +55,7 @@ pub(crate) fn label_value(text: &str) -> Vec<String> {
 pub(crate) fn dns1123_subdomain(text: &str) -> Vec<String> {
     let mut out = Vec::new();
     if text.len() > 253 {
-        out.push("must be no more than 253 bytes".into());
+        out.push("must be no more than 253 characters".into());
     }
     if !text.split('.').all(is_dns1123_label) {
         out.push("a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')".into());
@@ -63,7 +67,7 @@ pub(crate) fn dns1123_subdomain(text: &str) -> Vec<String> {
 pub(crate) fn dns1123_label(text: &str) -> Vec<String> {
     let mut out = Vec::new();
     if text.len() > 63 {
-        out.push("must be no more than 63 bytes".into());
+        out.push("must be no more than 63 characters".into());
     }
     if !is_dns1123_label(text) {
         out.push(if dns1123_subdomain(text).is_empty() {
@@ -79,7 +83,7 @@ pub(crate) fn dns1123_label(text: &str) -> Vec<String> {
 pub(crate) fn dns1035_label(text: &str) -> Vec<String> {
     let mut out = Vec::new();
     if text.len() > 63 {
-        out.push("must be no more than 63 bytes".into());
+        out.push("must be no more than 63 characters".into());
     }
     if !(is_dns1123_label(text) && text.starts_with(|c: char| c.is_ascii_lowercase())) {
         out.push("a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')".into());
@@ -93,6 +97,24 @@ pub(crate) fn path_segment(text: &str) -> Vec<String> {
         return vec![format!("may not be '{text}'")];
     }
     ['/', '%'].iter().filter(|c| text.contains(**c)).map(|c| format!("may not contain '{c}'")).collect()
+}
+
+/// A key of a config map or secret.
+pub(crate) fn config_key(text: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    if text.len() > 253 {
+        out.push("must be no more than 253 characters".into());
+    }
+    let is_plain = text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+    if text.is_empty() || !is_plain {
+        out.push("a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')".into());
+    }
+    match text {
+        "." | ".." => out.push(format!("must not be '{text}'")),
+        _ if text.starts_with("..") => out.push("must not start with '..'".into()),
+        _ => {}
+    }
+    out
 }
 
 fn is_dns1123_label(text: &str) -> bool {

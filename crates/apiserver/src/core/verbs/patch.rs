@@ -81,7 +81,7 @@ impl Core {
                 options.field_validation,
                 &mut warnings,
             )?;
-            check_identity(&served_key(&served, &old), &old, &new)?;
+            check_name(object::name(&old), &new)?;
             settle_namespace(request, &mut new)?;
             check_uid(&served, &old, &new)?;
             check_version(&new)?;
@@ -110,21 +110,11 @@ impl Core {
         if applied.is_null() {
             applied = Value::Object(serde_json::Map::new());
         }
-        check_applied(request, key, &applied)?;
+        check_applied(request, &applied)?;
         let problems = mem::take(&mut body.problems);
         let writer = Writer { owns_settled: true, ..writer };
-        let mut warnings = Vec::new();
-        let force = options.force;
-        let mut merged = |core: &mut Self, old: Option<&Value>| -> Result<Value, Status> {
-            if old.is_some() {
-                check_version(&applied)?;
-            }
-            let mut new = managed::apply(&core.registry, old, &applied, &served, &writer, force)?;
-            decode::applied(&served, &mut new)?;
-            Ok(new)
-        };
         match options.field_validation {
-            FieldValidation::Warn => warnings.extend(body::as_warnings(&problems)),
+            FieldValidation::Warn => request.warnings.extend(body::as_warnings(&problems)),
             FieldValidation::Strict if !problems.is_empty() => {
                 return Err(Status::bad_request(format!(
                     "error strict decoding YAML: error converting YAML to JSON: {}",
@@ -133,7 +123,17 @@ impl Core {
             }
             _ => {}
         }
-        request.warnings.append(&mut warnings);
+        let force = options.force;
+        let mut merged = |core: &mut Self, old: Option<&Value>| -> Result<Value, Status> {
+            if old.is_some() {
+                check_version(&applied)?;
+            }
+            let mut new = managed::apply(&core.registry, old, &applied, &served, &writer, force)?;
+            decode::applied(&served, &mut new)?;
+            settle_namespace(request, &mut new)?;
+            check_name(&key.name, &new)?;
+            Ok(new)
+        };
         if self.store.get(&served.storage, key).is_some() {
             let updated = self.update(&served, key, &writer, &mut merged)?;
             return request.answer(200, updated);
@@ -150,34 +150,23 @@ impl Core {
             ..Attributes::default()
         };
         self.demand(&request.user, &create)?;
-        let mut new = merged(self, None)?;
-        settle_namespace(request, &mut new)?;
+        let new = merged(self, None)?;
         let created = self.create(&served, new, &writer)?;
         request.answer(201, created)
     }
 }
 
-fn served_key(served: &Served, old: &Value) -> (String, bool) {
-    (object::name(old).to_owned(), served.is_namespaced())
-}
-
 /// A patch may not make another object of the one it changes.
-fn check_identity(key: &(String, bool), old: &Value, new: &Value) -> Result<(), Status> {
+fn check_name(wanted: &str, new: &Value) -> Result<(), Status> {
     let name = object::name(new);
-    if name != key.0 {
-        return Err(Status::bad_request(if name.is_empty() {
-            format!(
-                "the name of the object ({} based on URL) was undeterminable: name must be provided",
-                key.0
-            )
-        } else {
-            format!(
-                "the name of the object ({name}) does not match the name on the URL ({})",
-                object::name(old)
-            )
-        }));
+    if name == wanted {
+        return Ok(());
     }
-    Ok(())
+    Err(Status::bad_request(if name.is_empty() {
+        format!("the name of the object ({wanted} based on URL) was undeterminable: name must be provided")
+    } else {
+        format!("the name of the object ({name}) does not match the name on the URL ({wanted})")
+    }))
 }
 
 /// Nor another incarnation.
@@ -200,7 +189,7 @@ fn check_version(object: &Value) -> Result<(), Status> {
     Ok(())
 }
 
-fn check_applied(request: &Request<'_>, key: &Key, applied: &Value) -> Result<(), Status> {
+fn check_applied(request: &Request<'_>, applied: &Value) -> Result<(), Status> {
     let served = &request.served;
     if !applied.is_object() {
         return Err(Status::bad_request(format!(
@@ -208,21 +197,7 @@ fn check_applied(request: &Request<'_>, key: &Key, applied: &Value) -> Result<()
             metadata::json_type(applied)
         )));
     }
-    crate::core::managed::check(served, applied)?;
-    let given = object::name(applied);
-    if given.is_empty() {
-        return Err(Status::bad_request(format!(
-            "the name of the object ({} based on URL) was undeterminable: name must be provided",
-            key.name
-        )));
-    }
-    if given != &*key.name {
-        return Err(Status::bad_request(format!(
-            "the name of the object ({given}) does not match the name on the URL ({})",
-            key.name
-        )));
-    }
-    Ok(())
+    managed::check(served, applied)
 }
 
 /// Reads a JSON or merge patch.
