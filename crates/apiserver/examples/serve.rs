@@ -1,6 +1,9 @@
 //! The bare server on a port: `serve [ADDRESS] [--no-controllers] [--rbac]`; with RBAC the token is `admin`.
 
-use kro_apiserver::{ApiServer, Authorization, Behaviors, Options, serve::serve};
+use kro_apiserver::{
+    ApiServer, Authorization, Behaviors, Options,
+    serve::{Transport, serve},
+};
 use std::io;
 use tokio::net::TcpListener;
 
@@ -19,5 +22,6 @@ async fn main() -> io::Result<()> {
         }
     }
     let listener = TcpListener::bind(&address).await?;
-    serve(ApiServer::new(options), listener, std::future::pending()).await
+    serve(ApiServer::new(options), listener, Transport::default(), std::future::pending()).await;
+    Ok(())
 }

@@ -63,6 +63,16 @@ impl Builder {
         ApiServer::new(self.options)
     }
 
+    /// A server with its state in a directory; see [`ApiServer::open`].
+    ///
+    /// # Errors
+    ///
+    /// If the directory is in use, cannot be read or written, or holds what this program does not understand.
+    #[cfg(feature = "disk")]
+    pub fn open(self, directory: impl AsRef<std::path::Path>) -> Result<ApiServer, crate::DiskError> {
+        ApiServer::open(self.options, directory.as_ref())
+    }
+
     /// A server that goes on where another one was when the snapshot was taken.
     ///
     /// # Errors

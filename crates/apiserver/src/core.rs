@@ -40,13 +40,13 @@ mod verbs;
 mod write;
 mod yaml;
 
-pub(crate) use self::write::MODIFIED;
 pub use self::{
     answer::{Reply, ReplyBody},
-    request::Call,
+    request::{Call, Identity},
     store::{Key, ResourceId},
     verbs::watch::{Cursor, Next},
 };
+pub(crate) use self::{store::Change, write::MODIFIED};
 
 use self::{
     access::{Attributes, User},
@@ -76,6 +76,8 @@ pub struct CoreOptions {
     pub behaviors: Behaviors,
     /// How many changes watches and paged lists can look back.
     pub history: usize,
+    /// Whether changes are also put aside for [`Core::take_unsaved`].
+    pub is_saved: bool,
 }
 
 /// How many calls the audit log remembers.
@@ -112,7 +114,7 @@ impl Core {
 
     fn empty(options: CoreOptions) -> Self {
         Self {
-            store: Store::new(options.history),
+            store: Store::new(options.history, options.is_saved),
             registry: Registry::builtin(),
             ids: Ids::new(options.seed),
             behaviors: options.behaviors,
@@ -146,6 +148,11 @@ impl Core {
     /// The revision of the last write.
     pub fn revision(&self) -> u64 {
         self.store.revision()
+    }
+
+    /// The changes since the last time this was asked, if the options want them kept.
+    pub(crate) fn take_unsaved(&mut self) -> Vec<Change> {
+        self.store.take_unsaved()
     }
 
     /// The oldest revision whose state is still known.

@@ -3,12 +3,16 @@
 use crate::{
     clock::{Clock, SystemClock},
     core::{Call, Core, CoreOptions, Cursor, Key, Next, Reply, ResourceId},
+    saving::Saver,
     signal::Signal,
     snapshot::Snapshot,
     status::Status,
 };
 use kro_object::{Object, Timestamp};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    time::Duration,
+};
 use tokio::sync::watch;
 
 /// How a server behaves.
@@ -59,6 +63,7 @@ impl Options {
             seed: self.seed,
             behaviors: self.behaviors,
             history: self.history,
+            is_saved: false,
         };
         (core, self.clock)
     }
@@ -97,6 +102,19 @@ pub struct ApiServer {
     shared: Arc<Shared>,
 }
 
+/// A server that may be gone.
+#[derive(Debug)]
+pub(crate) struct WeakServer {
+    shared: Weak<Shared>,
+}
+
+impl WeakServer {
+    /// The server, if anybody still has it.
+    pub(crate) fn upgrade(&self) -> Option<ApiServer> {
+        Some(ApiServer { shared: self.shared.upgrade()? })
+    }
+}
+
 #[derive(Debug)]
 struct Shared {
     core: Mutex<Core>,
@@ -105,6 +123,8 @@ struct Shared {
     revised: Signal,
     /// When the controllers want to run next; a task sleeps until then.
     due: watch::Sender<Option<Timestamp>>,
+    /// What makes changes durable, if anything does.
+    saver: Option<Saver>,
 }
 
 impl ApiServer {
@@ -112,7 +132,7 @@ impl ApiServer {
     pub fn new(options: Options) -> Self {
         let (core_options, clock) = options.split();
         let core = Core::new(core_options, clock.now());
-        Self::over(core, clock)
+        Self::over(core, clock, None)
     }
 
     /// A server that goes on where another one was when the snapshot was taken.
@@ -123,29 +143,68 @@ impl ApiServer {
     pub fn resume(options: Options, snapshot: Snapshot) -> Result<Self, Status> {
         let (core_options, clock) = options.split();
         let core = Core::resume(core_options, snapshot, clock.now())?;
-        Ok(Self::over(core, clock))
+        Ok(Self::over(core, clock, None))
     }
 
-    fn over(mut core: Core, clock: Arc<dyn Clock>) -> Self {
+    /// A server with its state in a directory, made if it is not there: what is answered is on disk, whatever happens
+    /// to the process. Another process cannot open the same directory meanwhile. History is not kept: watches and
+    /// continue tokens from before are answered with 410.
+    ///
+    /// # Errors
+    ///
+    /// If the directory is in use, cannot be read or written, or holds what this program does not understand.
+    #[cfg(feature = "disk")]
+    pub fn open(options: Options, directory: &std::path::Path) -> Result<Self, crate::DiskError> {
+        use crate::disk::{Disk, DiskError};
+        let wrong = |why: &dyn std::fmt::Display| DiskError::new(directory, why.to_string());
+        let (disk, snapshot) = Disk::open(directory)?;
+        let saver = Saver::start(disk).map_err(|error| wrong(&error))?;
+        let (mut core_options, clock) = options.split();
+        core_options.is_saved = true;
+        let core = match snapshot {
+            None => Core::new(core_options, clock.now()),
+            Some(snapshot) => {
+                saver.begin_at(snapshot.revision);
+                let resumed = Core::resume(core_options, snapshot, clock.now());
+                resumed.map_err(|status| wrong(&status.message))?
+            }
+        };
+        let server = Self::over(core, clock, Some(saver));
+        server.wait_saved(server.revision()).map_err(|status| wrong(&status.message))?;
+        Ok(server)
+    }
+
+    fn over(mut core: Core, clock: Arc<dyn Clock>, saver: Option<Saver>) -> Self {
         let due = core.background(clock.now());
+        if let Some(saver) = &saver {
+            saver.push(core.take_unsaved(), core.revision());
+        }
         Self {
             shared: Arc::new(Shared {
                 core: Mutex::new(core),
                 clock,
                 revised: Signal::default(),
                 due: watch::Sender::new(due),
+                saver,
             }),
         }
     }
 
-    /// Answers one call and lets the controllers react to it.
+    /// Answers one call and lets the controllers react to it. With a data directory it blocks until what the answer
+    /// tells is on disk.
     pub fn handle(&self, call: &Call) -> Reply {
+        let (reply, revision) = self.handle_unsaved(call);
+        self.wait_saved(revision).map_or_else(|status| Reply::status(&status), |()| reply)
+    }
+
+    /// The same without waiting for the disk. The answer must not be given before its revision is saved.
+    pub(crate) fn handle_unsaved(&self, call: &Call) -> (Reply, u64) {
         let now = self.now();
         let mut core = self.core();
         let known = core.revision();
         let reply = core.handle(call, now);
-        self.settle(core, known, now);
-        reply
+        let revision = self.settle(core, known, now);
+        (reply, revision)
     }
 
     /// Puts objects in as an administrator would, before anyone connects. Definitions come before their instances.
@@ -154,8 +213,8 @@ impl ApiServer {
         let mut core = self.core();
         let known = core.revision();
         let outcome = objects.into_iter().try_for_each(|object| core.load(object, now));
-        self.settle(core, known, now);
-        outcome
+        let revision = self.settle(core, known, now);
+        outcome.and_then(|()| self.wait_saved(revision))
     }
 
     /// Puts objects in exactly as another server had stored them: uids, times, managers and status stay, only
@@ -165,8 +224,8 @@ impl ApiServer {
         let mut core = self.core();
         let known = core.revision();
         let outcome = objects.into_iter().try_for_each(|object| core.restore(object, now));
-        self.settle(core, known, now);
-        outcome
+        let revision = self.settle(core, known, now);
+        outcome.and_then(|()| self.wait_saved(revision))
     }
 
     /// The calls answered so far, oldest first; only the last 10,000 are kept.
@@ -223,6 +282,15 @@ impl ApiServer {
         self.shared.clock.now()
     }
 
+    /// How long it is until a moment; nothing if it is past.
+    pub(crate) fn until(&self, moment: Timestamp) -> Duration {
+        moment.saturating_duration_since(self.now())
+    }
+
+    pub(crate) fn downgrade(&self) -> WeakServer {
+        WeakServer { shared: Arc::downgrade(&self.shared) }
+    }
+
     /// The next event of a watch.
     pub(crate) fn next(&self, cursor: &mut Cursor) -> Next {
         let now = self.now();
@@ -253,15 +321,31 @@ impl ApiServer {
     }
 
     /// Lets the controllers react to what was done while the core was held, and tells of it if `known` is no longer
-    /// the revision.
-    fn settle(&self, mut core: MutexGuard<'_, Core>, known: u64, now: Timestamp) {
+    /// the revision. Returns the revision.
+    fn settle(&self, mut core: MutexGuard<'_, Core>, known: u64, now: Timestamp) -> u64 {
         let due = core.background(now);
         let revision = core.revision();
+        if let Some(saver) = &self.shared.saver {
+            saver.push(core.take_unsaved(), revision);
+        }
         drop(core);
         if revision != known {
             self.shared.revised.raise();
         }
         self.shared.due.send_if_modified(|known| std::mem::replace(known, due) != due);
+        revision
+    }
+
+    /// Waits until a revision is safe on disk, if there is a data directory.
+    pub(crate) async fn saved(&self, revision: u64) -> Result<(), Status> {
+        match &self.shared.saver {
+            Some(saver) => saver.saved(revision).await,
+            None => Ok(()),
+        }
+    }
+
+    fn wait_saved(&self, revision: u64) -> Result<(), Status> {
+        self.shared.saver.as_ref().map_or(Ok(()), |saver| saver.wait(revision))
     }
 
     /// A panic in a handler must not take the server down: the state is valid between any two writes.

@@ -2,7 +2,7 @@
 
 use crate::{
     core::{Call, Cursor, Next, Reply, ReplyBody},
-    server::ApiServer,
+    server::{ApiServer, WeakServer},
     status::Status,
 };
 use bytes::Bytes;
@@ -23,8 +23,10 @@ use tokio::{sync::watch, time};
 /// The body of an answer: all of it, or the stream of a watch.
 pub type Body = UnsyncBoxBody<Bytes, Infallible>;
 
-/// Bytes of a request body that are read at most.
+/// Bytes of a request body that are read at most; the core refuses before that what etcd would.
 const BODY_LIMIT: usize = 4 * 1024 * 1024;
+/// How long the body of a request may take to come.
+const BODY_WAIT: Duration = Duration::from_mins(1);
 /// How long a request waits for a revision that is still to come.
 const FUTURE_REVISION_WAIT: Duration = Duration::from_secs(3);
 
@@ -56,13 +58,13 @@ impl ApiServer {
         self.keep_time();
         let (parts, body) = request.into_parts();
         let is_head = parts.method == http::Method::HEAD;
-        let body = match Limited::new(body, BODY_LIMIT).collect().await {
-            Ok(body) => body.to_bytes(),
-            Err(error) => return self.respond(refuse_body(error.as_ref()), is_head),
+        let body = match read(body).await {
+            Ok(body) => body,
+            Err(status) => return self.respond(Reply::status(&status), is_head),
         };
         let call = Call::new(&parts, body);
         let mut seen = self.revised().count();
-        let mut reply = self.handle(&call);
+        let (mut reply, mut revision) = self.handle_unsaved(&call);
         if let ReplyBody::Wait(_) = reply.body {
             let deadline = time::Instant::now() + FUTURE_REVISION_WAIT;
             while matches!(reply.body, ReplyBody::Wait(_)) {
@@ -70,8 +72,11 @@ impl ApiServer {
                     break;
                 }
                 seen = self.revised().count();
-                reply = self.handle(&call);
+                (reply, revision) = self.handle_unsaved(&call);
             }
+        }
+        if let Err(status) = self.saved(revision).await {
+            reply = Reply::status(&status);
         }
         self.respond(reply, is_head)
     }
@@ -104,6 +109,7 @@ impl ApiServer {
                 let seen = server.revised().count();
                 match server.next(&mut cursor) {
                     Next::Event(line) => {
+                        server.saved(cursor.revision()).await.ok()?;
                         let frame = Ok::<_, Infallible>(Frame::data(Bytes::from(line)));
                         return Some((frame, (server, cursor)));
                     }
@@ -132,41 +138,56 @@ impl ApiServer {
         if self.has_timer() {
             return;
         }
-        let due = self.due();
-        tokio::spawn(self.clone().run_timer(due));
+        tokio::spawn(run_timer(self.downgrade(), self.due()));
     }
+}
 
-    async fn run_timer(self, mut due: watch::Receiver<Option<Timestamp>>) {
-        loop {
-            let next = *due.borrow_and_update();
-            let asleep = async {
-                match next {
-                    Some(next) => sleep_until(&self, next).await,
-                    None => std::future::pending().await,
-                }
-            };
-            tokio::select! {
-                biased;
-                changed = due.changed() => if changed.is_err() { return },
-                () = asleep => self.run_background(),
+/// Runs the controllers when something is due, for as long as somebody else has the server.
+async fn run_timer(server: WeakServer, mut due: watch::Receiver<Option<Timestamp>>) {
+    loop {
+        let next = *due.borrow_and_update();
+        let Some(wait) = server.upgrade().map(|server| next.map(|next| server.until(next))) else { return };
+        let asleep = async {
+            match wait {
+                Some(wait) => time::sleep(wait).await,
+                None => std::future::pending().await,
             }
+        };
+        tokio::select! {
+            biased;
+            changed = due.changed() => if changed.is_err() { return },
+            () = asleep => match server.upgrade() {
+                Some(server) => server.run_background(),
+                None => return,
+            },
         }
     }
 }
 
 async fn sleep_until(server: &ApiServer, until: Timestamp) {
-    time::sleep(until.saturating_duration_since(server.now())).await;
+    time::sleep(server.until(until)).await;
 }
 
 fn full(bytes: Vec<u8>) -> Body {
     UnsyncBoxBody::new(Full::new(Bytes::from(bytes)))
 }
 
-fn refuse_body(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Reply {
-    let status = if error.is::<http_body_util::LengthLimitError>() {
-        Status::too_large(format!("Request entity too large: limit is {BODY_LIMIT}"))
-    } else {
-        Status::bad_request(format!("the body of the request could not be read: {error}"))
-    };
-    Reply::status(&status)
+/// All of a body, unless it is too long or too slow.
+async fn read<B>(body: B) -> Result<Bytes, Status>
+where
+    B: http_body::Body<Data = Bytes>,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let too_large = || Status::too_large(format!("Request entity too large: limit is {BODY_LIMIT}"));
+    if body.size_hint().lower() > BODY_LIMIT as u64 {
+        return Err(too_large());
+    }
+    match time::timeout(BODY_WAIT, Limited::new(body, BODY_LIMIT).collect()).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(too_large()),
+        Ok(Err(error)) => {
+            Err(Status::bad_request(format!("the body of the request could not be read: {error}")))
+        }
+        Err(_) => Err(Status::timeout(format!("the body of the request did not come within {BODY_WAIT:?}"))),
+    }
 }

@@ -257,6 +257,11 @@ impl Status {
         Self::plain(500, "", message)
     }
 
+    /// 504: it took too long.
+    pub fn timeout(message: impl Into<String>) -> Self {
+        Self::plain(504, "Timeout", message)
+    }
+
     /// 504: the server has not reached the version asked for.
     pub fn too_large_resource_version(asked: u64, current: u64) -> Self {
         Self {

@@ -1,10 +1,15 @@
 //! The kubeconfig file for other programs: written whole or not at all, removed at the end.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use serde_json::json;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use kro_apiserver::core::Identity;
+use kro_apiserver::serve::{Authority, ClientCertificate};
+use serde_json::{Value, json};
 
 use crate::output::Advice;
 
@@ -15,9 +20,55 @@ pub(crate) struct Kubeconfig {
     folder: Option<PathBuf>,
 }
 
+/// What a client is told: where the server is, whom to trust, and how to be the administrator.
+#[derive(Debug)]
+pub(crate) struct Login {
+    url: String,
+    token: Option<String>,
+    tls: Option<(String, ClientCertificate)>,
+}
+
+impl Login {
+    /// A login for the server at `url`, with a certificate of the administrator if there is an authority.
+    pub(crate) fn new(
+        url: &str,
+        token: Option<String>,
+        authority: Option<&Authority>,
+    ) -> anyhow::Result<Self> {
+        let tls = match authority {
+            Some(authority) => Some((authority.pem().to_owned(), authority.issue(Identity::admin())?)),
+            None => None,
+        };
+        Ok(Self { url: url.to_owned(), token, tls })
+    }
+
+    /// JSON is YAML, so kubectl reads it.
+    fn contents(&self) -> String {
+        let (mut cluster, mut user) = (json!({"server": self.url}), json!({}));
+        if let Some((authority, client)) = &self.tls {
+            let packed = |pem: &str| Value::from(BASE64_STANDARD.encode(pem));
+            cluster["certificate-authority-data"] = packed(authority);
+            user["client-certificate-data"] = packed(&client.certificate);
+            user["client-key-data"] = packed(&client.key);
+        }
+        if let Some(token) = &self.token {
+            user["token"] = token.as_str().into();
+        }
+        let config = json!({
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [{"name": "kro", "cluster": cluster}],
+            "users": [{"name": "kro", "user": user}],
+            "contexts": [{"name": "kro", "context": {"cluster": "kro", "user": "kro", "namespace": "default"}}],
+            "current-context": "kro",
+        });
+        format!("{config:#}\n")
+    }
+}
+
 impl Kubeconfig {
-    /// Writes a kubeconfig for the server at `url`, at `path` or in a fresh temporary folder.
-    pub(crate) fn write(path: Option<PathBuf>, url: &str, token: Option<&str>) -> anyhow::Result<Self> {
+    /// Writes a kubeconfig, at `path` or in a fresh temporary folder.
+    pub(crate) fn write(path: Option<PathBuf>, login: &Login) -> anyhow::Result<Self> {
         let folder = path.is_none().then(|| std::env::temp_dir().join(format!("kro-{}", std::process::id())));
         if let Some(folder) = &folder {
             fs::create_dir_all(folder).with_context(|| unwritable(folder))?;
@@ -30,7 +81,7 @@ impl Kubeconfig {
         let kubeconfig = Self { path, folder };
         let part = kubeconfig.path.with_extension("part");
         let written =
-            fs::write(&part, contents(url, token)).and_then(|()| fs::rename(&part, &kubeconfig.path));
+            write_private(&part, &login.contents()).and_then(|()| fs::rename(&part, &kubeconfig.path));
         if written.is_err() {
             let _ = fs::remove_file(&part);
         }
@@ -60,18 +111,13 @@ fn unwritable(path: &Path) -> Advice {
     )
 }
 
-/// JSON is YAML, so kubectl reads it.
-fn contents(url: &str, token: Option<&str>) -> String {
-    let user = token.map_or_else(|| json!({}), |token| json!({"token": token}));
-    let config = json!({
-        "apiVersion": "v1",
-        "kind": "Config",
-        "clusters": [{"name": "kro", "cluster": {"server": url}}],
-        "users": [{"name": "kro", "user": user}],
-        "contexts": [{"name": "kro", "context": {"cluster": "kro", "user": "kro", "namespace": "default"}}],
-        "current-context": "kro",
-    });
-    format!("{config:#}\n")
+/// There may be a key in it.
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(text.as_bytes())
 }
 
 #[cfg(test)]
@@ -82,7 +128,8 @@ mod tests {
     fn the_file_goes_with_the_value() {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let path = dir.path().join("kubeconfig");
-        let written = Kubeconfig::write(Some(path.clone()), "http://127.0.0.1:1", None).expect("writable");
+        let login = Login::new("http://127.0.0.1:1", None, None).expect("no certificates");
+        let written = Kubeconfig::write(Some(path.clone()), &login).expect("writable");
         assert!(fs::read_to_string(&path).expect("written").contains("http://127.0.0.1:1"));
         drop(written);
         assert!(!path.exists());
@@ -91,7 +138,8 @@ mod tests {
 
     #[test]
     fn an_impossible_place_is_an_error_with_advice() {
-        let error = Kubeconfig::write(Some("/proc/nowhere/kubeconfig".into()), "http://x", None)
+        let login = Login::new("http://x", None, None).expect("no certificates");
+        let error = Kubeconfig::write(Some("/proc/nowhere/kubeconfig".into()), &login)
             .expect_err("cannot be written");
         assert!(error.downcast_ref::<Advice>().is_some(), "{error:#}");
     }

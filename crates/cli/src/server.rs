@@ -4,10 +4,20 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use kro_apiserver::{ApiServer, Options, serve::Listening};
+use kro_apiserver::ApiServer;
+use kro_apiserver::serve::{Authority, Listening, Transport};
 
-use crate::kubeconfig::Kubeconfig;
+use crate::kubeconfig::{Kubeconfig, Login};
 use crate::output::Advice;
+
+/// How clients are known; as administrators, whoever they are, by default.
+#[derive(Debug, Default)]
+pub(crate) struct Access {
+    /// The administrator's bearer token.
+    pub(crate) token: Option<String>,
+    /// Serve over TLS with certificates of this authority.
+    pub(crate) authority: Option<Authority>,
+}
 
 /// A served API server; dropping it ends it and removes its kubeconfig.
 #[derive(Debug)]
@@ -24,15 +34,17 @@ pub(crate) struct Server {
 impl Server {
     /// Binds, writes the kubeconfig, and serves.
     pub(crate) async fn start(
+        api: ApiServer,
         listen: SocketAddr,
         kubeconfig: Option<PathBuf>,
-        token: Option<&str>,
-        options: Options,
+        access: Access,
     ) -> anyhow::Result<Self> {
-        let api = ApiServer::new(options);
-        let listening = api.listen(listen).await.map_err(|error| refused(listen, &error))?;
+        let Access { token, authority } = access;
+        let transport = Transport { authority: authority.clone(), ..Transport::default() };
+        let listening = api.listen_with(listen, transport).await.map_err(|error| refused(listen, &error))?;
         let url = listening.url();
-        let kubeconfig = Kubeconfig::write(kubeconfig, &url, token)?;
+        let login = Login::new(&url, token, authority.as_ref())?;
+        let kubeconfig = Kubeconfig::write(kubeconfig, &login)?;
         Ok(Self { api, kubeconfig, url, _listening: listening })
     }
 }

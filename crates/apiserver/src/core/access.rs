@@ -1,12 +1,15 @@
-//! Who asks and what they may: bearer token, impersonation, RBAC.
-//! Refuses certificates, OIDC, webhooks and tokens of service accounts.
+//! Who asks and what they may: certificate, bearer token, impersonation, RBAC.
+//! Refuses OIDC, webhooks and tokens of service accounts.
 
 mod bootstrap;
 mod escalation;
 mod rbac;
 mod reviews;
 
-use super::{Core, request::Call};
+use super::{
+    Core,
+    request::{Call, Identity},
+};
 use crate::{
     server::Authorization,
     status::{Named, Status},
@@ -47,12 +50,14 @@ const MASTERS: &str = "system:masters";
 const AUTHENTICATED: &str = "system:authenticated";
 
 impl User {
+    fn known(identity: Identity) -> Self {
+        let Identity { user, mut groups } = identity;
+        groups.push(AUTHENTICATED.into());
+        Self { name: user, groups, extra: BTreeMap::new() }
+    }
+
     fn admin() -> Self {
-        Self {
-            name: "kubernetes-admin".into(),
-            groups: vec![MASTERS.into(), AUTHENTICATED.into()],
-            extra: BTreeMap::new(),
-        }
+        Self::known(Identity::admin())
     }
 
     fn anonymous() -> Self {
@@ -76,11 +81,12 @@ impl User {
 impl Core {
     /// Whose call it is, after impersonation.
     pub(super) fn authenticate(&self, call: &Call) -> Result<User, Status> {
-        let user = match (&self.token, &call.authorization) {
-            (None, _) => User::admin(),
-            (Some(token), Some(given)) if given.strip_prefix("Bearer ") == Some(token) => User::admin(),
-            (Some(_), Some(_)) => return Err(Status::unauthorized()),
-            (Some(_), None) => User::anonymous(),
+        let user = match (&call.identity, &self.token, &call.authorization) {
+            (Some(identity), ..) => User::known(Identity::clone(identity)),
+            (None, None, _) => User::admin(),
+            (None, Some(token), Some(given)) if given.strip_prefix("Bearer ") == Some(token) => User::admin(),
+            (None, Some(_), Some(_)) => return Err(Status::unauthorized()),
+            (None, Some(_), None) => User::anonymous(),
         };
         self.impersonate(call, user)
     }

@@ -4,6 +4,23 @@
 use crate::status::Status;
 use bytes::Bytes;
 use http::Method;
+use std::sync::Arc;
+
+/// Somebody whom the transport has recognized.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// The name of the user.
+    pub user: String,
+    /// The groups, without those that come of being known.
+    pub groups: Vec<String>,
+}
+
+impl Identity {
+    /// Who may do everything.
+    pub fn admin() -> Self {
+        Self { user: "kubernetes-admin".into(), groups: vec!["system:masters".into()] }
+    }
+}
 
 /// A request, free of any transport.
 #[derive(Debug, Clone, Default)]
@@ -22,6 +39,8 @@ pub struct Call {
     pub user_agent: String,
     /// `Authorization`.
     pub authorization: Option<String>,
+    /// Whoever showed a certificate; an `Authorization` is not looked at then.
+    pub identity: Option<Arc<Identity>>,
     /// `If-None-Match`.
     pub if_none_match: Option<String>,
     /// `Host`, as the client reached us.
@@ -49,6 +68,7 @@ impl Call {
             content_type: header("content-type"),
             user_agent: header("user-agent"),
             authorization: optional("authorization"),
+            identity: parts.extensions.get::<Arc<Identity>>().cloned(),
             if_none_match: optional("if-none-match"),
             host: if parts.headers.contains_key("host") {
                 header("host")

@@ -67,6 +67,8 @@ pub(crate) struct Store {
     resources: BTreeMap<Arc<ResourceId>, BTreeMap<Key, Arc<Stored>>>,
     log: VecDeque<Change>,
     history: usize,
+    /// Changes that are to be saved elsewhere; absent if nobody wants them.
+    unsaved: Option<Vec<Change>>,
     /// The objects that refer to an owner, by its uid.
     dependents: BTreeMap<Box<str>, BTreeSet<Place>>,
     /// Who holds what only one object can have.
@@ -78,12 +80,13 @@ pub(crate) type Place = (Arc<ResourceId>, Key);
 
 impl Store {
     /// An empty store that keeps the last `history` changes for watches and reads of the past.
-    pub(crate) fn new(history: usize) -> Self {
+    pub(crate) fn new(history: usize, is_saved: bool) -> Self {
         Self {
             revision: 1,
             resources: BTreeMap::new(),
             log: VecDeque::new(),
             history: history.max(1),
+            unsaved: is_saved.then(Vec::new),
             dependents: BTreeMap::new(),
             claims: BTreeMap::new(),
         }
@@ -230,11 +233,20 @@ impl Store {
         old: Option<Arc<Stored>>,
         new: Option<Arc<Stored>>,
     ) -> u64 {
-        self.log.push_back(Change { revision: self.revision, resource: resource.clone(), key, old, new });
+        let change = Change { revision: self.revision, resource: resource.clone(), key, old, new };
+        if let Some(unsaved) = &mut self.unsaved {
+            unsaved.push(change.clone());
+        }
+        self.log.push_back(change);
         if self.log.len() > self.history {
             self.log.pop_front();
         }
         self.revision
+    }
+
+    /// The changes since the last time this was asked.
+    pub(crate) fn take_unsaved(&mut self) -> Vec<Change> {
+        self.unsaved.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// The first change after `revision`; an error if changes after it are forgotten.
@@ -273,7 +285,7 @@ mod tests {
 
     #[test]
     fn the_past_is_the_present_undone() {
-        let (mut store, id) = (Store::new(10), id());
+        let (mut store, id) = (Store::new(10, false), id());
         let first = store.write(&id, Key::new("a", "x"), Some(object(1)));
         store.write(&id, Key::new("a", "x"), Some(object(2)));
         store.write(&id, Key::new("a", "y"), Some(object(3)));
@@ -285,7 +297,7 @@ mod tests {
 
     #[test]
     fn forgotten_history_is_said() {
-        let (mut store, id) = (Store::new(2), id());
+        let (mut store, id) = (Store::new(2, false), id());
         for n in 0..5 {
             store.write(&id, Key::new("", "x"), Some(object(n)));
         }

@@ -1,8 +1,10 @@
 //! The server as kube's own client sees it, in one process.
 
 mod builtins;
+mod durable;
 mod embedding;
 mod snapshots;
+mod transport;
 
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace};
 use kro_apiserver::{ApiServer, Options};

@@ -1,12 +1,13 @@
-//! `kro apiserver`: a bare in-memory Kubernetes API server on a loopback port, for tests and conformance.
+//! `kro apiserver`: a bare Kubernetes API server, for tests, conformance, and as a small control plane.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use kro_apiserver::{Authorization, Behaviors, Options};
+use kro_apiserver::serve::Authority;
+use kro_apiserver::{ApiServer, Authorization, Behaviors};
 
-use crate::server::{Server, ended};
+use crate::server::{Access, Server, ended};
 
 /// Options of `kro apiserver`.
 #[derive(Debug, clap::Args)]
@@ -26,14 +27,34 @@ pub(crate) struct Args {
     /// Decide by the RBAC objects on the server instead of allowing everything.
     #[arg(long)]
     rbac: bool,
+    /// Serve over TLS with a certificate authority made for this run. The kubeconfig holds the administrator's certificate; nobody else is let in.
+    #[arg(long)]
+    secure: bool,
+    /// Keep all objects in this folder, and go on from what is in it: what was answered is on disk.
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
 }
 
 /// Serves until a signal.
 pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let behaviors = if args.no_controllers { Behaviors::None } else { Behaviors::Workloads };
     let authorization = if args.rbac { Authorization::Rbac } else { Authorization::AllowAll };
-    let options = Options { behaviors, authorization, token: args.token.clone(), ..Options::default() };
-    let server = Server::start(args.listen, args.kubeconfig, args.token.as_deref(), options).await?;
+    let authority = if args.secure {
+        Some(Authority::generate(["localhost".to_owned(), args.listen.ip().to_string()])?)
+    } else {
+        None
+    };
+    let mut builder = ApiServer::builder().behaviors(behaviors).authorization(authorization);
+    // With a token that nobody knows, those who have no certificate are nobody.
+    if let Some(token) = args.token.as_deref().or(authority.as_ref().map(Authority::token)) {
+        builder = builder.token(token);
+    }
+    let api = match &args.data_dir {
+        Some(directory) => builder.open(directory)?,
+        None => builder.build(),
+    };
+    let access = Access { token: args.token, authority };
+    let server = Server::start(api, args.listen, args.kubeconfig, access).await?;
     println!("serving on {}", server.url);
     println!("export KUBECONFIG={}", server.kubeconfig.path().display());
     ended().await;

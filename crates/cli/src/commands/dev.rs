@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use kro_apiserver::ApiServer;
 use kro_cluster::{ApplyOptions, Cluster};
 use kro_controller::{Controller, Reports};
 use kro_operator::SystemClock;
@@ -17,7 +18,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use crate::files::Files;
 use crate::output::{BAD, FAINT, GOOD, is_terminal, styled};
 use crate::project::{Expected, Project};
-use crate::server::{Server, ended};
+use crate::server::{Access, Server, ended};
 
 mod apply;
 mod rows;
@@ -49,6 +50,9 @@ pub(crate) struct Args {
     /// Where to write the kubeconfig (default: a temporary file). It is removed at the end.
     #[arg(long, value_name = "FILE")]
     kubeconfig: Option<PathBuf>,
+    /// Keep the cluster's state in this folder, and go on from what is in it.
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
 }
 
 /// Runs until a signal, or until everything is ready.
@@ -57,8 +61,11 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     if args.once {
         project.require_manifests()?;
     }
-    let server =
-        Server::start(args.listen, args.kubeconfig.clone(), None, kro_apiserver::Options::default()).await?;
+    let api = match &args.data_dir {
+        Some(directory) => ApiServer::builder().open(directory)?,
+        None => ApiServer::builder().build(),
+    };
+    let server = Server::start(api, args.listen, args.kubeconfig.clone(), Access::default()).await?;
     let client = kube_client::Client::new(server.api.clone(), "default");
     let cluster = Cluster::new(client.clone(), kro_cluster::Options::default());
     install(&cluster).await.context("cannot install kro's own kinds")?;

@@ -5,6 +5,7 @@
 mod cel;
 mod check;
 mod docs;
+mod durability;
 mod folder;
 mod lint;
 mod live;

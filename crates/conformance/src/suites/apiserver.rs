@@ -1,31 +1,36 @@
 //! Suite `apiserver`: recorded exchanges played against the embedded server by the gold data's own runner.
 //!
 //! The server runs in this process on a loopback port, without controllers and with RBAC, as the recorded one did.
+//! kubectl talks to it over TLS, as it did when it was recorded: over HTTP in the clear it sends no token, and says
+//! now and then that a watch was very short.
 
 use crate::{report::Report, suites::Input};
 use anyhow::{Context, ensure};
-use kro_apiserver::{ApiServer, Authorization, Behaviors, Options, serve::serve};
+use kro_apiserver::{
+    ApiServer, Authorization, Behaviors,
+    serve::{Authority, Transport},
+};
 use serde_json::Value;
 use std::{
     env, fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
-use tokio::{net::TcpListener, runtime::Runtime};
+use tokio::runtime::Runtime;
 
 const TOKEN: &str = "conformance";
 
-/// Plays every case of the data folder.
-///
-/// Cases with kubectl run on a server of their own without a token: kubectl sends none over plain HTTP.
+/// Plays every case of the data folder; those with kubectl on a server of their own.
 pub(crate) fn run(input: &Input) -> anyhow::Result<Report> {
     let files = case_files(&input.data)?;
     ensure!(!files.is_empty(), "no case files in {}", input.data.display());
     let with_kubectl = names(&files, input, |tags| tags.contains(&"kubectl"))?;
     let without = names(&files, input, |tags| !tags.contains(&"kubectl"))?;
     let mut report = Report::default();
-    play(input, &files, &without, Some(TOKEN), &mut report)?;
-    play(input, &files, &with_kubectl, None, &mut report)?;
+    play(input, &files, &without, Transport::default(), &mut report)?;
+    let authority = Authority::generate(["127.0.0.1"])?;
+    let secure = Transport { authority: Some(authority), ..Transport::default() };
+    play(input, &files, &with_kubectl, secure, &mut report)?;
     Ok(report)
 }
 
@@ -51,7 +56,7 @@ fn play(
     input: &Input,
     files: &[PathBuf],
     cases: &[String],
-    token: Option<&str>,
+    transport: Transport,
     report: &mut Report,
 ) -> anyhow::Result<()> {
     if cases.is_empty() {
@@ -60,19 +65,12 @@ fn play(
     let runner = input.gold.join("apiserver/replay.py");
     ensure!(runner.is_file(), "the gold folder has no apiserver/replay.py");
     let runtime = Runtime::new()?;
-    let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
-    let address = listener.local_addr()?;
-    let server = ApiServer::new(Options {
-        behaviors: Behaviors::None,
-        token: token.map(str::to_owned),
-        authorization: Authorization::Rbac,
-        ..Options::default()
-    });
-    runtime.spawn(serve(server, listener, std::future::pending()));
+    let builder = ApiServer::builder().behaviors(Behaviors::None).authorization(Authorization::Rbac);
+    let server = builder.token(TOKEN).build();
+    let listening = runtime.block_on(server.listen_with("127.0.0.1:0", transport))?;
     let results = env::temp_dir().join(format!("kro-apiserver-{}.json", std::process::id()));
     let mut command = Command::new("python3");
-    command.arg(runner).args(["--server", &format!("http://{address}")]);
-    command.args(token.map(|token| ["--token", token]).iter().flatten());
+    command.arg(runner).args(["--server", &listening.url(), "--token", TOKEN]);
     command.args(["--no-settle", "--quiet", "--min-pass", "0", "--json"]).arg(&results);
     for case in cases {
         command.args(["--case", case]);

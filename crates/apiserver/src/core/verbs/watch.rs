@@ -175,6 +175,11 @@ fn event(selectors: &Selectors, old: Option<Value>, new: Option<Value>, revision
 }
 
 impl Cursor {
+    /// Every change up to here has been told.
+    pub(crate) fn revision(&self) -> u64 {
+        self.revision
+    }
+
     /// The line of a change that is shown as it is stored; removals show another revision than they are stored with.
     fn verbatim(&self, change: &Change) -> Option<Vec<u8>> {
         let new = change.new.as_ref()?;
