@@ -76,7 +76,7 @@ pub struct CoreOptions {
     pub behaviors: Behaviors,
     /// How many changes watches and paged lists can look back.
     pub history: usize,
-    /// Whether changes are also put aside for [`Core::take_unsaved`].
+    /// Whether changes are also put aside for saving.
     pub is_saved: bool,
 }
 

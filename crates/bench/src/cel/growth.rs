@@ -16,7 +16,7 @@ const EXPRESSIONS: [(&str, &str); 10] = [
     ("concat", "items.map(i, i.name) + items.map(i, i.name)"),
     ("sort-by", "items.sortBy(i, i.name)"),
     ("transform-list", "items.transformList(n, i, i.name + string(n))"),
-    ("transform-map", "items.map(i, i.name).transformMap(n, name, name)"),
+    ("transform-map", "items.map(i, i.name).transformMapEntry(n, name, {name: name})"),
     ("range-sum", "lists.range(N).map(n, n * n).sum()"),
     ("replace", "items.map(i, i.name).join('-').replace('-', '--').size()"),
 ];
