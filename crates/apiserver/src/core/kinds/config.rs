@@ -119,3 +119,41 @@ fn required_keys(secret: &Value, out: &mut Vec<FieldError>) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn fields(errors: &[FieldError]) -> Vec<&str> {
+        errors.iter().map(|error| error.field.as_str()).collect()
+    }
+
+    #[test]
+    fn what_is_immutable_stays() {
+        let old = json!({"immutable": true, "data": {"a": "1"}});
+        assert_eq!(fields(&config_map(&old, Some(&old))), [""; 0]);
+        let thawed = json!({"data": {"a": "2"}});
+        assert_eq!(fields(&config_map(&thawed, Some(&old))), ["immutable", "data"]);
+        assert_eq!(fields(&config_map(&thawed, Some(&thawed))), [""; 0]);
+    }
+
+    #[test]
+    fn keys_and_sizes_have_limits() {
+        let odd = json!({"data": {"a/b": "", "..": ""}, "binaryData": {"a/b": ""}});
+        assert_eq!(
+            fields(&config_map(&odd, None)),
+            ["data[..]", "data[a/b]", "binaryData[a/b]", "binaryData[a/b]"]
+        );
+        let large = json!({"data": {"a": "x".repeat(MAX_SIZE + 1)}});
+        assert_eq!(fields(&config_map(&large, None)), [""]);
+    }
+
+    #[test]
+    fn secrets_hold_what_their_type_needs() {
+        let of = |kind: &str| secret(&json!({"type": kind, "data": {"tls.crt": ""}}), None);
+        assert_eq!(fields(&of("Opaque")), [""; 0]);
+        assert_eq!(fields(&of("kubernetes.io/tls")), ["data[tls.key]"]);
+        assert_eq!(fields(&of("kubernetes.io/basic-auth")), ["data[username]", "data[password]"]);
+    }
+}

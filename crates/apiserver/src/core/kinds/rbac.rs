@@ -92,3 +92,40 @@ fn subject(subject: &Value, at: &str, is_namespaced: bool, out: &mut Vec<FieldEr
         other => one_of(format!("{at}.kind"), other, &["ServiceAccount", "User", "Group"], out),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(errors: &[FieldError]) -> Vec<&str> {
+        errors.iter().map(|error| error.field.as_str()).collect()
+    }
+
+    #[test]
+    fn rules_say_what_they_are_about() {
+        let given = json!({"rules": [
+            {"verbs": ["get"], "apiGroups": [""], "resources": ["pods"]},
+            {},
+            {"verbs": ["get"], "nonResourceURLs": ["/metrics"]},
+        ]});
+        let namespaced = role(&given, true);
+        let of_empty = ["rules[1].verbs", "rules[1].apiGroups", "rules[1].resources"];
+        assert_eq!(fields(&namespaced)[..3], of_empty);
+        assert_eq!(fields(&namespaced)[3..], ["rules[2].nonResourceURLs"]);
+        assert_eq!(fields(&role(&given, false)), of_empty);
+    }
+
+    #[test]
+    fn a_binding_stays_with_its_role() {
+        let binding_to = |name: &str| {
+            json!({
+                "roleRef": {"apiGroup": GROUP, "kind": "ClusterRole", "name": name},
+                "subjects": [{"kind": "ServiceAccount", "name": "a"}],
+            })
+        };
+        assert_eq!(fields(&binding(&binding_to("x"), None, true)), [""; 0]);
+        assert_eq!(fields(&binding(&binding_to("x"), None, false)), ["subjects[0].namespace"]);
+        let changed = binding(&binding_to("y"), Some(&binding_to("x")), true);
+        assert_eq!(fields(&changed), ["roleRef"]);
+    }
+}
