@@ -24,22 +24,13 @@ impl SharedFields {
 
     /// The object as it is once all of them belong to others.
     pub fn without(&self, object: &Object) -> Object {
-        let mut value = object.to_value();
-        for path in self.create_only.iter().chain(&self.ignore) {
-            path.remove(&mut value);
-        }
-        Object::from_value(value).unwrap_or_else(|_| object.clone())
+        without(object, self.create_only.iter().chain(&self.ignore))
     }
 
     /// The object to send, given the one that is there.
     pub(crate) fn yielding(&self, object: &Object, live: Option<&Object>, manager: &str) -> Object {
+        let Some(live) = live else { return without(object, &self.ignore) };
         let mut value = object.to_value();
-        let Some(live) = live else {
-            for path in &self.ignore {
-                path.remove(&mut value);
-            }
-            return Object::from_value(value).unwrap_or_else(|_| object.clone());
-        };
         for path in self.create_only.iter().chain(&self.ignore) {
             let kept = if owns(live, manager, path) { live.get(path) } else { None };
             match kept {
@@ -54,6 +45,14 @@ impl SharedFields {
         }
         object
     }
+}
+
+fn without<'p>(object: &Object, paths: impl IntoIterator<Item = &'p FieldPath>) -> Object {
+    let mut value = object.to_value();
+    for path in paths {
+        path.remove(&mut value);
+    }
+    Object::from_value(value).unwrap_or_else(|_| object.clone())
 }
 
 /// Whether a manager owns a field by server-side apply, whole or in part.

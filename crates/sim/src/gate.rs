@@ -7,14 +7,13 @@ use http::{Request, Response};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, BodyStream, StreamBody, combinators::UnsyncBoxBody};
 use kro_apiserver::fault::{Faulty, FaultyBody, Lost};
+use kube_client::client::Body;
 use std::{
-    future::{self, Future},
-    pin::Pin,
+    future,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    task::{Context, Poll},
 };
 use tokio::sync::Notify;
 use tower_service::Service;
@@ -70,39 +69,23 @@ impl Gate {
     }
 
     /// The server as seen through this door.
-    pub(crate) fn before(&self, server: Faulty) -> Guarded {
-        Guarded { gate: self.clone(), server }
-    }
-}
-
-/// A server behind a [`Gate`].
-#[derive(Debug, Clone)]
-pub(crate) struct Guarded {
-    gate: Gate,
-    server: Faulty,
-}
-
-impl<B> Service<Request<B>> for Guarded
-where
-    B: http_body::Body<Data = Bytes> + Send + 'static,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
-    type Response = Response<FaultyBody>;
-    type Error = Lost;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<FaultyBody>, Lost>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Lost>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        let Self { gate, mut server } = self.clone();
-        let is_watch = request.uri().query().is_some_and(|query| query.contains("watch=true"));
-        Box::pin(async move {
-            gate.step().await;
-            let answer = server.call(request).await;
-            gate.step().await;
-            answer.map(|response| if is_watch { response.map(|body| stepwise(gate, body)) } else { response })
+    pub(crate) fn before(
+        &self,
+        server: Faulty,
+    ) -> impl Service<Request<Body>, Response = Response<FaultyBody>, Error = Lost, Future: Send> + Clone + use<>
+    {
+        let gate = self.clone();
+        tower::service_fn(move |request: Request<Body>| {
+            let (gate, mut server) = (gate.clone(), server.clone());
+            let is_watch = request.uri().query().is_some_and(|query| query.contains("watch=true"));
+            async move {
+                gate.step().await;
+                let answer = server.call(request).await;
+                gate.step().await;
+                answer.map(
+                    |response| if is_watch { response.map(|body| stepwise(gate, body)) } else { response },
+                )
+            }
         })
     }
 }

@@ -365,31 +365,30 @@ pub(crate) struct UpdateChecks {
     pub short_finalizers: bool,
 }
 
-/// Problems of new metadata that replaces old.
+/// Problems of new metadata that replaces old. Everything is looked at once, and told as often as the real server does.
 pub(crate) fn validate_update(old: &Value, new: &Value, checks: UpdateChecks) -> Vec<FieldError> {
-    let mut out = Vec::new();
-    validate_contents(new, &mut out);
-    validate_finalizers(new, &mut out);
-    validate_change(old, new, &mut out);
-    if checks.change {
-        validate_change(old, new, &mut out);
-        if checks.short_finalizers {
-            validate_short_finalizers(new, &mut out);
-        }
-    }
-    if checks.whole {
-        validate_contents(new, &mut out);
-        validate_finalizers(new, &mut out);
-        if checks.short_finalizers {
-            validate_short_finalizers(new, &mut out);
+    let found = |look: &dyn Fn(&mut Vec<FieldError>)| {
+        let mut out = Vec::new();
+        look(&mut out);
+        out
+    };
+    let contents = found(&|out| validate_contents(new, out));
+    let whole = [contents.clone(), found(&|out| validate_finalizers(new, out))].concat();
+    let change = [contents, found(&|out| validate_change(old, new, out))].concat();
+    let short =
+        if checks.short_finalizers { found(&|out| validate_short_finalizers(new, out)) } else { Vec::new() };
+    let mut out = [&whole[..], &change].concat();
+    for (is_told_again, again) in [(checks.change, change), (checks.whole, whole)] {
+        if is_told_again {
+            out.extend(again);
+            out.extend_from_slice(&short);
         }
     }
     out
 }
 
-/// Problems of a change of metadata, as `ValidateObjectMetaUpdate` finds them.
+/// Problems of a change of metadata but for its contents, as `ValidateObjectMetaUpdate` finds them.
 fn validate_change(old: &Value, new: &Value, out: &mut Vec<FieldError>) {
-    validate_contents(new, out);
     if object::is_deleting(old) {
         let before = object::finalizers(old);
         let added: Vec<&str> =

@@ -12,11 +12,7 @@ pub(crate) fn qualified_name(text: &str) -> Vec<String> {
             if prefix.is_empty() {
                 out.push("prefix part must be non-empty".into());
             } else {
-                // Lengths of parts are told in bytes, those of names in characters.
-                let broken = dns1123_subdomain(prefix).into_iter();
-                out.extend(
-                    broken.map(|why| format!("prefix part {}", why.replace("253 characters", "253 bytes"))),
-                );
+                out.extend(subdomain(prefix, "bytes").into_iter().map(|why| format!("prefix part {why}")));
             }
             name
         }
@@ -53,9 +49,14 @@ pub(crate) fn label_value(text: &str) -> Vec<String> {
 
 /// The usual name of an object.
 pub(crate) fn dns1123_subdomain(text: &str) -> Vec<String> {
+    subdomain(text, "characters")
+}
+
+/// Lengths of names are told in characters, those of their parts in bytes.
+fn subdomain(text: &str, unit: &str) -> Vec<String> {
     let mut out = Vec::new();
     if text.len() > 253 {
-        out.push("must be no more than 253 characters".into());
+        out.push(format!("must be no more than 253 {unit}"));
     }
     if !text.split('.').all(is_dns1123_label) {
         out.push("a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')".into());
@@ -63,7 +64,7 @@ pub(crate) fn dns1123_subdomain(text: &str) -> Vec<String> {
     out
 }
 
-/// The name of a namespace.
+/// The name of a namespace or Service.
 pub(crate) fn dns1123_label(text: &str) -> Vec<String> {
     let mut out = Vec::new();
     if text.len() > 63 {
@@ -79,7 +80,7 @@ pub(crate) fn dns1123_label(text: &str) -> Vec<String> {
     out
 }
 
-/// The name of a Service, and of resources in CRDs.
+/// The names in CRDs.
 pub(crate) fn dns1035_label(text: &str) -> Vec<String> {
     let mut out = Vec::new();
     if text.len() > 63 {
