@@ -130,15 +130,15 @@ impl Loaded {
         .into())
     }
 
-    /// The graphs with the names of their definitions. When a definition is not valid, says on standard error what
+    /// The graphs with their definitions. When a definition is not valid, says on standard error what
     /// is wrong with it.
-    pub(crate) fn graphs(&self, input: &Input) -> anyhow::Result<Vec<(String, &kro_graph::Graph)>> {
+    pub(crate) fn graphs(&self, input: &Input) -> anyhow::Result<Vec<(&Object, &kro_graph::Graph)>> {
         self.project.require_manifests()?;
         self.require_definitions(input)?;
         let mut graphs = Vec::new();
         for (manifest, definition) in self.compiled() {
-            let name = manifest.object.key().name.to_string();
             let Some(graph) = &definition.graph else {
+                let name = manifest.object.key().name;
                 anstream::eprintln!("{}", self.project.render(manifest, &definition.diagnostics));
                 return Err(Advice::new(
                     format!("{name} is not valid"),
@@ -146,7 +146,7 @@ impl Loaded {
                 )
                 .into());
             };
-            graphs.push((name, graph));
+            graphs.push((&manifest.object, graph));
         }
         Ok(graphs)
     }

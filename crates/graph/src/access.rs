@@ -5,6 +5,7 @@ mod manifests;
 pub use manifests::manifests;
 
 use crate::{Graph, Node, NodeKind};
+use kro_api::{Policy, policy::WithInstances};
 use kro_object::{Gvr, Scope};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +25,13 @@ pub struct AccessRule {
 
 /// A resource with the names and namespaces that are touched.
 type Reach = (Gvr, BTreeSet<String>, BTreeSet<String>);
+
+/// Everything an operator needs for a definition: the rules for its instances and for its nodes.
+pub fn definition_rules(graph: &Graph, policy: &Policy) -> Vec<AccessRule> {
+    let mut all = instance_rules(graph, policy);
+    all.extend(rules(graph));
+    all
+}
 
 /// The rules for all nodes, sorted by resource. Rules with the same reach are one.
 ///
@@ -54,8 +62,9 @@ pub fn rules(graph: &Graph) -> Vec<AccessRule> {
         .collect()
 }
 
-/// The rules for the instances of the generated kind: to see them, to mark them as managed, to report on them.
-pub fn instance_rules(graph: &Graph) -> Vec<AccessRule> {
+/// The rules for the instances of the generated kind: to see them, to mark them as managed, to report on them, and to
+/// delete them where the policy has them go with their definition.
+fn instance_rules(graph: &Graph, policy: &Policy) -> Vec<AccessRule> {
     let instances = graph.instance.resource.gvr();
     let status = Gvr { resource: format!("{}/status", instances.resource).into(), ..instances.clone() };
     let rule = |resource: Gvr, verbs: &[&'static str]| AccessRule {
@@ -64,7 +73,11 @@ pub fn instance_rules(graph: &Graph) -> Vec<AccessRule> {
         names: BTreeSet::new(),
         namespaces: BTreeSet::new(),
     };
-    vec![rule(instances, &["get", "list", "patch", "watch"]), rule(status, &["patch"])]
+    let mut all = vec![rule(instances, &["get", "list", "patch", "watch"]), rule(status, &["patch"])];
+    if policy.with_instances == WithInstances::Cascade {
+        all[0].verbs.insert("delete");
+    }
+    all
 }
 
 /// A field of `metadata` that holds no expression.

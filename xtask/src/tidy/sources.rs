@@ -37,7 +37,8 @@ pub(super) fn check(tidy: &mut Tidy) -> anyhow::Result<()> {
                 }
             }
             if layer.dir == "operator" {
-                operator += lines;
+                // Its tests do not make it thicker.
+                operator += if path.components().any(|part| part.as_os_str() == "tests") { 0 } else { lines };
                 if path.ends_with("src/main.rs") && lines > OPERATOR_MAIN_LINES {
                     tidy.breach(&path, format_args!("{lines} lines; the limit is {OPERATOR_MAIN_LINES}"));
                 }

@@ -41,7 +41,8 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let loaded = args.input.load()?;
     let mut failed = false;
-    for (name, graph) in loaded.graphs(&args.input)? {
+    for (definition, graph) in loaded.graphs(&args.input)? {
+        let name = definition.key().name;
         match search(&Arc::new(graph.clone()), args) {
             Ok(()) => {
                 let instances = plural(args.cases as usize, "instance");

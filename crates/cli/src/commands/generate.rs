@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
+use kro_api::{Policy, Profile};
 use kro_cel_k8s::{RuleLimits, Rules};
 use kro_graph::{Graph, access, environment, render, sample};
 use kro_object::Object;
@@ -88,10 +89,10 @@ pub(crate) fn run(what: &What) -> anyhow::Result<ExitCode> {
     match what {
         What::Crd(args) => manifests(args, |_, graph| Ok(vec![graph.crd.clone()]))?,
         What::Instance(args) => manifests(args, |_, graph| Ok(vec![instance(graph)]))?,
-        What::Rbac(args) => manifests(args, |name, graph| {
-            let mut rules = access::instance_rules(graph);
-            rules.extend(access::rules(graph));
-            let mut roles = access::manifests(&format!("kro:{name}"), &rules);
+        What::Rbac(args) => manifests(args, |definition, graph| {
+            let policy = Policy::of(Profile::default(), definition);
+            let rules = access::definition_rules(graph, &policy);
+            let mut roles = access::manifests(&format!("kro:{}", definition.key().name), &rules);
             for role in
                 roles.iter_mut().filter(|role| role.as_value_at("kind") == Some(&"ClusterRole".into()))
             {
@@ -114,15 +115,15 @@ pub(crate) fn run(what: &What) -> anyhow::Result<ExitCode> {
 }
 
 /// Something of each graph, in the order of the definitions.
-fn each<T>(input: &Input, make: impl Fn(&str, &Graph) -> anyhow::Result<T>) -> anyhow::Result<Vec<T>> {
+fn each<T>(input: &Input, make: impl Fn(&Object, &Graph) -> anyhow::Result<T>) -> anyhow::Result<Vec<T>> {
     let loaded = input.load()?;
     let graphs = loaded.graphs(input)?;
-    graphs.into_iter().map(|(name, graph)| make(&name, graph)).collect()
+    graphs.into_iter().map(|(definition, graph)| make(definition, graph)).collect()
 }
 
 fn manifests(
     args: &Manifests,
-    make: impl Fn(&str, &Graph) -> anyhow::Result<Vec<Object>>,
+    make: impl Fn(&Object, &Graph) -> anyhow::Result<Vec<Object>>,
 ) -> anyhow::Result<()> {
     for manifest in each(&args.input, make)?.into_iter().flatten() {
         let manifest = manifest.into_value();

@@ -37,8 +37,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             print!("{}", texts.join("\n"));
         }
         Form::Json => {
-            let all: Value =
-                graphs.into_iter().map(|(name, graph)| (name, render::order_json(graph))).collect();
+            let all: Value = graphs
+                .into_iter()
+                .map(|(definition, graph)| (definition.key().name.to_string(), render::order_json(graph)))
+                .collect();
             println!("{all:#}");
         }
     }

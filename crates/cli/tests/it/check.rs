@@ -203,7 +203,18 @@ fn roles() {
     let role = json(&roles.success());
     assert_eq!((&role["kind"], &role["metadata"]["name"]), (&"ClusterRole".into(), &"kro:app".into()));
     assert_eq!(role["metadata"]["labels"]["rbac.kro.run/aggregate-to-controller"], "true");
-    assert!(role["rules"].as_array().expect("rules").iter().any(|rule| rule["resources"][0] == "configmaps"));
+    let verbs = |role: &serde_json::Value, resource: &str| {
+        let rules = role["rules"].as_array().expect("rules").iter();
+        let rules =
+            rules.filter(|rule| rule["resources"].as_array().expect("names").contains(&resource.into()));
+        rules.map(|rule| rule["verbs"].to_string()).collect::<String>()
+    };
+    assert!(verbs(&role, "configmaps").contains("delete") && !verbs(&role, "apps").contains("delete"));
+
+    let annotated = "metadata:\n  annotations:\n    policy.kro.run/instances: cascade\n";
+    let cascading = definition("App", MAP).replacen("metadata:\n", annotated, 1);
+    let roles = run(&[("a.yaml", &cascading)], &["generate", "rbac", "-o", "json", "a.yaml"]);
+    assert!(verbs(&json(&roles.success()), "apps").contains("delete"));
 }
 
 #[test]

@@ -6,8 +6,11 @@ use std::time::{Duration, Instant};
 
 use crate::session::{PATIENCE, Session, kro, root};
 
+/// The guide of the installed form, below `docs/guide`.
+pub(crate) const INSTALLED: &str = "run-the-operator.md";
+
 /// The lines `$ …` of the console blocks of a document.
-fn commands(text: &str) -> Vec<String> {
+pub(crate) fn commands(text: &str) -> Vec<String> {
     let mut inside = false;
     let mut found = Vec::new();
     for line in text.lines() {
@@ -38,7 +41,7 @@ fn words(command: &str) -> Vec<String> {
     words
 }
 
-fn has_kubectl() -> bool {
+pub(crate) fn has_kubectl() -> bool {
     Command::new("kubectl").args(["version", "--client"]).output().is_ok_and(|out| out.status.success())
 }
 
@@ -99,11 +102,13 @@ fn run(document: &Path) {
     }
 }
 
+/// Guides but the one of the installed form, which needs a cluster of its own (`installed`).
 fn guides() -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(root().join("docs/guide")).into_iter().flatten().flatten() {
         found.push(entry.path());
     }
+    found.retain(|path| !path.ends_with(INSTALLED));
     found.sort();
     found
 }

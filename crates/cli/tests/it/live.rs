@@ -3,12 +3,13 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use snapbox::cmd::OutputAssert;
 
 use crate::folder::{CRD, MAP, SITE, definition, folder, kro};
+use crate::real::Real;
 use crate::session::Session;
 
 /// Creates an object; the answer of the server.
@@ -72,35 +73,6 @@ fn definitions_are_checked_against_a_cluster() {
     let gone = validate(folder.path(), &config, "kro", "map.yaml").code(1);
     let words = String::from_utf8_lossy(&gone.get_output().stderr).into_owned();
     assert!(words.starts_with("error: cannot ask the cluster of context \"kro\" for its kinds\n"), "{words}");
-}
-
-/// A kube-apiserver, stopped with the value.
-struct Real {
-    scripts: PathBuf,
-    folder: String,
-    kubeconfig: PathBuf,
-}
-
-impl Real {
-    /// With the programs in `KUBEBUILDER_ASSETS`, by the scripts of the gold data; nothing when either is missing.
-    fn start() -> Option<Self> {
-        std::env::var_os("KUBEBUILDER_ASSETS")?;
-        let default = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared"));
-        let scripts =
-            std::env::var_os("KRO_GOLD_DIR").map_or_else(default, PathBuf::from).join("real-apiserver");
-        let up = Command::new(scripts.join("up.sh")).output().ok()?;
-        assert!(up.status.success(), "{}", String::from_utf8_lossy(&up.stderr));
-        let text = String::from_utf8(up.stdout).expect("text");
-        let value = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
-        let kubeconfig = PathBuf::from(value("KUBECONFIG").expect("a kubeconfig"));
-        Some(Self { scripts, folder: value("DIR").expect("a folder").to_owned(), kubeconfig })
-    }
-}
-
-impl Drop for Real {
-    fn drop(&mut self) {
-        let _ = Command::new(self.scripts.join("down.sh")).arg(&self.folder).output();
-    }
 }
 
 /// The same on a real API server, where there is one.
