@@ -77,6 +77,15 @@ pub enum WithInstances {
     Cascade,
 }
 
+/// Whether it is asked what the operator may do, before it tries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// It finds out by trying.
+    Assume,
+    /// It is asked; what lacks is said by the definition.
+    Check,
+}
+
 /// What holds for one node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NodePolicy {
@@ -112,6 +121,8 @@ pub struct Policy {
     pub max_deletes: Option<usize>,
     /// What becomes of instances when the definition is deleted.
     pub with_instances: WithInstances,
+    /// Whether it is asked what the operator may do.
+    pub access: Access,
     all: NodePolicy,
     nodes: BTreeMap<String, NodePolicy>,
 }
@@ -125,6 +136,7 @@ impl Policy {
             inventory: safe,
             max_deletes: None,
             with_instances: if safe { WithInstances::Refuse } else { WithInstances::Strand },
+            access: if safe { Access::Check } else { Access::Assume },
             all: NodePolicy {
                 readiness: if safe { Readiness::Kstatus } else { Readiness::Exists },
                 timeout: safe.then(|| Duration::from_mins(10)),

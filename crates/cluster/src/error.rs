@@ -44,6 +44,11 @@ impl Error {
         self.code() == Some(409)
     }
 
+    /// We may not.
+    pub fn is_forbidden(&self) -> bool {
+        self.code() == Some(403)
+    }
+
     /// A create met an object of that name.
     pub fn is_already_exists(&self) -> bool {
         self.status().is_some_and(Status::is_already_exists)

@@ -7,8 +7,9 @@ pub(crate) mod instance;
 pub(crate) mod revision;
 pub(crate) mod teardown;
 
-use crate::{queue::Outcome, revisions::Revision, router::Interest};
+use crate::{dispatch::Served, queue::Outcome, revisions::Revision, router::Interest};
 use kro_api::Policy;
+use kro_cluster::Error;
 use kro_graph::Graph;
 use kro_object::Object;
 use std::sync::Arc;
@@ -31,6 +32,14 @@ impl Report {
     }
 }
 
+/// What is said of a failed request: when the operator lacks rules, which ones, instead of the one it was refused by.
+pub(crate) fn explain(error: &Error, served: &Served) -> String {
+    match &served.lacks {
+        Some(lacks) if error.is_forbidden() => lacks.to_string(),
+        _ => error.to_string(),
+    }
+}
+
 /// Something the dispatcher shall know.
 #[derive(Debug)]
 pub(crate) enum Effect {
@@ -43,12 +52,15 @@ pub(crate) enum Effect {
     /// A revision is gone.
     Dropped { number: i64 },
     /// The definition's CRD is there: its instances are reconciled by this graph from now on.
-    /// `reread` when the CRD changed, so that stored instances may have other defaults now.
-    Serve { uid: Box<str>, graph: Arc<Graph>, policy: Policy, reread: bool },
+    /// `lacks` says which rules the operator lacks, `reread` that the CRD changed, so that stored instances may have
+    /// other defaults now.
+    Serve { uid: Box<str>, graph: Arc<Graph>, policy: Policy, lacks: Option<String>, reread: bool },
     /// The definition is gone: its instances are left alone from now on.
     Unserve,
     /// Whether an instance that waits has not been told so in its status yet.
     Held(bool),
+    /// The operator may not do something that an instance needs.
+    Denied,
     /// What an instance wants to hear about, beside its children.
     Interests(Vec<Interest>),
 }

@@ -8,7 +8,10 @@ use crate::{Graph, Node, NodeKind};
 use kro_api::{Policy, policy::WithInstances};
 use kro_object::{Gvr, Scope};
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 /// What has to be allowed for one resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +26,24 @@ pub struct AccessRule {
     pub namespaces: BTreeSet<String>,
 }
 
+impl fmt::Display for AccessRule {
+    /// In words: `get, patch of deployments.apps "web" in namespace shop`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |names: Vec<&str>| names.join(", ");
+        write!(f, "{} of {}", list(self.verbs.iter().copied().collect()), self.resource.resource)?;
+        if !self.resource.group.is_empty() {
+            write!(f, ".{}", self.resource.group)?;
+        }
+        for name in &self.names {
+            write!(f, " {name:?}")?;
+        }
+        if !self.namespaces.is_empty() {
+            write!(f, " in namespace {}", list(self.namespaces.iter().map(String::as_str).collect()))?;
+        }
+        Ok(())
+    }
+}
+
 /// A resource with the names and namespaces that are touched.
 type Reach = (Gvr, BTreeSet<String>, BTreeSet<String>);
 
@@ -35,25 +56,26 @@ pub fn definition_rules(graph: &Graph, policy: &Policy) -> Vec<AccessRule> {
 
 /// The rules for all nodes, sorted by resource. Rules with the same reach are one.
 ///
-/// Verbs that cannot be limited to names (`list`, `watch`, and `create` with names that are not known) stand in rules
-/// of their own without names.
+/// `create` cannot be limited to names. `list` and `watch` cannot be limited to namespaces either: one watch of a
+/// resource serves all definitions.
 pub fn rules(graph: &Graph) -> Vec<AccessRule> {
     let mut reach: BTreeMap<Reach, BTreeSet<&'static str>> = BTreeMap::new();
     for node in graph.nodes.values() {
-        let (named, unnamed): (&[&str], &[&str]) = match node.kind {
+        let (named, unnamed, anywhere): (&[&str], &[&str], &[&str]) = match node.kind {
             // An object that is applied is created by a patch of its name.
             NodeKind::Resource | NodeKind::Collection { .. } => {
-                (&["get", "patch", "delete"], &["create", "list", "watch"])
+                (&["get", "patch", "delete"], &["create"], &["list", "watch"])
             }
-            NodeKind::External => (&["get"], &["list", "watch"]),
-            NodeKind::ExternalCollection => (&[], &["get", "list", "watch"]),
+            NodeKind::External => (&["get"], &[], &["list", "watch"]),
+            NodeKind::ExternalCollection => (&[], &[], &["get", "list", "watch"]),
         };
         let namespaces = literal(node, "namespace").filter(|_| node.resource.scope == Scope::Namespaced);
         let namespaces: BTreeSet<String> = namespaces.into_iter().collect();
         let names: BTreeSet<String> = literal(node, "name").into_iter().collect();
         let gvr = node.resource.gvr();
         reach.entry((gvr.clone(), names, namespaces.clone())).or_default().extend(named);
-        reach.entry((gvr, BTreeSet::new(), namespaces)).or_default().extend(unnamed);
+        reach.entry((gvr.clone(), BTreeSet::new(), namespaces)).or_default().extend(unnamed);
+        reach.entry((gvr, BTreeSet::new(), BTreeSet::new())).or_default().extend(anywhere);
     }
     reach
         .into_iter()

@@ -1,6 +1,6 @@
 //! The options, each with its values and what it does: read by the reader of annotations and by the reference.
 
-use super::{Deletion, Existing, NodePolicy, Policy, Readiness, WithInstances};
+use super::{Access, Deletion, Existing, NodePolicy, Policy, Readiness, WithInstances};
 use kro_object::{FieldPath, Segment};
 use std::{fmt::Write, time::Duration};
 
@@ -153,6 +153,22 @@ pub const OPTIONS: &[PolicyOption] = &[
                     ("refuse", WithInstances::Refuse),
                     ("cascade", WithInstances::Cascade),
                 ],
+            )
+        }),
+    },
+    PolicyOption {
+        name: "access",
+        values: "`assume`, `check`",
+        defaults: ["`assume`", "`check`"],
+        what: "Whether the API server is asked what the operator may do before instances are served. While a rule is \
+               missing, `ControllerReady` of the definition is `False` with reason `MissingRules` and lists what is \
+               missing, and so does an instance that meets a refusal. What can be done is done.",
+        apply: Apply::Whole(|policy, text| {
+            choose(
+                &mut policy.access,
+                text,
+                Access::Check,
+                &[("assume", Access::Assume), ("check", Access::Check)],
             )
         }),
     },

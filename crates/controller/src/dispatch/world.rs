@@ -33,6 +33,8 @@ const WATCH_PATIENCE: Duration = Duration::from_secs(3);
 const CRD_SETTLES: Duration = Duration::from_millis(300);
 /// How long an instance may wait before its status says so: most waits are over before anybody could read of them.
 const GRACE: Duration = Duration::from_millis(50);
+/// A refusal is a reason to ask what the operator may do no more often than this.
+const ASK_AGAIN: Duration = Duration::from_secs(30);
 /// How often it is said that a watch goes on failing.
 const SAY_AGAIN: Duration = Duration::from_mins(1);
 /// How often a waiting instance looks whether those watches work.
@@ -70,6 +72,8 @@ pub(super) struct World {
     /// Instances by the id of their `ApplySet`.
     by_set: BTreeMap<Box<str>, Instance>,
     router: Router<Instance>,
+    /// When it was last asked what the operator may do, because an instance was refused.
+    denied: BTreeMap<Arc<str>, Instant>,
     /// When a CRD changed last.
     crds_changed: Instant,
 }
@@ -98,6 +102,7 @@ impl World {
             listed: BTreeMap::new(),
             by_set: BTreeMap::new(),
             router: Router::default(),
+            denied: BTreeMap::new(),
             crds_changed: super::now(),
         }
     }
@@ -571,11 +576,12 @@ impl World {
             (Key::Definition(name), Effect::Proposed { hash, graph }) => {
                 self.compiled.propose(name, hash, graph);
             }
-            (Key::Definition(name), Effect::Serve { uid, graph, policy, reread }) => {
+            (Key::Definition(name), Effect::Serve { uid, graph, policy, lacks, reread }) => {
                 let former = self.served.get(name);
-                if reread || former.is_none_or(|served| !served.is(&uid, &graph, &policy)) {
-                    let now = super::now();
-                    let mut served = Served::new(Arc::clone(name), uid, graph, policy, now);
+                let now = super::now();
+                let mut served = Served::new(Arc::clone(name), uid, graph, policy, now);
+                served.lacks = lacks.map(Into::into);
+                if reread || former.is_none_or(|former| !former.is(&served)) {
                     let pending = former.and_then(|served| served.reread);
                     served.reread = if reread { Some(now + CRD_SETTLES) } else { pending };
                     self.serve(name, served, queue);
@@ -615,6 +621,7 @@ impl World {
                     self.store_instance(&instance.definition, &object, queue);
                 }
             }
+            (Key::Instance(instance), Effect::Denied) => self.denied(&instance.definition, queue),
             (Key::Instance(instance), Effect::Held(held)) => {
                 if let Some(record) = self.instances.get_mut(instance) {
                     record.held = if held { record.held.or(Some(super::now())) } else { None };
@@ -630,6 +637,17 @@ impl World {
                 }
             }
             (key, effect) => tracing::error!(%key, ?effect, "a reconcile reported what is not its business"),
+        }
+    }
+
+    /// The definition finds out what else it may not do, unless that was done a moment ago.
+    fn denied(&mut self, definition: &Arc<str>, queue: &mut Queue<Key>) {
+        let now = super::now();
+        let known = self.served.get(definition).is_none_or(|served| served.lacks.is_some());
+        let asked = self.denied.get(definition).is_some_and(|asked| now - *asked < ASK_AGAIN);
+        if !known && !asked {
+            self.denied.insert(Arc::clone(definition), now);
+            queue.add(Key::Definition(Arc::clone(definition)));
         }
     }
 
@@ -657,6 +675,7 @@ impl World {
         }
         self.shared.metrics.unserved();
         self.served.remove(name);
+        self.denied.remove(name);
         self.pinned.retain(|(definition, _), _| definition != name);
         self.kinds.retain(|_, definition| definition != name);
         self.rewatch = true;

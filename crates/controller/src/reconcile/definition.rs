@@ -5,7 +5,7 @@ mod hold;
 mod remove;
 
 use crate::{
-    Shared, api,
+    Shared, access, api,
     compile::{self, CompileError, What},
     crd::{self, Ensured},
     queue::Outcome,
@@ -21,7 +21,7 @@ use kro_api::{
     ConditionSet, ConditionStatus, DEFINITION_CONDITIONS, GraphRevision, NodeDependencies, Policy,
     ResourceGraphDefinition, ResourceGraphDefinitionStatus, State,
     names::{FINALIZER, labels},
-    policy::pinned,
+    policy::{Access, pinned},
 };
 use kro_cluster::{Error, Part};
 use kro_graph::Graph;
@@ -33,6 +33,9 @@ use std::{
     sync::Arc,
     time::Duration,
 };
+
+/// How often it is asked again whether the operator may do what it must.
+const ACCESS_POLL: Duration = Duration::from_secs(10);
 
 /// What the dispatcher knows of a definition.
 #[derive(Debug)]
@@ -329,18 +332,38 @@ impl<'a> Pass<'a> {
                 let kind = kind.and_then(Value::as_str).unwrap_or(&graph.instance.resource.gvk.kind);
                 let message = format!("kind {kind} has been accepted and ready");
                 self.set("KindReady", ConditionStatus::True, "Ready", &message);
-                self.set("ControllerReady", ConditionStatus::True, "Running", "controller is running");
-                self.effects.push(Effect::Serve {
-                    uid: uid.into(),
-                    graph,
-                    policy: self.policy.clone(),
-                    reread: changed,
-                });
-                Outcome::Done
+                let (lacks, outcome) = self.check_access(&graph).await;
+                let policy = self.policy.clone();
+                self.effects.push(Effect::Serve { uid: uid.into(), graph, policy, lacks, reread: changed });
+                outcome
             }
             Err(error) => {
                 self.set("KindReady", ConditionStatus::False, "Failed", &error.to_string());
                 if error.is_final() { Outcome::Done } else { Outcome::Retry }
+            }
+        }
+    }
+
+    /// Says whether the operator may do what it must, if the policy wants it to be asked. Returns what it lacks.
+    async fn check_access(&mut self, graph: &Graph) -> (Option<String>, Outcome) {
+        let missing = match self.policy.access {
+            Access::Assume => Ok(None),
+            Access::Check => access::missing(self.shared, graph, &self.policy).await,
+        };
+        match missing {
+            Ok(None) => {
+                self.set("ControllerReady", ConditionStatus::True, "Running", "controller is running");
+                (None, Outcome::Done)
+            }
+            Ok(Some(lacks)) => {
+                self.set("ControllerReady", ConditionStatus::False, "MissingRules", &lacks);
+                // Nobody tells when it is granted.
+                (Some(lacks), Outcome::Again(ACCESS_POLL))
+            }
+            Err(error) => {
+                let message = format!("cannot ask what the operator may do: {error}");
+                self.set("ControllerReady", ConditionStatus::Unknown, "AccessUnknown", &message);
+                (None, Outcome::Retry)
             }
         }
     }
@@ -352,7 +375,7 @@ impl<'a> Pass<'a> {
         if let Some(graph) = input.served.as_ref().or_else(last) {
             let uid = self.object.metadata().uid().unwrap_or_default().into();
             let (graph, policy) = (Arc::clone(graph), self.policy.clone());
-            self.effects.push(Effect::Serve { uid, graph, policy, reread: false });
+            self.effects.push(Effect::Serve { uid, graph, policy, lacks: None, reread: false });
         }
     }
 

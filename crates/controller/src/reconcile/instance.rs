@@ -12,7 +12,7 @@ use crate::{
     options::TOOL,
     packed::Packed,
     queue::Outcome,
-    reconcile::{Effect, Report, teardown},
+    reconcile::{self, Effect, Report, teardown},
     router::{Interest, Target},
 };
 use futures_util::future::join_all;
@@ -89,16 +89,24 @@ struct Pass<'a> {
     held: bool,
     /// Where the objects of this pass are.
     batch: Membership,
-    /// A request for a child failed.
-    failed: bool,
-    /// An object of others is in the way.
-    taken: bool,
+    failures: Failures,
     /// UIDs of the objects that are wanted and there.
     wanted: BTreeSet<Box<str>>,
     /// What was applied in this pass, by object, for telling two nodes with one target.
     targets: children::Targets,
     interests: Vec<Interest>,
     effects: Vec<Effect>,
+}
+
+/// What went wrong with the requests of a pass.
+#[derive(Default)]
+struct Failures {
+    /// One for a child failed.
+    child: bool,
+    /// An object of others is in the way.
+    taken: bool,
+    /// The operator may not do something.
+    denied: bool,
 }
 
 /// How the work on an instance ended.
@@ -139,8 +147,7 @@ impl<'a> Pass<'a> {
             grace: Duration::ZERO,
             held: false,
             batch: Membership::default(),
-            failed: false,
-            taken: false,
+            failures: Failures::default(),
             wanted: BTreeSet::new(),
             targets: children::Targets::default(),
             interests: Vec::new(),
@@ -186,6 +193,7 @@ impl<'a> Pass<'a> {
                 Step::Read(reads) => {
                     let answers = join_all(reads.iter().map(|read| self.read(read))).await;
                     for (read, answer) in reads.iter().zip(answers) {
+                        let answer = answer.unwrap_or_else(|error| Observation::Failed(self.explain(&error)));
                         self.interests.extend(self.interest(read, &answer));
                         planner.observe(read.id, answer);
                     }
@@ -246,7 +254,8 @@ impl<'a> Pass<'a> {
         }
         let options = ApplyOptions::force(managers::LABELLER);
         let managed = self.shared.cluster.apply(&self.served.resource, &patch, &options).await;
-        self.adopt(managed.map_err(|error| format!("finalizer/labeling failed: {error}"))?);
+        let managed = managed.map_err(|error| format!("finalizer/labeling failed: {}", self.explain(&error)));
+        self.adopt(managed?);
         Ok(())
     }
 
@@ -257,9 +266,9 @@ impl<'a> Pass<'a> {
     }
 
     /// Answers a read of the planner: our own children from what is known, everything else from the server.
-    async fn read(&self, read: &Read) -> Observation {
+    async fn read(&self, read: &Read) -> Result<Observation, Error> {
         if let Some(known) = self.known(read) {
-            return known;
+            return Ok(known);
         }
         let result = match &read.target {
             kro_plan::Target::Named(key) => {
@@ -276,11 +285,11 @@ impl<'a> Pass<'a> {
         }
         match result {
             Ok(objects) if objects.is_empty() && matches!(read.target, kro_plan::Target::Named(_)) => {
-                Observation::Missing
+                Ok(Observation::Missing)
             }
-            Ok(objects) => Observation::Found(objects),
-            Err(Error::UnknownKind(_)) => Observation::Missing,
-            Err(error) => Observation::Failed(error.to_string()),
+            Ok(objects) => Ok(Observation::Found(objects)),
+            Err(Error::UnknownKind(_)) => Ok(Observation::Missing),
+            Err(error) => Err(error),
         }
     }
 
@@ -301,6 +310,12 @@ impl<'a> Pass<'a> {
             }
         };
         Some(Interest { resource: read.resource.gvr(), target })
+    }
+
+    /// What is said of a failed request.
+    fn explain(&mut self, error: &Error) -> String {
+        self.failures.denied |= error.is_forbidden();
+        reconcile::explain(error, self.served)
     }
 
     fn set(&mut self, kind: &str, status: ConditionStatus, reason: &str, message: &str) {

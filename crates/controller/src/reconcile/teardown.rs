@@ -7,7 +7,7 @@ use crate::{
     members::Child,
     options::TOOL,
     queue::Outcome,
-    reconcile::{Effect, Report},
+    reconcile::{Effect, Report, explain},
     status,
 };
 use kro_api::{
@@ -29,6 +29,7 @@ pub(crate) async fn reconcile(shared: &Shared, served: &Served, mut instance: Ob
     let now = shared.options.clock.now();
     let mut conditions = ConditionSet::open(INSTANCE_CONDITIONS, &instance, now);
     let set = set_of(shared, served, &instance);
+    let mut denied = false;
     let outcome = match step(shared, &served.policy, &set, &instance).await {
         Ok(Step::Gone) => match let_go(shared, served, &instance).await {
             Ok(()) => {
@@ -47,12 +48,22 @@ pub(crate) async fn reconcile(shared: &Shared, served: &Served, mut instance: Ob
             if watched { Outcome::Done } else { Outcome::Again(shared.options.retry_interval) }
         }
         Err(why) => {
+            let why = match why {
+                Blocked::Cluster(error) => {
+                    denied = error.is_forbidden();
+                    explain(&error, served)
+                }
+                Blocked::Unsafe(why) => why,
+            };
             let message = format!("deletion blocked: {why}");
             conditions.set("ResourcesReady", ConditionStatus::Unknown, "UnderDeletion", &message, now);
             Outcome::Retry
         }
     };
     let mut report = Report::new(outcome);
+    if denied {
+        report.effects.push(Effect::Denied);
+    }
     match status::write(&shared.cluster, &served.resource, &instance, &wanted(served, &instance, &conditions))
         .await
     {
@@ -118,23 +129,36 @@ enum Step {
     Waiting { wave: u32, watched: bool },
 }
 
-async fn step(shared: &Shared, policy: &Policy, set: &ApplySet, instance: &Object) -> Result<Step, String> {
+/// Why nothing goes on.
+enum Blocked {
+    Cluster(Error),
+    /// It cannot be told what may be deleted.
+    Unsafe(String),
+}
+
+impl From<Error> for Blocked {
+    fn from(error: Error) -> Self {
+        Self::Cluster(error)
+    }
+}
+
+async fn step(shared: &Shared, policy: &Policy, set: &ApplySet, instance: &Object) -> Result<Step, Blocked> {
     let scope = Membership::validated(instance, &set.id, TOOL)
-        .map_err(|error| format!("validate deletion inventory: {error}"))?;
+        .map_err(|error| Blocked::Unsafe(format!("validate deletion inventory: {error}")))?;
     loop {
-        let (members, watched) = members(shared, set, &scope).await.map_err(|error| error.to_string())?;
+        let (members, watched) = members(shared, set, &scope).await?;
         let (members, released) = by_policy(policy, members);
-        release(shared, set, &released).await.map_err(|error| error.to_string())?;
+        release(shared, set, &released).await?;
         if members.is_empty() {
             return Ok(Step::Gone);
         }
         let (wave, members) = highest_wave(members);
         let mut waiting = false;
         for (member, result) in set.delete_all(&shared.cluster, members).await {
-            match result.map_err(|error| error.to_string())? {
+            match result? {
                 Removal::Gone | Removal::Released => shared.members().gone(&member),
                 Removal::Terminating | Removal::Changed => waiting = true,
-                Removal::Vetoed(veto) => return Err(format!("{}: {veto}", member.key)),
+                Removal::Vetoed(veto) => return Err(Blocked::Unsafe(format!("{}: {veto}", member.key))),
             }
         }
         if waiting {

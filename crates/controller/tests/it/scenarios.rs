@@ -1,12 +1,13 @@
 //! `fixtures/scenarios`: what each option of the policy does, step by step, on the embedded server in virtual time.
 //!
-//! A file has `about`, `policy` (the operator's profile) and `steps`. A step does one thing (`apply` objects as a user;
+//! A file has `about`, `policy` (the operator's profile), `operator` (who it is, if it has not all rights) and `steps`. A step does one thing (`apply` objects as a user;
 //! `merge` or `status`: a patch of an object; `delete` one; `restart` the operator), lets `wait` seconds pass (2 unless
 //! said otherwise), and then `expect`s objects. What is written of an object must be there: of maps these keys, where
 //! null means none; of lists these elements, in any order. `absent: true` means no such object.
 
 use crate::world::{World, options};
 use kro_api::Profile;
+use kro_apiserver::core::Identity;
 use kro_cluster::{ApplyOptions, Part, Precondition};
 use kro_controller::Options;
 use kro_object::{Object, ResourceType};
@@ -97,6 +98,9 @@ async fn play(path: &Path) {
     let mut world = World::without_controller().await;
     let mut start = options();
     start.profile = profile;
+    if let Some(user) = scenario["operator"].as_str() {
+        world.operator = Identity { user: user.to_owned(), groups: Vec::new() };
+    }
     act(&mut world, &json!({"restart": true}), &start).await;
     for (number, step) in (1..).zip(scenario["steps"].as_array().expect("steps")) {
         act(&mut world, step, &start).await;
@@ -143,6 +147,7 @@ scenarios! {
     inventory_and_progress
     instances_refuse
     instances_cascade
+    access_check
     unreadable_policy
     revision_pinned
     revision_pinned_by_instance

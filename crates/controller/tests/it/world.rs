@@ -1,12 +1,13 @@
 //! A server with kro's CRDs, a controller at work on it, and what tests do with both.
 
-use kro_apiserver::{ApiServer, AuditRecord, Behaviors};
+use kro_apiserver::{ApiServer, AuditRecord, Authorization, Behaviors, core::Identity};
 use kro_cluster::{ApplyOptions, Clock, Cluster};
 use kro_controller::{Compute, Controller, Metrics, Options};
 use kro_object::{Gvk, Object, ObjectKey, ResourceType, Scope, Timestamp};
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
 use tokio::{sync::oneshot, task::JoinHandle};
+use tower::ServiceExt as _;
 
 #[derive(Debug)]
 pub(crate) struct VirtualClock(pub(crate) tokio::time::Instant);
@@ -22,6 +23,8 @@ pub(crate) struct World {
     pub(crate) server: ApiServer,
     pub(crate) cluster: Cluster,
     controller: Option<Running>,
+    /// Whose rights the controller has; an administrator's by default.
+    pub(crate) operator: Identity,
 }
 
 impl World {
@@ -32,9 +35,8 @@ impl World {
     }
 
     pub(crate) async fn without_controller() -> Self {
-        let options =
-            kro_apiserver::Options { behaviors: Behaviors::None, ..kro_apiserver::Options::default() };
-        let server = ApiServer::new(options);
+        let server =
+            ApiServer::builder().behaviors(Behaviors::None).authorization(Authorization::Rbac).build();
         let cluster = Cluster::new(
             kube_client::Client::new(server.clone(), "default"),
             kro_cluster::Options::default(),
@@ -44,7 +46,7 @@ impl World {
         for crd in kro_api::manifests() {
             cluster.create(&crds, &crd).await.expect("a CRD of kro's");
         }
-        Self { server, cluster, controller: None }
+        Self { server, cluster, controller: None, operator: Identity::admin() }
     }
 
     /// Stops the controller as a signal would.
@@ -62,7 +64,7 @@ impl World {
 
     pub(crate) async fn restart_with(&mut self, options: Options) {
         self.stop().await;
-        self.controller = Some(start(&self.server, options));
+        self.controller = Some(start_as(&self.server, options, self.operator.clone()));
     }
 
     pub(crate) async fn apply(&self, resource: &ResourceType, value: Value) {
@@ -121,7 +123,16 @@ pub(crate) fn options() -> Options {
 }
 
 pub(crate) fn start(server: &ApiServer, options: Options) -> Running {
-    let controller = Controller::new(kube_client::Client::new(server.clone(), "default"), options);
+    start_as(server, options, Identity::admin())
+}
+
+fn start_as(server: &ApiServer, options: Options, operator: Identity) -> Running {
+    let operator = Arc::new(operator);
+    let service = server.clone().map_request(move |mut request: http::Request<kube_client::client::Body>| {
+        request.extensions_mut().insert(Arc::clone(&operator));
+        request
+    });
+    let controller = Controller::new(kube_client::Client::new(service, "default"), options);
     let (stop, stopped) = oneshot::channel::<()>();
     let shutdown = async { drop(stopped.await) };
     let metrics = controller.metrics();

@@ -12,18 +12,14 @@ fn rules_name_what_is_constant() {
         "apiVersion": "test.dev/v1", "kind": "Zone", "metadata": { "selector": { "matchLabels": { "a": "b" } } },
     } });
     let rules = access::rules(&compiled(&definition(vec![fixed, zone])).unwrap());
-    let shown: Vec<String> = rules
-        .iter()
-        .map(|rule| {
-            format!("{} {:?} {:?} {:?}", rule.resource.resource, rule.verbs, rule.names, rule.namespaces)
-        })
-        .collect();
+    let shown: Vec<String> = rules.iter().map(ToString::to_string).collect();
     assert_eq!(
         shown,
         [
-            r#"widgets {"create", "list", "watch"} {} {"shop"}"#,
-            r#"widgets {"delete", "get", "patch"} {"one"} {"shop"}"#,
-            r#"zones {"get", "list", "watch"} {} {}"#,
+            "list, watch of widgets.test.dev",
+            "create of widgets.test.dev in namespace shop",
+            r#"delete, get, patch of widgets.test.dev "one" in namespace shop"#,
+            "get, list, watch of zones.test.dev",
         ]
     );
 }

@@ -191,6 +191,8 @@ pub(crate) struct Served {
     pub(crate) uid: Box<str>,
     pub(crate) graph: Arc<Graph>,
     pub(crate) policy: Policy,
+    /// Which rules the operator lacks.
+    pub(crate) lacks: Option<Arc<str>>,
     /// The nodes that are ready by the rules of their kind.
     pub(crate) kstatus: Arc<BTreeSet<NodeId>>,
     /// The generated kind.
@@ -238,6 +240,7 @@ impl Served {
             uid,
             graph,
             policy,
+            lacks: None,
             kstatus: Arc::new(kstatus),
             since,
             reread: None,
@@ -245,8 +248,9 @@ impl Served {
     }
 
     /// Whether this is how the definition is served already.
-    pub(super) fn is(&self, uid: &str, graph: &Arc<Graph>, policy: &Policy) -> bool {
-        *self.uid == *uid && Arc::ptr_eq(&self.graph, graph) && self.policy == *policy
+    pub(super) fn is(&self, other: &Self) -> bool {
+        let same_graph = Arc::ptr_eq(&self.graph, &other.graph);
+        self.uid == other.uid && same_graph && self.policy == other.policy && self.lacks == other.lacks
     }
 
     /// What expressions read of a node's objects; everything of a node of another revision.

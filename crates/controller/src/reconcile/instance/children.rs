@@ -139,11 +139,15 @@ impl Pass<'_> {
             match &result {
                 Ok(object) => self.wanted.extend(object.metadata().uid().map(Into::into)),
                 Err(error) => {
-                    self.failed = true;
-                    self.taken |= matches!(error, ApplyError::Taken { .. });
+                    self.failures.child = true;
+                    self.failures.taken |= matches!(error, ApplyError::Taken { .. });
                 }
             }
-            results.push((child.node, child.item, result.map_err(|error| error.to_string())));
+            let result = result.map_err(|error| match error {
+                ApplyError::Cluster(error) => self.explain(&error),
+                other => other.to_string(),
+            });
+            results.push((child.node, child.item, result));
         }
         Ok(results)
     }

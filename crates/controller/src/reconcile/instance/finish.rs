@@ -96,6 +96,9 @@ impl Pass<'_> {
             outcome = Outcome::Again(self.grace);
         }
         self.effects.push(Effect::Held(self.held));
+        if self.failures.denied {
+            self.effects.push(Effect::Denied);
+        }
         if heard {
             // A pass that broke off leaves what was listened to as it was.
             self.effects.push(Effect::Interests(std::mem::take(&mut self.interests)));
@@ -107,13 +110,14 @@ impl Pass<'_> {
     async fn judge(&mut self, plan: &Plan, retry: Outcome) -> Verdict {
         let mut record = self.occupied();
         let mut pruned = Pruned::Clean;
-        if plan.is_complete() && !self.failed {
+        if plan.is_complete() && !self.failures.child {
             pruned = self.prune().await;
             if matches!(pruned, Pruned::Clean) {
                 record = self.batch.clone();
             }
         }
-        let waits = matches!(plan.problem(), Some(Problem::Pending(_) | Problem::Unready(_))) && !self.failed;
+        let waits =
+            matches!(plan.problem(), Some(Problem::Pending(_) | Problem::Unready(_))) && !self.failures.child;
         if !waits {
             self.grace = Duration::ZERO;
         }
@@ -128,13 +132,13 @@ impl Pass<'_> {
                 // A refused request may be granted later; a mistake stays one until something changes. What costs too
                 // much is not even tried again.
                 let outcome = match plan.spent().exceeded {
-                    _ if self.failed => retry,
+                    _ if self.failures.child => retry,
                     true => Outcome::Done,
                     false => Outcome::Retry,
                 };
                 let verdict = Verdict::not_ready(InstanceState::Error, &message, outcome);
                 // Objects of others are not watched; asking for them again and again helps nobody.
-                if self.taken {
+                if self.failures.taken {
                     Verdict { reason: "Conflict", outcome: Outcome::Retry, ..verdict }
                 } else {
                     verdict
@@ -189,7 +193,7 @@ impl Pass<'_> {
         let scope = self.recorded.union(&self.batch);
         let mut orphans = match teardown::members(self.shared, &self.set, &scope).await {
             Ok((members, _)) => members,
-            Err(error) => return Pruned::Failed(format!("list orphans failed: {error}")),
+            Err(error) => return Pruned::Failed(format!("list orphans failed: {}", self.explain(&error))),
         };
         orphans.retain(|member| !self.wanted.contains(&member.uid));
         let (mut orphans, released) = teardown::by_policy(&self.served.policy, orphans);
@@ -202,7 +206,7 @@ impl Pass<'_> {
             }
         }
         if let Err(error) = teardown::release(self.shared, &self.set, &released).await {
-            return Pruned::Failed(error.to_string());
+            return Pruned::Failed(self.explain(&error));
         }
         orphans.sort_by_key(|member| std::cmp::Reverse(member.order));
         let mut lingering = false;
@@ -212,7 +216,7 @@ impl Pass<'_> {
                     Ok(Removal::Gone | Removal::Released) => self.shared.members().gone(&orphan),
                     Ok(Removal::Terminating | Removal::Changed) => lingering = true,
                     Ok(Removal::Vetoed(veto)) => tracing::warn!(object = %orphan.key, %veto, "left alone"),
-                    Err(error) => return Pruned::Failed(error.to_string()),
+                    Err(error) => return Pruned::Failed(self.explain(&error)),
                 }
             }
         }
