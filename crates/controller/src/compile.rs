@@ -2,7 +2,7 @@
 //! a while, the compiling for good; callers treat the two differently.
 
 use crate::{Shared, options::Compute, queue::Outcome};
-use kro_api::ResourceGraphDefinitionSpec;
+use kro_api::{ResourceGraphDefinitionSpec, SchemaSpec};
 use kro_cluster::Error;
 use kro_diagnostic::{Diagnostic, Severity};
 use kro_graph::{Graph, Kinds};
@@ -63,6 +63,14 @@ pub(crate) async fn compile(
         Some(graph) if !failed => Ok(Arc::new(graph)),
         _ => Err(CompileError::Invalid(errors(&diagnostics))),
     }
+}
+
+/// The kind of a definition without any node: enough to take instances down by what is recorded on them.
+pub(crate) fn bare(spec: &ResourceGraphDefinitionSpec) -> Option<Graph> {
+    let kept = &spec.schema;
+    let schema = SchemaSpec { spec: None, types: None, status: None, metadata: None, ..kept.clone() };
+    let source = kro_graph::lower(&ResourceGraphDefinitionSpec { schema, resources: Vec::new() }).value?;
+    kro_graph::compile(&source, &Kinds::default(), &kro_graph::CompileOptions::default()).value
 }
 
 /// The kinds a source mentions, as far as they are served. The compiler says which are missing, and where.

@@ -55,6 +55,8 @@ pub(crate) enum Effect {
     /// `lacks` says which rules the operator lacks, `reread` that the CRD changed, so that stored instances may have
     /// other defaults now.
     Serve { uid: Box<str>, graph: Arc<Graph>, policy: Policy, lacks: Option<String>, reread: bool },
+    /// No revision compiles: instances are left alone, unless they are being deleted or a revision serves already.
+    ServeDeletions { uid: Box<str>, graph: Arc<Graph>, policy: Policy },
     /// The definition is gone: its instances are left alone from now on.
     Unserve,
     /// Whether an instance that waits has not been told so in its status yet.

@@ -216,7 +216,11 @@ impl World {
             object: self.definitions.get(name).map(|record| record.object.unpack()),
             revisions: revisions.map(|revision| (revision.number, revision.state())).collect(),
             compiled: self.compiled.of(name),
-            served: self.served.get(name).map(|served| Arc::clone(&served.graph)),
+            served: self
+                .served
+                .get(name)
+                .filter(|served| !served.only_deletes)
+                .map(|it| Arc::clone(&it.graph)),
             pinned: self.pins(name),
             instances: self.instances.keys().filter(|instance| instance.definition == *name).count(),
             crds: self.since_crds(),
@@ -406,6 +410,9 @@ impl World {
             },
             Some(Err(text)) => (served, Some(format!("{text:?} is no number of a revision"))),
         };
+        if served.only_deletes && !record.deleting {
+            return Turn::Never;
+        }
         if let Some(settled) = served.reread
             && now < settled
         {
@@ -584,6 +591,17 @@ impl World {
                 if reread || former.is_none_or(|former| !former.is(&served)) {
                     let pending = former.and_then(|served| served.reread);
                     served.reread = if reread { Some(now + CRD_SETTLES) } else { pending };
+                    self.serve(name, served, queue);
+                }
+            }
+            (Key::Definition(name), Effect::ServeDeletions { uid, graph, policy }) => {
+                let former = self.served.get(name);
+                let known = former.is_some_and(|served| {
+                    !served.only_deletes || (served.uid == uid && served.policy == policy)
+                });
+                if !known {
+                    let mut served = Served::new(Arc::clone(name), uid, graph, policy, super::now());
+                    served.only_deletes = true;
                     self.serve(name, served, queue);
                 }
             }

@@ -368,7 +368,7 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// While the newest spec is not served, the newest that compiled is.
+    /// While the newest spec is not served, the newest that compiled is. If none does, instances can still be deleted.
     fn serve_last_good(&mut self, input: &Input) {
         // After a restart nobody serves yet; whoever serves already keeps what its CRD fits.
         let last = || last_good(&input.compiled).map(|(_, graph)| graph);
@@ -376,6 +376,12 @@ impl<'a> Pass<'a> {
             let uid = self.object.metadata().uid().unwrap_or_default().into();
             let (graph, policy) = (Arc::clone(graph), self.policy.clone());
             self.effects.push(Effect::Serve { uid, graph, policy, lacks: None, reread: false });
+        } else if let Some(definition) = ResourceGraphDefinition::decode(self.object.clone()).value
+            && let Some(graph) = compile::bare(&definition.spec)
+        {
+            let uid = self.object.metadata().uid().unwrap_or_default().into();
+            let (graph, policy) = (Arc::new(graph), self.policy.clone());
+            self.effects.push(Effect::ServeDeletions { uid, graph, policy });
         }
     }
 

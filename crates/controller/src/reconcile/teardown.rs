@@ -215,7 +215,8 @@ async fn let_go(shared: &Shared, served: &Served, instance: &Object) -> Result<(
 fn wanted(served: &Served, instance: &Object, conditions: &ConditionSet) -> Value {
     let mut status = instance.as_map().get("status").cloned().unwrap_or_else(|| json!({}));
     status["state"] = InstanceState::Deleting.as_str().into();
-    status["conditions"] = if served.graph.instance.conditions.is_some() {
+    // Without a graph nobody knows whose the conditions are.
+    status["conditions"] = if served.graph.instance.conditions.is_some() || served.only_deletes {
         let mut list = status["conditions"].as_array().cloned().unwrap_or_default();
         if let Some(progress) = conditions.get("ResourcesReady") {
             list.retain(|condition| condition["type"] != "ResourcesReady");

@@ -152,4 +152,5 @@ scenarios! {
     revision_pinned
     revision_pinned_by_instance
     revision_last_good
+    revision_none_good
 }

@@ -139,7 +139,7 @@ pub(super) struct InstanceRecord {
     uid: Box<str>,
     version: u64,
     generation: i64,
-    deleting: bool,
+    pub(super) deleting: bool,
     suspended: bool,
     /// The revision it is to stay at.
     pub(super) pin: Option<Result<i64, String>>,
@@ -193,6 +193,8 @@ pub(crate) struct Served {
     pub(crate) policy: Policy,
     /// Which rules the operator lacks.
     pub(crate) lacks: Option<Arc<str>>,
+    /// No revision compiled: the graph has no nodes, and instances are left alone unless they are being deleted.
+    pub(crate) only_deletes: bool,
     /// The nodes that are ready by the rules of their kind.
     pub(crate) kstatus: Arc<BTreeSet<NodeId>>,
     /// The generated kind.
@@ -241,6 +243,7 @@ impl Served {
             graph,
             policy,
             lacks: None,
+            only_deletes: false,
             kstatus: Arc::new(kstatus),
             since,
             reread: None,
