@@ -2,7 +2,7 @@
 
 use std::process::{Command, ExitCode};
 
-use anyhow::{bail, ensure};
+use anyhow::{Context, bail, ensure};
 
 use crate::cargo::{cargo, gold, pass, run};
 use crate::tidy;
@@ -33,6 +33,14 @@ pub(crate) fn conformance(rest: &[String]) -> anyhow::Result<ExitCode> {
         built(&mut cargo(&["build", "--quiet", "--locked", "--bin", "kro", "--bin", "kro-operator"]))?;
     }
     pass(cargo(&["run", "--quiet", "--locked", "--package", "kro-conformance", "--"]).args(rest))
+}
+
+/// Stock clients on both servers.
+pub(crate) fn clients(rest: &[String]) -> anyhow::Result<ExitCode> {
+    let gold = gold().context("no gold data: set KRO_GOLD_DIR")?;
+    built(&mut cargo(&["build", "--quiet", "--locked", "--bin", "kro"]))?;
+    let mut play = cargo(&["run", "--quiet", "--locked", "--package", "kro-clients", "--", "--gold"]);
+    pass(play.arg(gold).args(rest))
 }
 
 /// One benchmark, in release mode.

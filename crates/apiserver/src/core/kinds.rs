@@ -133,8 +133,13 @@ pub(crate) fn admit(core: &Core, served: &Served, object: &mut Value) -> Result<
 }
 
 /// Whether addresses and ports that an object asks for can be had.
-pub(crate) fn check_allocation(core: &Core, served: &Served, object: &Value) -> Vec<FieldError> {
-    if served.is("", "services") { service::check_allocation(core, object) } else { Vec::new() }
+pub(crate) fn check_allocation(
+    core: &Core,
+    served: &Served,
+    object: &Value,
+    is_new: bool,
+) -> Vec<FieldError> {
+    if served.is("", "services") { service::check_allocation(core, object, is_new) } else { Vec::new() }
 }
 
 fn lease(lease: &Value) -> Vec<FieldError> {

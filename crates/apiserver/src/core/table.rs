@@ -4,6 +4,7 @@ mod age;
 mod builtin;
 mod columns;
 mod jsonpath;
+mod row;
 
 use super::{custom::Column, object, registry::Served, verbs::partial};
 use kro_object::Timestamp;
@@ -17,15 +18,6 @@ pub(crate) enum IncludeObject {
     None,
     Metadata,
     Object,
-}
-
-/// A column's header; cells are computed by position.
-#[derive(Debug, Clone, Copy)]
-struct Header {
-    name: &'static str,
-    kind: &'static str,
-    priority: i64,
-    description: &'static str,
 }
 
 /// The table of some objects, without its own metadata.
@@ -46,7 +38,10 @@ pub(crate) fn table(
             row
         })
         .collect();
-    frame(version, &headers(served), &rows)
+    // The printer that kinds without a table of their own share begins with no list at all.
+    let is_shared = served.is_builtin() && columns::of(served).is_none();
+    let rows = if is_shared && rows.is_empty() { Value::Null } else { rows.into() };
+    frame(version, headers(served), rows)
 }
 
 /// The table of a `Scale`, without its own metadata.
@@ -58,17 +53,18 @@ pub(crate) fn scale(version: &str, scale: &Value, include: IncludeObject, now: T
         number("/status/replicas"),
         age::since(object::meta_text(scale, "creationTimestamp"), now).into(),
     ];
-    frame(version, &printed(columns::SCALES), &[row(&cells, scale, version, include)])
+    frame(version, columns::scale(), vec![row(&cells, scale, version, include)].into())
 }
 
-fn frame(version: &str, headers: &Value, rows: &[Value]) -> Value {
-    json!({
-        "kind": "Table",
-        "apiVersion": format!("meta.k8s.io/{version}"),
-        "metadata": {},
-        "columnDefinitions": headers,
-        "rows": rows,
-    })
+fn frame(version: &str, columns: Value, rows: Value) -> Value {
+    let fields = [
+        ("kind", "Table".into()),
+        ("apiVersion", format!("meta.k8s.io/{version}").into()),
+        ("metadata", json!({})),
+        ("columnDefinitions", columns),
+        ("rows", rows),
+    ];
+    Value::Object(fields.map(|(name, value)| (name.to_owned(), value)).into_iter().collect())
 }
 
 fn row(cells: &[Value], item: &Value, version: &str, include: IncludeObject) -> Value {
@@ -78,20 +74,6 @@ fn row(cells: &[Value], item: &Value, version: &str, include: IncludeObject) -> 
         IncludeObject::Object => item.clone(),
     };
     json!({"cells": cells, "object": object})
-}
-
-/// Columns as a table tells them.
-fn printed(headers: &[Header]) -> Value {
-    headers
-        .iter()
-        .map(|header| {
-            let format = if header.name == "Name" { "name" } else { "" };
-            json!({
-                "name": header.name, "type": header.kind, "format": format, "description": header.description,
-                "priority": header.priority,
-            })
-        })
-        .collect()
 }
 
 /// The columns of a custom resource that defines none.
@@ -116,7 +98,7 @@ fn headers(served: &Served) -> Value {
         "name": "Name", "type": "string", "format": "name", "description": columns::NAME, "priority": 0,
     });
     let Some(custom) = custom_columns(served) else {
-        return printed(builtin::headers(served));
+        return columns::of(served).cloned().unwrap_or_else(columns::others);
     };
     let mut out = vec![name];
     out.extend(custom.iter().map(|column| {

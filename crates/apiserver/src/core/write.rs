@@ -91,7 +91,7 @@ impl Core {
         self.warnings.extend(verdict.warnings);
         errors.extend(verdict.errors);
         refuse(served, object::name(&object), &errors)?;
-        refuse(served, object::name(&object), &kinds::check_allocation(self, served, &object))?;
+        refuse(served, object::name(&object), &kinds::check_allocation(self, served, &object, true))?;
         self.check_policies(Attempt {
             served,
             operation: "CREATE",
@@ -198,7 +198,7 @@ impl Core {
         self.warnings.extend(verdict.warnings);
         errors.extend(verdict.errors);
         refuse(served, &key.name, &errors)?;
-        refuse(served, &key.name, &kinds::check_allocation(self, served, &new))?;
+        refuse(served, &key.name, &kinds::check_allocation(self, served, &new, false))?;
         self.check_policies(Attempt {
             served,
             operation: "UPDATE",
@@ -252,10 +252,9 @@ impl Core {
         let list = if finalizers.is_empty() { None } else { Some(Value::from(finalizers.clone())) };
         object::set_meta(&mut new, "finalizers", list);
         let grace = strategy::grace_period(served, &old, options);
-        if strategy::is_released(served, &new) && grace == 0 {
-            if served.is("", "pods") && !object::is_deleting(&old) {
-                begin_delete(served, &mut new, now, grace);
-            }
+        let ends_now = grace == 0 && strategy::is_released(served, &new);
+        // Pods are told to end before they do, however little time they have.
+        if ends_now && !served.is("", "pods") {
             return Ok(self.finish_delete(served, key, &stored, new, options.dry_run));
         }
         if !object::is_deleting(&old) {
@@ -266,13 +265,15 @@ impl Core {
         {
             object::set_meta(&mut new, "deletionTimestamp", Some(seconds_after(now, grace).into()));
             object::set_meta(&mut new, "deletionGracePeriodSeconds", Some(grace.into()));
-            if strategy::is_released(served, &new) && grace == 0 {
-                return Ok(self.finish_delete(served, key, &stored, new, options.dry_run));
-            }
         }
+        let mut last = stored;
         if new != old && !options.dry_run {
             object::set_revision(&mut new, self.store.next_revision());
-            self.store.write(&served.storage, key.clone(), Some(Arc::new(served.to_stored(&new))));
+            last = Arc::new(served.to_stored(&new));
+            self.store.write(&served.storage, key.clone(), Some(last.clone()));
+        }
+        if ends_now {
+            return Ok(self.finish_delete(served, key, &last, new, options.dry_run));
         }
         Ok(Deleted::Pending(new))
     }

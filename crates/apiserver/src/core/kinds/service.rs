@@ -197,11 +197,12 @@ pub(super) fn validate(new: &Value, old: Option<&Value>) -> Vec<FieldError> {
     out
 }
 
-/// Whether what a service asks for can be had.
-pub(super) fn check_allocation(core: &Core, service: &Value) -> Vec<FieldError> {
+/// Whether what a service asks for can be had. What it has already, it keeps; a new one has nothing.
+pub(super) fn check_allocation(core: &Core, service: &Value, is_new: bool) -> Vec<FieldError> {
     let mut out = Vec::new();
     let key = Key::new(object::namespace(service), object::name(service));
-    let is_taken = |claim: &str| core.store.claimant(claim).is_some_and(|(_, holder): &Place| *holder != key);
+    let is_others = |(_, holder): &Place| is_new || *holder != key;
+    let is_taken = |claim: &str| core.store.claimant(claim).is_some_and(is_others);
     let addresses = service.pointer("/spec/clusterIPs").cloned().unwrap_or_default();
     for address in object::texts(Some(&addresses)).into_iter().filter(|address| *address != "None") {
         let why = if is_taken(&address_claim(address)) {

@@ -1,35 +1,12 @@
 //! The cells of builtin kinds.
 
-use super::{Header, age, columns};
+mod others;
+
+use super::{age, row::Row};
 use crate::core::{object, registry::Served};
 use kro_object::Timestamp;
 use serde_json::{Value, json};
-
-/// The columns of a builtin kind.
-pub(super) fn headers(served: &Served) -> &'static [Header] {
-    match (&*served.group, &*served.plural) {
-        ("", "configmaps") => columns::CONFIGMAPS,
-        ("" | "events.k8s.io", "events") => columns::EVENTS,
-        ("", "namespaces") => columns::NAMESPACES,
-        ("", "nodes") => columns::NODES,
-        ("", "persistentvolumeclaims") => columns::PERSISTENTVOLUMECLAIMS,
-        ("", "persistentvolumes") => columns::PERSISTENTVOLUMES,
-        ("", "pods") => columns::PODS,
-        ("", "resourcequotas") => columns::RESOURCEQUOTAS,
-        ("", "secrets") => columns::SECRETS,
-        ("", "serviceaccounts") => columns::SERVICEACCOUNTS,
-        ("", "services") => columns::SERVICES,
-        ("apps", "daemonsets") => columns::DAEMONSETS,
-        ("apps", "deployments") => columns::DEPLOYMENTS,
-        ("apps", "replicasets") => columns::REPLICASETS,
-        ("apps", "statefulsets") => columns::STATEFULSETS,
-        ("autoscaling", "horizontalpodautoscalers") => columns::HORIZONTALPODAUTOSCALERS,
-        ("batch", "cronjobs") => columns::CRONJOBS,
-        ("batch", "jobs") => columns::JOBS,
-        ("networking.k8s.io", "ingresses") => columns::INGRESSES,
-        _ => columns::OTHERS,
-    }
-}
+use std::collections::BTreeSet;
 
 /// The cells of an object, in the order of the headers.
 pub(super) fn cells(served: &Served, item: &Value, now: Timestamp) -> Vec<Value> {
@@ -39,9 +16,7 @@ pub(super) fn cells(served: &Served, item: &Value, now: Timestamp) -> Vec<Value>
         ("", "configmaps") => json!([name, row.entries(&["/data", "/binaryData"]), row.age()]),
         ("" | "events.k8s.io", "events") => row.event(),
         ("", "namespaces") => json!([name, row.text("/status/phase"), row.age()]),
-        ("", "nodes") => {
-            json!([name, "Ready", "<none>", row.age(), row.text("/status/nodeInfo/kubeletVersion")])
-        }
+        ("", "nodes") => row.node(),
         ("", "persistentvolumeclaims") => row.claim(),
         ("", "persistentvolumes") => row.volume(),
         ("", "pods") => row.pod(),
@@ -81,7 +56,8 @@ pub(super) fn cells(served: &Served, item: &Value, now: Timestamp) -> Vec<Value>
         ("batch", "cronjobs") => row.cron_job(),
         ("batch", "jobs") => row.job(),
         ("networking.k8s.io", "ingresses") => row.ingress(),
-        _ => json!([name, object::meta_text(item, "creationTimestamp")]),
+        _ => others::cells(served, row)
+            .unwrap_or_else(|| json!([name, object::meta_text(item, "creationTimestamp")])),
     };
     match cells {
         Value::Array(cells) => cells,
@@ -102,76 +78,7 @@ pub(super) fn conditions(served: &Served, item: &Value) -> Option<Value> {
     Some(json!([{"type": "Completed", "status": "True", "reason": reason, "message": message}]))
 }
 
-#[derive(Clone, Copy)]
-struct Row<'a> {
-    item: &'a Value,
-    now: Timestamp,
-}
-
-impl<'a> Row<'a> {
-    fn name(self) -> &'a str {
-        object::name(self.item)
-    }
-
-    fn text(self, pointer: &str) -> &'a str {
-        self.item.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
-    }
-
-    fn text_or(self, pointer: &str, other: &'a str) -> &'a str {
-        let text = self.text(pointer);
-        if text.is_empty() { other } else { text }
-    }
-
-    fn number(self, pointer: &str) -> i64 {
-        self.item.pointer(pointer).and_then(Value::as_i64).unwrap_or(0)
-    }
-
-    fn list(self, pointer: &str) -> impl DoubleEndedIterator<Item = &'a Value> {
-        self.item.pointer(pointer).and_then(Value::as_array).into_iter().flatten()
-    }
-
-    fn entries(self, pointers: &[&str]) -> usize {
-        pointers
-            .iter()
-            .filter_map(|pointer| self.item.pointer(pointer)?.as_object())
-            .map(serde_json::Map::len)
-            .sum()
-    }
-
-    fn age(self) -> String {
-        self.since("/metadata/creationTimestamp")
-    }
-
-    fn since(self, pointer: &str) -> String {
-        match self.text(pointer) {
-            "" => "<unknown>".into(),
-            time => age::since(time, self.now),
-        }
-    }
-
-    /// A field of each container of the pod template.
-    fn containers(self, field: &str) -> String {
-        let found: Vec<&str> =
-            ["/spec/template/spec/containers", "/spec/jobTemplate/spec/template/spec/containers"]
-                .iter()
-                .flat_map(|pointer| self.list(pointer))
-                .filter_map(|container| container.get(field)?.as_str())
-                .collect();
-        found.join(",")
-    }
-
-    fn selector(self, pointer: &str) -> String {
-        let selector = self.item.pointer(pointer);
-        let labels =
-            selector.and_then(|selector| selector.get("matchLabels")).or(selector).and_then(Value::as_object);
-        let pairs: Vec<String> = labels
-            .into_iter()
-            .flatten()
-            .filter_map(|(key, value)| Some(format!("{key}={}", value.as_str()?)))
-            .collect();
-        if pairs.is_empty() { "<none>".into() } else { pairs.join(",") }
-    }
-
+impl Row<'_> {
     fn event(self) -> Value {
         let object = format!(
             "{}/{}",
@@ -222,15 +129,63 @@ impl<'a> Row<'a> {
             "" => String::new(),
             name => format!("{}/{name}", self.text("/spec/claimRef/namespace")),
         };
+        let phase = if object::is_deleting(self.item) { "Terminating" } else { self.text("/status/phase") };
         json!([
             self.name(),
             self.text("/spec/capacity/storage"),
             access_modes(self.item.pointer("/spec/accessModes")),
             self.text("/spec/persistentVolumeReclaimPolicy"),
-            self.text("/status/phase"),
+            phase,
             claim,
             self.text("/spec/storageClassName"),
+            self.text_or("/spec/volumeAttributesClassName", "<unset>"),
+            self.text("/status/reason"),
             self.age(),
+            self.text_or("/spec/volumeMode", "<unset>"),
+        ])
+    }
+
+    fn node(self) -> Value {
+        let ready = self.list("/status/conditions").find(|condition| condition["type"] == "Ready");
+        let mut status = match ready {
+            Some(ready) if ready["status"] == "True" => "Ready",
+            Some(_) => "NotReady",
+            None => "Unknown",
+        }
+        .to_owned();
+        if self.item.pointer("/spec/unschedulable") == Some(&Value::Bool(true)) {
+            status.push_str(",SchedulingDisabled");
+        }
+        let labels = self.item.pointer("/metadata/labels").and_then(Value::as_object);
+        let roles: BTreeSet<&str> = labels
+            .into_iter()
+            .flatten()
+            .filter_map(|(label, value)| match label.strip_prefix("node-role.kubernetes.io/") {
+                None if label == "kubernetes.io/role" => value.as_str(),
+                role => role,
+            })
+            .filter(|role| !role.is_empty())
+            .collect();
+        let roles = if roles.is_empty() {
+            "<none>".to_owned()
+        } else {
+            roles.into_iter().collect::<Vec<_>>().join(",")
+        };
+        let address = |kind: &str| {
+            let found = self.list("/status/addresses").find(|address| address["type"] == kind);
+            found.and_then(|address| address["address"].as_str()).unwrap_or("<none>")
+        };
+        json!([
+            self.name(),
+            status,
+            roles,
+            self.age(),
+            self.text("/status/nodeInfo/kubeletVersion"),
+            address("InternalIP"),
+            address("ExternalIP"),
+            self.text_or("/status/nodeInfo/osImage", "<unknown>"),
+            self.text_or("/status/nodeInfo/kernelVersion", "<unknown>"),
+            self.text_or("/status/nodeInfo/containerRuntimeVersion", "<unknown>"),
         ])
     }
 
