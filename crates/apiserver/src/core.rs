@@ -228,7 +228,7 @@ impl Core {
                 Ok(Reply::text(200, "ok"))
             }
             [] => discovery::root(call),
-            ["version"] => Ok(discovery::version()),
+            ["version"] => discovery::version(call),
             ["api" | "apis", ..] => discovery::reply(&self.registry, call, &segments),
             ["openapi", rest @ ..] => Ok(self.openapi(call, rest)),
             _ => Ok(Reply::not_found_page()),

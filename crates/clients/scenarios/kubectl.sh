@@ -178,7 +178,7 @@ k get robot r2 -n shop -o yaml
 k describe robot r2 -n shop
 sed 's/arms: 2/arms: 3/' robot.yaml >three.yaml
 k apply -f three.yaml
-sed 's/arms: 2/arms: 12, color: green/' robot.yaml >twelve.yaml
+sed "s/arms: 2/arms: 12/" robot.yaml >twelve.yaml
 k apply -f twelve.yaml
 sed 's/arms: 2/arms: 2, legs: 2/' robot.yaml >legs.yaml
 k apply -f legs.yaml

@@ -56,7 +56,7 @@ pub(super) fn prepare_create(crd: &mut Value) {
 }
 
 /// A new storage version is remembered among the stored ones.
-pub(super) fn prepare_update(_old: &Value, new: &mut Value) {
+pub(super) fn prepare_update(new: &mut Value) {
     if let Some(version) = storage_version(new) {
         let stored = object::child_mut(new, "status").entry("storedVersions").or_insert_with(|| json!([]));
         if let Value::Array(list) = stored

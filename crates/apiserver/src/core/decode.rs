@@ -7,7 +7,7 @@ use super::{
     negotiate::{self, BodyFormat},
     object,
     options::FieldValidation,
-    patch::GoValue,
+    patch::{GoValue, PatchKind},
     registry::{Registry, Served},
     strategy,
     typed::{self, print},
@@ -56,15 +56,16 @@ pub(crate) fn object(
 pub(crate) fn patched(
     served: &Served,
     value: Value,
-    problems: &Body,
-    is_strategic: bool,
+    patch: &Body,
+    patch_kind: PatchKind,
     validation: FieldValidation,
     warnings: &mut Vec<String>,
 ) -> Result<Value, Status> {
     let changed = other_kind(served, &value);
+    let is_strategic = patch_kind == PatchKind::Strategic;
     let quoted = match served.go_kind() {
-        _ if is_strategic => GoValue(&problems.value).to_string(),
-        Some(kind) => print::print(kind, &value, true),
+        _ if is_strategic => GoValue(&patch.value).to_string(),
+        Some(kind) => print::print(kind, &value, Some(&patch_kind.touched(&patch.value))),
         None => crate::encode::to_text(&value),
     };
     let refuse =
@@ -75,7 +76,7 @@ pub(crate) fn patched(
     if let Some(why) = changed {
         return Err(refuse(why));
     }
-    settle(served, value, Some(problems), validation, warnings, refuse)
+    settle(served, value, Some(patch), validation, warnings, refuse)
 }
 
 /// What the decoder says if a patch has made something else of an object of a builtin kind.

@@ -17,15 +17,18 @@ use sha2::{Digest as _, Sha256};
 /// The version this server plays.
 const GIT_VERSION: &str = "v1.36.3";
 
-/// `/version`.
-pub(super) fn version() -> Reply {
+/// `/version`, which is there in JSON alone.
+pub(super) fn version(call: &Call) -> Result<Reply, Status> {
+    if !negotiate::is_offered(&call.accept, &["application/json"]) {
+        return Err(Status::not_acceptable_route("application/json"));
+    }
     let body = json!({
         "major": "1", "minor": "36", "emulationMajor": "1", "emulationMinor": "36",
         "minCompatibilityMajor": "1", "minCompatibilityMinor": "35",
         "gitVersion": GIT_VERSION, "gitCommit": "", "gitTreeState": "clean",
         "buildDate": "1970-01-01T00:00:00Z", "goVersion": "go1.25", "compiler": "rustc", "platform": "linux/amd64",
     });
-    Reply::value(200, Format::Json, &body)
+    Ok(Reply::value(200, Format::Json, &body))
 }
 
 /// `/`.
@@ -62,7 +65,7 @@ pub(super) fn reply(registry: &Registry, call: &Call, segments: &[&str]) -> Resu
         ["apis", name] => {
             let Some(group) = registry.group(name) else { return Ok(Reply::not_found_page()) };
             let group = legacy::group(name, group).of_its_own();
-            Ok(legacy::reply(negotiate::format(&call.accept)?, &group))
+            Ok(legacy::reply(negotiate::plain(&call.accept)?, &group))
         }
         _ => root_list(registry, call, segments == ["api"]),
     }
@@ -104,7 +107,6 @@ fn root_list(registry: &Registry, call: &Call, is_core: bool) -> Result<Reply, S
         reply.headers.push(("vary", "Accept".into()));
         return Ok(reply);
     }
-    let format = negotiate::format(&call.accept)?;
     let body = if is_core {
         json!({
             "kind": "APIVersions", "versions": ["v1"],
@@ -118,9 +120,9 @@ fn root_list(registry: &Registry, call: &Call, is_core: bool) -> Result<Reply, S
             .map(|(name, group)| legacy::group(name, group))
             .collect();
         let list = legacy::ApiGroupList { kind: "APIGroupList", api_version: "v1", groups };
-        return Ok(legacy::reply(format, &list));
+        return Ok(legacy::reply(negotiate::format(&call.accept)?, &list));
     };
-    Ok(Reply::value(200, format, &body))
+    Ok(Reply::value(200, negotiate::routed(&call.accept)?, &body))
 }
 
 /// The version of aggregated discovery a client prefers, if it prefers any to the legacy form.
@@ -164,7 +166,9 @@ fn legacy_version(registry: &Registry, call: &Call, group: &str, version: &str) 
         group_version: api_version(group, version),
         resources,
     };
-    Ok(legacy::reply(negotiate::format(&call.accept)?, &list))
+    let format =
+        if found.is_builtin { negotiate::routed(&call.accept)? } else { negotiate::format(&call.accept)? };
+    Ok(legacy::reply(format, &list))
 }
 
 fn add_names(out: &mut Value, served: &Served) {

@@ -84,7 +84,8 @@ pub(crate) fn prepare_update(core: &Core, served: &Served, old: &Value, new: &mu
     match (&*served.group, &*served.plural) {
         ("", "namespaces") => namespace::prepare_update(old, new, writer.subresource.as_deref()),
         ("", "services") => service::allocate(core, new, Some(old)),
-        ("apiextensions.k8s.io", "customresourcedefinitions") => crd::prepare_update(old, new),
+        // Who has moved all objects to another version takes the former one off the status.
+        _ if served.is_crd() && writer.subresource.is_none() => crd::prepare_update(new),
         _ => {}
     }
 }

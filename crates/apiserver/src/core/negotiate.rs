@@ -6,6 +6,8 @@ use serde_json::Value;
 
 /// The media types every endpoint of objects offers.
 pub(crate) const OFFERED: &str = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
+const MEDIA_TYPES: [&str; 3] =
+    ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
 const OFFERED_TO_LISTS: &str = "application/json, application/yaml, application/vnd.kubernetes.protobuf, application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch";
 
 /// How an answer is written and what stands for the object in it.
@@ -110,6 +112,26 @@ pub(crate) fn format(accept: &str) -> Result<Format, Status> {
         .ok_or_else(|| Status::not_acceptable(OFFERED))
 }
 
+/// The same where only one kind of document is served, which can take no other form.
+pub(crate) fn plain(accept: &str) -> Result<Format, Status> {
+    let is_form = |clause: &Clause| clause.media_type == "application/json" && !clause.param("as").is_empty();
+    if accept.trim().is_empty() || !clauses(accept).iter().all(is_form) {
+        return format(accept);
+    }
+    Err(Status::not_acceptable(OFFERED))
+}
+
+/// The same where the router looks at `Accept` before the endpoint does.
+pub(crate) fn routed(accept: &str) -> Result<Format, Status> {
+    if is_offered(accept, &MEDIA_TYPES) { plain(accept) } else { Err(Status::not_acceptable_route(OFFERED)) }
+}
+
+/// Whether a client takes one of some media types, as the router sees it.
+pub(crate) fn is_offered(accept: &str, offered: &[&str]) -> bool {
+    let takes = |clause: &Clause| clause.media_type == "*/*" || offered.contains(&clause.media_type.as_str());
+    accept.trim().is_empty() || clauses(accept).iter().any(takes)
+}
+
 /// The form of an answer with objects. Routes of builtin kinds refuse earlier and otherwise than those of
 /// custom resources.
 pub(crate) fn output(accept: &str, is_builtin: bool, verb: Verb) -> Result<Output, Status> {
@@ -120,16 +142,8 @@ pub(crate) fn output(accept: &str, is_builtin: bool, verb: Verb) -> Result<Outpu
     // One route serves both.
     let is_list = is_watch || verb == Verb::List;
     let clauses = clauses(accept);
-    if is_builtin {
-        let routed = clauses.iter().any(|clause| {
-            matches!(
-                clause.media_type.as_str(),
-                "application/json" | "application/yaml" | "application/vnd.kubernetes.protobuf" | "*/*"
-            )
-        });
-        if !routed {
-            return Err(Status::not_acceptable_route(if is_list { OFFERED_TO_LISTS } else { OFFERED }));
-        }
+    if is_builtin && !is_offered(accept, &MEDIA_TYPES) {
+        return Err(Status::not_acceptable_route(if is_list { OFFERED_TO_LISTS } else { OFFERED }));
     }
     for clause in &clauses {
         let format = match clause.media_type.as_str() {

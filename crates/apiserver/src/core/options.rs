@@ -5,7 +5,7 @@ use super::{
     selector::{self, Selectors},
 };
 use crate::{field_error::FieldError, status::Status};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// What to do about unknown and duplicate fields of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -113,7 +113,7 @@ pub(crate) struct DeleteOptions {
 impl DeleteOptions {
     /// From the query, for requests without a body.
     pub(crate) fn from_query(call: &Call) -> Result<Self, Status> {
-        let mut body = serde_json::Map::new();
+        let mut body = Map::new();
         for (key, value) in &call.query {
             match key.as_str() {
                 "dryRun" => {
@@ -124,6 +124,10 @@ impl DeleteOptions {
                 }
                 "propagationPolicy" => {
                     body.insert(key.clone(), value.as_str().into());
+                }
+                "uid" | "resourceVersion" => {
+                    let conditions = body.entry("preconditions").or_insert_with(|| Value::Object(Map::new()));
+                    conditions[key] = value.as_str().into();
                 }
                 "gracePeriodSeconds" => {
                     body.insert(key.clone(), integer(value)?.into());

@@ -5,6 +5,7 @@ use super::{
     pods,
 };
 use crate::{core::object, field_error::FieldError};
+use jiff::tz::TimeZone;
 use serde_json::Value;
 
 /// Problems of a job.
@@ -59,6 +60,20 @@ fn job_spec(spec: &Value, path: &str, out: &mut Vec<FieldError>) {
     }
 }
 
+fn time_zone(cron_job: &Value, out: &mut Vec<FieldError>) {
+    let Some(name) = cron_job.pointer("/spec/timeZone").and_then(Value::as_str) else { return };
+    let why = if name.is_empty() {
+        "timeZone must be nil or non-empty string".to_owned()
+    } else if name.eq_ignore_ascii_case("local") {
+        "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones".to_owned()
+    } else if !TimeZone::get(name).is_ok_and(|zone| zone.iana_name() == Some(name)) {
+        format!("unknown time zone {name}")
+    } else {
+        return;
+    };
+    out.push(FieldError::invalid_text("spec.timeZone", name, why));
+}
+
 /// Problems of a cron job.
 pub(super) fn cron_job(new: &Value) -> Vec<FieldError> {
     let mut out = Vec::new();
@@ -79,6 +94,7 @@ pub(super) fn cron_job(new: &Value) -> Vec<FieldError> {
             "cannot use TZ or CRON_TZ in schedule, use timeZone field instead",
         ));
     }
+    time_zone(new, &mut out);
     not_negative("spec.startingDeadlineSeconds", new, "/spec/startingDeadlineSeconds", &mut out);
     for field in ["successfulJobsHistoryLimit", "failedJobsHistoryLimit"] {
         at_least(

@@ -1,5 +1,7 @@
 //! What makes a pod's spec wrong, in a pod or in a template.
 
+mod volumes;
+
 use super::check::{all, entries, items, label, one_of, port, port_name, port_or_name, text};
 use crate::{core::metadata::names, field_error::FieldError};
 use kro_object::Quantity;
@@ -47,6 +49,7 @@ pub(super) fn spec_problems(spec: &Value, path: &str, out: &mut Vec<FieldError>)
         if !name.is_empty() && !volumes.insert(name) {
             out.push(FieldError::duplicate(at, &name.into()));
         }
+        volumes::source(volume, &format!("{path}.volumes[{index}]"), out);
     }
     if items(spec, "/containers").next().is_none() {
         out.push(FieldError::required(format!("{path}.containers"), ""));

@@ -219,7 +219,7 @@ fn index(key: &str, length: usize) -> Option<usize> {
     if index < 0 { length.checked_add_signed(index) } else { usize::try_from(index).ok() }
 }
 
-fn unescape(key: &str) -> String {
+pub(super) fn unescape(key: &str) -> String {
     key.replace("~1", "/").replace("~0", "~")
 }
 

@@ -10,10 +10,10 @@ use crate::{
         access::Attributes,
         body::{self, Body},
         decode, managed, metadata,
-        negotiate::{self, BodyFormat},
+        negotiate::BodyFormat,
         object,
         options::{self, FieldValidation, WriteOptions},
-        patch::{json, merge, strategic},
+        patch::{PatchKind, json, merge, strategic},
         registry::Served,
         store::Key,
         write::Writer,
@@ -24,33 +24,9 @@ use crate::{
 use serde_json::Value;
 use std::mem;
 
-const FOR_CUSTOM: &str =
-    "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml";
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum PatchKind {
-    Json,
-    Merge,
-    Strategic,
-    Apply,
-}
-
-impl PatchKind {
-    pub(super) fn of(request: &Request<'_>) -> Result<Self, Status> {
-        match negotiate::media_type(&request.call.content_type) {
-            "application/json-patch+json" => Ok(Self::Json),
-            "application/merge-patch+json" => Ok(Self::Merge),
-            "application/strategic-merge-patch+json" if request.served.is_builtin() => Ok(Self::Strategic),
-            "application/apply-patch+yaml" => Ok(Self::Apply),
-            _ if request.served.is_builtin() => Err(Status::unsupported_media_type_route()),
-            _ => Err(Status::unsupported_media_type(FOR_CUSTOM)),
-        }
-    }
-}
-
 impl Core {
     pub(super) fn patch_verb(&mut self, request: &mut Request<'_>) -> Result<Reply, Status> {
-        let kind = PatchKind::of(request)?;
+        let kind = PatchKind::of(&request.call.content_type, request.served.is_builtin())?;
         let options = WriteOptions::parse(request.call, options::PATCH, kind == PatchKind::Apply)?;
         let writer = request.writer(&options.field_manager, options.dry_run);
         let key = request.key();
@@ -73,14 +49,8 @@ impl Core {
                 PatchKind::Strategic => strategic::apply(&old, &body.value, &served)?,
                 PatchKind::Apply => unreachable!("invariant: handled above"),
             };
-            let mut new = decode::patched(
-                &served,
-                new,
-                &body,
-                kind == PatchKind::Strategic,
-                options.field_validation,
-                &mut warnings,
-            )?;
+            let mut new =
+                decode::patched(&served, new, &body, kind, options.field_validation, &mut warnings)?;
             check_name(object::name(&old), &new)?;
             settle_namespace(request, &mut new)?;
             check_uid(&served, &old, &new)?;

@@ -1,13 +1,13 @@
 //! The `scale` subresource: replicas of any kind through one shape.
 
-use super::{Request, patch::PatchKind};
+use super::Request;
 use crate::{
     core::{
         Core, Reply, body, managed,
         negotiate::{self, BodyFormat},
         object,
         options::{self, WriteOptions},
-        patch::{json, merge},
+        patch::{PatchKind, json, merge},
         registry::Served,
     },
     field_error::FieldError,
@@ -38,7 +38,11 @@ impl Core {
     pub(super) fn write_scale(&mut self, request: &mut Request<'_>, is_patch: bool) -> Result<Reply, Status> {
         let served = request.served.clone();
         let key = request.key();
-        let kind = if is_patch { Some(PatchKind::of(request)?) } else { None };
+        let kind = if is_patch {
+            Some(PatchKind::of(&request.call.content_type, request.served.is_builtin())?)
+        } else {
+            None
+        };
         let options_kind = if is_patch { options::PATCH } else { options::UPDATE };
         let options = WriteOptions::parse(request.call, options_kind, kind == Some(PatchKind::Apply))?;
         let format = match kind {
