@@ -2,10 +2,13 @@
 //! absorb them; limits and cancellation go straight through.
 use crate::{
     ErrorKind, EvalError, Limits, Outcome, Scope, Type, Unknown, Value,
-    plan::{Node, NodeId, Plan, Slot},
+    plan::{MOST_STEMS, Node, NodeId, Plan, Slot},
     value::Text,
 };
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::{
+    cell::Cell,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 mod call;
 mod fold;
@@ -59,6 +62,7 @@ fn run<'a>(
         plan,
         scope,
         locals,
+        stems: [const { Cell::new(None) }; MOST_STEMS],
         cost: 0,
         cost_limit: limits.cost.unwrap_or(u64::MAX),
         memory_left: limits.memory,
@@ -73,6 +77,8 @@ struct Machine<'m, 'a> {
     plan: &'a Plan,
     scope: &'m Scope<'m, 'a>,
     locals: &'m mut [Local<'a>],
+    /// What first steps that several paths take have led to.
+    stems: [Cell<Option<path::Start<'a>>>; MOST_STEMS],
     cost: u64,
     cost_limit: u64,
     memory_left: u64,

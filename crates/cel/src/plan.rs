@@ -12,8 +12,10 @@ mod folds;
 mod paths;
 mod quick;
 mod rows;
+mod stems;
 
 pub(crate) use rows::{MOST_MEMBERS, Rows, Test};
+pub(crate) use stems::MOST_STEMS;
 
 /// A planned expression.
 #[derive(Debug)]
@@ -130,6 +132,8 @@ pub(crate) struct Path {
     pub(crate) kind: PathKind,
     /// What the root and all steps cost.
     pub(crate) price: u64,
+    /// Where the object that the first step leads to is kept, when other paths start with the same step.
+    pub(crate) stem: Option<u8>,
 }
 
 /// What a path that starts at a variable needs. Only the general walk knows errors, unknown data and computed keys;
@@ -239,6 +243,7 @@ pub(crate) fn plan(env: &Env, checked: &Checked) -> Result<Program, Vec<Issue>> 
     };
     let root = planner.expr(checked.ast.root());
     planner.classify_paths();
+    planner.find_stems();
     planner.find_rows();
     let Planner { nodes, spans, locals, issues, .. } = planner;
     if !issues.is_empty() {

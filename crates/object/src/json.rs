@@ -6,7 +6,7 @@
 mod read;
 mod write;
 
-pub use read::{ReadError, parse};
+pub use read::{ReadError, parse, parse_into};
 pub use write::{canonical, canonical_into, canonical_object_into, float_text};
 
 use serde_json::Value;

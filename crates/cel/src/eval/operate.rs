@@ -171,8 +171,7 @@ impl<'a> Machine<'_, 'a> {
         let mut code_points = 0;
         let mut failed: Option<Evaluated<'a>> = None;
         for (index, &part) in parts.iter().enumerate() {
-            let value = self.eval(part);
-            match value {
+            match self.text(part) {
                 Ok(Value::String(part)) if failed.is_none() => {
                     self.reserve(part.len())?;
                     text.push_str(&part);
@@ -203,6 +202,25 @@ impl<'a> Machine<'_, 'a> {
             }
         }
         failed.unwrap_or_else(|| Ok(Value::String(text.finish())))
+    }
+
+    /// A value of which the text is wanted: constants and members of JSON are borrowed.
+    #[inline]
+    fn text(&mut self, id: NodeId) -> Evaluated<'a> {
+        match &self.plan.nodes[id as usize] {
+            Node::Const(Value::String(text), cost) => {
+                self.charge(*cost)?;
+                Ok(Value::str(text))
+            }
+            Node::Path(_) => match self.quick_member(id) {
+                Some((serde_json::Value::String(text), price)) => {
+                    self.charge(price)?;
+                    Ok(Value::str(text))
+                }
+                _ => self.eval(id),
+            },
+            _ => self.eval(id),
+        }
     }
 }
 

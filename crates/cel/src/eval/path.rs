@@ -7,6 +7,11 @@ use crate::{
 };
 use serde_json::Value as Json;
 
+type Object = serde_json::Map<String, Json>;
+
+/// An object to take steps in, and what reads it.
+pub(super) type Start<'a> = (&'a Object, &'a dyn Shape);
+
 /// Where a path has come to.
 enum At<'a> {
     Value(Value<'a>),
@@ -44,19 +49,12 @@ impl<'a> Machine<'_, 'a> {
     /// general walk; nothing has been paid then.
     #[inline]
     fn plain(&self, path: &'a Path) -> Option<Value<'a>> {
-        let root = self.plain_root(path)?;
-        let mut steps = path.steps.iter();
-        let mut value = match (root, steps.next()) {
-            (root, None) => return Some(root.clone()),
-            (Value::Map(Map::Json { object, shape }), Some(step)) => {
-                let (located, rest) = walk_json(object, *shape, step, &mut steps)?;
-                let value = located.read().ok()?;
-                match rest {
-                    Some(step) => step.take(&value)?,
-                    None => value,
-                }
+        let (mut value, steps) = match self.start(path) {
+            Some(((object, shape), steps)) if !steps.is_empty() => {
+                let (located, rest) = walk_json(object, shape, steps)?;
+                (located.read().ok()?, rest)
             }
-            (root, Some(step)) => step.take(root)?,
+            _ => (self.plain_root(path)?.clone(), &*path.steps),
         };
         for step in steps {
             value = step.take(&value)?;
@@ -64,8 +62,33 @@ impl<'a> Machine<'_, 'a> {
         Some(value)
     }
 
+    /// The JSON object that a path starts in, and the steps from there. A first step that several paths take is taken
+    /// once.
     #[inline]
-    pub(super) fn plain_root(&self, path: &'a Path) -> Option<&Value<'a>> {
+    pub(super) fn start(&self, path: &'a Path) -> Option<(Start<'a>, &'a [Step])> {
+        let Some(stem) = path.stem else { return Some((self.root_object(path)?, &path.steps)) };
+        let (first, rest) = path.steps.split_first()?;
+        let kept = &self.stems[usize::from(stem)];
+        if let Some(start) = kept.get() {
+            return Some((start, rest));
+        }
+        let (object, shape) = self.root_object(path)?;
+        let By::Field(name, hint) = &first.by else { return None };
+        let start = shape.locate(object, name, hint)?.object()?;
+        kept.set(Some(start));
+        Some((start, rest))
+    }
+
+    #[inline]
+    fn root_object(&self, path: &'a Path) -> Option<Start<'a>> {
+        match self.plain_root(path)? {
+            Value::Map(Map::Json { object, shape }) => Some((object, *shape)),
+            _ => None,
+        }
+    }
+
+    #[inline]
+    fn plain_root(&self, path: &'a Path) -> Option<&Value<'a>> {
         match &path.root {
             Root::Variable(name) => self.scope.get(name),
             Root::Local(slot) => self.locals[*slot as usize].as_ref()?.as_ref().ok(),
@@ -177,23 +200,19 @@ impl<'a> Machine<'_, 'a> {
 }
 
 /// Follows names through objects, as far as they are objects whose members can be located. Gives back what was found
-/// last, and the step that goes on from its value, if there is one.
+/// last, and the steps that go on from its value.
 #[inline]
-pub(super) fn walk_json<'a>(
-    object: &'a serde_json::Map<String, Json>,
-    shape: &'a dyn Shape,
-    step: &'a Step,
-    rest: &mut std::slice::Iter<'a, Step>,
-) -> Option<(Located<'a>, Option<&'a Step>)> {
-    let By::Field(name, hint) = &step.by else { return None };
-    let mut located = shape.locate(object, name, hint)?;
+fn walk_json<'a>(
+    mut object: &'a Object,
+    mut shape: &'a dyn Shape,
+    mut steps: &'a [Step],
+) -> Option<(Located<'a>, &'a [Step])> {
     loop {
-        match (rest.next(), located.object()) {
-            (None, _) => return Some((located, None)),
-            (Some(Step { by: By::Field(name, hint), .. }), Some((object, shape))) => {
-                located = shape.locate(object, name, hint)?;
-            }
-            (step, _) => return Some((located, step)),
+        let (Step { by: By::Field(name, hint), .. }, rest) = steps.split_first()? else { return None };
+        let located = shape.locate(object, name, hint)?;
+        match (rest.first(), located.object()) {
+            (Some(Step { by: By::Field(..), .. }), Some(next)) => ((object, shape), steps) = (next, rest),
+            _ => return Some((located, rest)),
         }
     }
 }

@@ -2,7 +2,7 @@
 //! simply there, or not simply read as what it is, is left to the general evaluation: the answer is `None` then.
 use super::{Machine, operate::tenth_of_shorter};
 use crate::{
-    Form, Hint, Located, Map, Shape, Value,
+    Form, Hint, Located, Shape, Value,
     plan::{By, Node, NodeId, Operator, Path, PathKind},
     same_text,
 };
@@ -60,7 +60,7 @@ impl<'a> Machine<'_, 'a> {
 
     /// The JSON at the end of names, when it is read as what it is and nothing else, and the price of the path.
     #[inline]
-    fn quick_member(&self, id: NodeId) -> Option<(&'a Json, u64)> {
+    pub(super) fn quick_member(&self, id: NodeId) -> Option<(&'a Json, u64)> {
         let Node::Path(path) = &self.plan.nodes[id as usize] else { return None };
         if path.kind != PathKind::Names {
             return None;
@@ -73,8 +73,8 @@ impl<'a> Machine<'_, 'a> {
     /// The object that the last name of a path is asked of.
     #[inline]
     fn last_object(&self, path: &'a Path) -> Option<(&'a Object, &'a dyn Shape, &'a str, &'a Hint)> {
-        let (mut object, mut shape) = self.root_object(path)?;
-        let (last, steps) = path.steps.split_last()?;
+        let ((mut object, mut shape), steps) = self.start(path)?;
+        let (last, steps) = steps.split_last()?;
         for step in steps {
             let By::Field(name, hint) = &step.by else { return None };
             (object, shape) = shape.locate(object, name, hint)?.object()?;
@@ -105,10 +105,10 @@ impl<'a> Machine<'_, 'a> {
         if path.kind != PathKind::Optional {
             return None;
         }
-        let (mut object, mut shape) = self.root_object(path)?;
-        let mut price = path.root_cost;
+        let ((mut object, mut shape), steps) = self.start(path)?;
+        let mut price = path.root_cost + (path.steps.len() - steps.len()) as u64;
         let mut optional = false;
-        let (last, steps) = path.steps.split_last()?;
+        let (last, steps) = steps.split_last()?;
         for step in steps {
             optional |= step.optional;
             let By::Field(name, hint) = &step.by else { return None };
@@ -126,14 +126,6 @@ impl<'a> Machine<'_, 'a> {
                 value => Some((Some(value), price + 1)),
             },
             None => optional.then_some((None, price)),
-        }
-    }
-
-    #[inline]
-    fn root_object(&self, path: &'a Path) -> Option<(&'a Object, &'a dyn Shape)> {
-        match self.plain_root(path)? {
-            Value::Map(Map::Json { object, shape }) => Some((object, *shape)),
-            _ => None,
         }
     }
 }

@@ -136,7 +136,7 @@ impl Planner<'_> {
 
 impl Path {
     pub(super) fn new(root: Root, steps: Vec<Step>) -> Self {
-        Self { root, steps, root_cost: 1, test: false, kind: PathKind::General, price: 0 }
+        Self { root, steps, root_cost: 1, test: false, kind: PathKind::General, price: 0, stem: None }
     }
 
     fn classify(&self) -> PathKind {

@@ -1,5 +1,5 @@
 //! Entries of maps in the order they were written. A few are found by looking at each, which takes less than a table.
-use super::{Key, Value};
+use super::{Key, Text, Value};
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use std::hash::BuildHasher;
@@ -19,6 +19,23 @@ impl<'a> Entries<'a> {
     /// No entries, and room for `capacity` of them.
     pub fn with_capacity(capacity: usize) -> Self {
         Self { entries: Vec::with_capacity(capacity), table: None }
+    }
+
+    /// These entries in the order of their keys, as JSON objects have theirs. Of equal keys the last counts.
+    pub fn sorted(mut entries: Vec<(Text<'a>, Value<'a>)>) -> Self {
+        entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+        entries.dedup_by(|later, earlier| {
+            let same = *later.0 == *earlier.0;
+            if same {
+                std::mem::swap(later, earlier);
+            }
+            same
+        });
+        let mut all = Self::with_capacity(entries.len());
+        for (key, value) in entries {
+            all.push(Key::String(key), value);
+        }
+        all
     }
 
     /// Number of entries.
@@ -126,10 +143,22 @@ impl<'a> FromIterator<(Key<'a>, Value<'a>)> for Entries<'a> {
 #[cfg(test)]
 mod tests {
     use super::{Entries, FEW};
-    use crate::{Key, Value};
+    use crate::{Key, Text, Value};
     use proptest::{collection, prelude::*};
 
     proptest! {
+        #[test]
+        fn sorts_as_a_tree_does(pairs in collection::vec(("[a-c]{0,2}", any::<i64>()), 0..2 * FEW)) {
+            let tree: std::collections::BTreeMap<_, _> = pairs.iter().cloned().collect();
+            let pairs = pairs.iter().map(|(key, value)| (Text::Borrowed(key), Value::Int(*value)));
+            let sorted = Entries::sorted(pairs.collect());
+            let found = sorted.iter().map(|(key, value)| match value {
+                Value::Int(value) => (key.to_string(), *value),
+                other => panic!("{other:?}"),
+            });
+            prop_assert_eq!(found.collect::<Vec<_>>(), tree.into_iter().collect::<Vec<_>>());
+        }
+
         #[test]
         fn finds_entries_in_their_order(keys in collection::vec(0..3 * FEW as i64, 0..4 * FEW)) {
             let mut entries = Entries::default();

@@ -1,8 +1,10 @@
 //! `json.marshal` and `json.unmarshal`: JSON text as Go writes and reads it.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use kro_cel::{Call, Entries, EvalError, Functions, Key, Library, List, Map, Overload, Text, Value};
+use kro_cel::{Call, Entries, EvalError, Functions, Key, Library, List, Map, Overload, Value};
+use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Number, Value as Json};
+use std::fmt;
 
 use super::arguments::text;
 
@@ -27,10 +29,7 @@ impl Library for JsonText {
         );
         functions.add(
             Overload::new("json_unmarshal_string", "json.unmarshal(string) -> dyn", |call, args| {
-                let json = kro_object::json::parse(text(args, 0)?.as_bytes()).map_err(|error| {
-                    EvalError::invalid(format!("json.unmarshal failed to parse JSON: {error}"))
-                })?;
-                unmarshal(call, json)
+                unmarshal(call, text(args, 0)?)
             })
             .example("json.unmarshal('[1, 2, 3]')[0] == 1.0"),
         );
@@ -92,27 +91,93 @@ fn failed(error: impl std::fmt::Display) -> EvalError {
     EvalError::invalid(format!("json.marshal failed to convert value: {error}"))
 }
 
-/// All numbers are doubles, as in Go.
-fn unmarshal(call: &mut Call<'_>, json: Json) -> Result<Value<'static>, EvalError> {
-    call.reserve_list(1)?;
-    Ok(match json {
-        Json::Null => Value::Null,
-        Json::Bool(value) => Value::Bool(value),
-        Json::Number(number) => Value::Double(number.as_f64().unwrap_or(f64::NAN)),
-        Json::String(text) => {
-            call.reserve(text.len())?;
-            Value::string(text)
-        }
-        Json::Array(items) => {
-            Value::list(items.into_iter().map(|item| unmarshal(call, item)).collect::<Result<_, _>>()?)
-        }
-        Json::Object(object) => {
-            let mut entries = Entries::default();
-            for (key, json) in object {
-                call.reserve(key.len() + size_of::<Key<'_>>())?;
-                entries.insert(Key::String(Text::Shared(key.into())), unmarshal(call, json)?);
-            }
-            Value::map(entries)
-        }
+/// Makes values of a document as it is read: all numbers are doubles, as in Go. What is made is charged before.
+struct Reader<'c, 'm> {
+    call: &'c mut Call<'m>,
+    /// What stopped the reading, when it was not the document.
+    stopped: &'c mut Option<EvalError>,
+}
+
+fn unmarshal(call: &mut Call<'_>, text: &str) -> Result<Value<'static>, EvalError> {
+    let mut stopped = None;
+    let reader = Reader { call, stopped: &mut stopped };
+    kro_object::json::parse_into(text.as_bytes(), reader).map_err(|error| {
+        stopped.unwrap_or_else(|| EvalError::invalid(format!("json.unmarshal failed to parse JSON: {error}")))
     })
+}
+
+impl<'m> Reader<'_, 'm> {
+    fn next(&mut self) -> Reader<'_, 'm> {
+        Reader { call: self.call, stopped: self.stopped }
+    }
+
+    /// Room for one more value and so many bytes beside it.
+    fn reserve<E: de::Error>(&mut self, bytes: usize) -> Result<(), E> {
+        let charged = self.call.reserve_list(1).and_then(|()| self.call.reserve(bytes));
+        charged.map_err(|error| {
+            *self.stopped = Some(error);
+            E::custom("stopped")
+        })
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Reader<'_, '_> {
+    type Value = Value<'static>;
+
+    fn deserialize<D: Deserializer<'de>>(self, document: D) -> Result<Self::Value, D::Error> {
+        document.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Reader<'_, '_> {
+    type Value = Value<'static>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any valid JSON value")
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Self::Value, E> {
+        Ok(Value::Double(value as f64))
+    }
+
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Self::Value, E> {
+        Ok(Value::Double(value as f64))
+    }
+
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Self::Value, E> {
+        Ok(Value::Double(value))
+    }
+
+    fn visit_str<E: de::Error>(mut self, text: &str) -> Result<Self::Value, E> {
+        self.reserve(text.len())?;
+        Ok(Value::string(text))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut array: A) -> Result<Self::Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = array.next_element_seed(self.next())? {
+            self.reserve(0)?;
+            items.push(item);
+        }
+        Ok(Value::list(items))
+    }
+
+    /// Entries in the order of their keys; of equal keys the last wins.
+    fn visit_map<A: MapAccess<'de>>(mut self, mut object: A) -> Result<Self::Value, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(key) = object.next_key_seed(self.next())? {
+            let Value::String(key) = key else { return Err(de::Error::custom("expected a text as key")) };
+            self.reserve(0)?;
+            entries.push((key, object.next_value_seed(self.next())?));
+        }
+        Ok(Value::map(Entries::sorted(entries)))
+    }
 }

@@ -18,7 +18,7 @@ fn run(expression: &str, x: &Json) -> String {
     let program = match env().compile(expression) {
         Ok(program) => program,
         Err(issues) => {
-            return issues.iter().map(|issue| issue.message.as_str()).collect::<Vec<_>>().join("; ");
+            return issues.iter().map(kro_cel::Issue::message).collect::<Vec<_>>().join("; ");
         }
     };
     let bindings = [("x", Value::from_json(x)), (RUNTIME, Value::opaque(RuntimeHandle))];
@@ -95,6 +95,17 @@ fn json_text() {
     assert!(
         run("json.unmarshal('{')", &json!(null)).starts_with("error: json.unmarshal failed to parse JSON: ")
     );
+}
+
+#[test]
+fn documents_are_charged_as_they_are_read() {
+    let text = Json::from(format!("[{}1]", "1,".repeat(1000)));
+    let program = env().compile("json.unmarshal(x)").expect("compiles");
+    let bindings = [("x", Value::from_json(&text))];
+    let limits = Limits { memory: 10_000, ..Limits::default() };
+    let error = program.eval(&Scope::new(&bindings), &limits).expect_err("is over the limit");
+    assert_eq!(error.message(), "operation cancelled: memory limit exceeded");
+    check(r#"json.unmarshal('{"b": 1, "a": true, "b": "3"}')"#, r#"{"a":true,"b":"3"}"#);
 }
 
 #[test]

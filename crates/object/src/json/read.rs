@@ -1,7 +1,8 @@
 //! Reading JSON text. What Go's decoder forgives is forgiven here: broken UTF-8 and lone surrogates become U+FFFD.
 
+use serde::de::DeserializeSeed;
 use serde_json::{Number, Value};
-use std::borrow::Cow;
+use std::{borrow::Cow, marker::PhantomData};
 
 /// The text is not JSON, holds a number beyond 64-bit floats, or nests deeper than 128 levels.
 #[derive(Debug, thiserror::Error)]
@@ -12,10 +13,21 @@ pub struct ReadError(#[from] serde_json::Error);
 ///
 /// Of equal keys in one map the last wins. `-0` is the integer 0, `-0.0` the float.
 pub fn parse(bytes: &[u8]) -> Result<Value, ReadError> {
+    let mut value = parse_into(bytes, PhantomData)?;
+    narrow(&mut value);
+    Ok(value)
+}
+
+/// Read one JSON document into what `seed` makes of it. Integers come in the widest type that holds them.
+pub fn parse_into<T>(
+    bytes: &[u8],
+    seed: impl for<'de> DeserializeSeed<'de, Value = T>,
+) -> Result<T, ReadError> {
     let text = decode(bytes);
     let text = normalize(&text);
-    let mut value = serde_json::from_str(&text)?;
-    narrow(&mut value);
+    let mut document = serde_json::Deserializer::from_str(&text);
+    let value = seed.deserialize(&mut document)?;
+    document.end()?;
     Ok(value)
 }
 

@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 
 /// The largest precision.
 const MAX_PRECISION: usize = 100;
+/// The longest integer.
+const MAX_DIGITS: usize = 20;
 /// How deep lists and maps are printed.
 const MAX_DEPTH: usize = 64;
 
@@ -33,7 +35,8 @@ fn format<'a>(call: &mut Call<'_>, args: &[Value<'a>], style: Style) -> Result<V
     let mut out = TextBuffer::new();
     let mut next = 0;
     let mut rest = template;
-    while let Some(at) = rest.find('%') {
+    // Templates are short: no search of many bytes at once.
+    while let Some(at) = rest.bytes().position(|byte| byte == b'%') {
         call.reserve(at)?;
         out.push_str(&rest[..at]);
         rest = &rest[at + 1..];
@@ -55,6 +58,11 @@ fn format<'a>(call: &mut Call<'_>, args: &[Value<'a>], style: Style) -> Result<V
         let printed;
         let part = match (verb, &value) {
             ('s', Value::String(text)) => &**text,
+            ('d', Value::Int(value)) => {
+                call.reserve(MAX_DIGITS)?;
+                let _ = write!(out, "{value}");
+                continue;
+            }
             _ => {
                 printed = clause(&value, verb, precision, style)?;
                 &printed
