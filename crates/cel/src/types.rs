@@ -149,6 +149,11 @@ impl Type {
         }
     }
 
+    /// Whether any part of it is the type of an expression that has been reported.
+    pub fn has_error(&self) -> bool {
+        matches!(self, Self::Error) || self.parameters().any(Self::has_error)
+    }
+
     /// Whether a type parameter occurs anywhere in the type.
     pub fn has_params(&self) -> bool {
         matches!(self, Self::Param(_)) || self.parameters().any(Self::has_params)

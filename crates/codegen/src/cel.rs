@@ -172,7 +172,7 @@ mod tests {
         for (row, example) in functions.chain(macros) {
             assert!(!example.is_empty(), "{row} has no example");
             let program =
-                env.compile(example).unwrap_or_else(|found| panic!("{example}: {}", found[0].message));
+                env.compile(example).unwrap_or_else(|found| panic!("{example}: {}", found[0].mistake));
             let outcome = program.eval(&Scope::new(&bindings), &Limits::default()).expect(example);
             assert!(matches!(outcome.value, Value::Bool(true)), "{example}");
         }

@@ -86,7 +86,7 @@ pub(crate) fn round_trip(data: &[u8]) {
     let once = ast.unparse();
     let (again, issues) = ENV.parse(&once);
     // Written in canonical form a text can pass a limit that it kept before.
-    if issues.iter().any(|issue| issue.message.contains("limit") || issue.message.contains("exceeds")) {
+    if issues.iter().any(|issue| issue.at.is_none()) {
         return;
     }
     assert!(issues.is_empty(), "{text:?} became {once:?}: {issues:?}");

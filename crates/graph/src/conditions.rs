@@ -4,7 +4,7 @@ use crate::{
     Expression, Located,
     draft::Draft,
     environment,
-    explain::readable,
+    explain::type_name,
     functions::Runtime,
     link::{Names, Place},
     typing::Typing,
@@ -60,7 +60,7 @@ pub(crate) fn compile(drafts: Vec<Draft>, typing: &Typing, found: &mut Vec<Diagn
                 ty => {
                     let message = format!(
                         "a condition must come from runtime.newCondition(…), found {}",
-                        readable(&ty.to_string())
+                        type_name(ty)
                     );
                     Some(
                         Diagnostic::error(codes::AUTHOR_CONDITION_TYPE, Locus::default(), message)

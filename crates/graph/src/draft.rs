@@ -6,7 +6,7 @@ use crate::{
     template::{self, Lowered, Text},
     typing::Typing,
 };
-use kro_cel::{Ast, Env, Issue, References, Type};
+use kro_cel::{Ast, Env, Issue, Mistake, References, Type};
 use kro_diagnostic::{Diagnostic, Locus, codes};
 use kro_object::FieldPath;
 use std::{collections::BTreeSet, ops::Range, sync::Arc};
@@ -113,7 +113,7 @@ impl Draft {
             if reported.insert(piece) {
                 let text = self.cel.get(range.start as usize..range.end as usize).unwrap_or_default();
                 let ends = self.lowered.is_some() && issue.span.start >= range.end;
-                let explained = explain::syntax(issue, text, ends);
+                let explained = explain::syntax(&issue.mistake, text, ends);
                 self.report_explained(codes::CEL_SYNTAX, issue, explained, found);
             }
         }
@@ -135,13 +135,12 @@ impl Draft {
     }
 
     /// Reports what the checker found, without what only follows from another finding.
-    fn report_types(&mut self, checked: &kro_cel::Checked, typing: &Typing, found: &mut Vec<Diagnostic>) {
-        let issues = checked.issues();
-        let causes = issues.iter().filter(|issue| !explain::is_consequence(issue)).count();
-        for issue in issues.iter().filter(|issue| causes == 0 || !explain::is_consequence(issue)) {
-            let explained = match issue.message.strip_prefix("undefined field '") {
-                Some(rest) => typing.no_field(checked, issue, rest.trim_end_matches('\'')),
-                None => explain::types(issue),
+    fn report_types(&mut self, issues: &[Issue], typing: &Typing, found: &mut Vec<Diagnostic>) {
+        let has_cause = issues.iter().any(|issue| !issue.mistake.is_consequence());
+        for issue in issues.iter().filter(|issue| !has_cause || !issue.mistake.is_consequence()) {
+            let explained = match &issue.mistake {
+                Mistake::NoField { ty, field } => typing.no_field(ty, field),
+                mistake => explain::types(mistake),
             };
             self.report_explained(codes::CEL_TYPE, issue, explained, found);
         }
@@ -205,7 +204,7 @@ impl Draft {
         let env = typing.env(&self, local);
         let checked = env.check(self.ast.take()?);
         if !checked.issues().is_empty() {
-            self.report_types(&checked, typing, found);
+            self.report_types(checked.issues(), typing, found);
             return None;
         }
         if let Some(mut complaint) = judge(checked.result_type()) {
@@ -224,7 +223,7 @@ impl Draft {
             }),
             Err(issues) => {
                 for issue in issues {
-                    self.report_explained(codes::CEL_TYPE, &issue, explain::types(&issue), found);
+                    self.report_explained(codes::CEL_TYPE, &issue, explain::types(&issue.mistake), found);
                 }
                 None
             }

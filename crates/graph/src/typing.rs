@@ -4,13 +4,13 @@ use crate::{
     Dimension, Hole, Name, Node, NodeKind, Template,
     draft::Draft,
     environment,
-    explain::{Explained, readable},
+    explain::{Explained, readable, type_name},
     extract::path,
     functions::Runtime,
     names,
     resource::{NodeDraft, NodeShape},
 };
-use kro_cel::{Env, Expr, Issue, Type, Types};
+use kro_cel::{Env, Type, Types};
 use kro_cel_k8s::{SchemaTypes, UnknownFields, assignable};
 use kro_diagnostic::{Diagnostic, Locus, codes};
 use kro_object::{FieldPath, ResourceType};
@@ -142,7 +142,7 @@ impl Typing {
     ) -> Option<Diagnostic> {
         assignable(found, expected, &*self.types).err().map(|reason| {
             let of = kind.map(|kind| format!(" of {}", shown(kind))).unwrap_or_default();
-            let (wanted, actual) = (readable(&expected.to_string()), readable(&found.to_string()));
+            let (wanted, actual) = (type_name(expected), type_name(found));
             let message = format!("expected {wanted} for `{path}`{of}, found {actual}");
             let help = match (found, expected) {
                 (
@@ -170,38 +170,17 @@ impl Typing {
     }
 
     /// The finding that an object has no field of this name.
-    pub(crate) fn no_field(&self, checked: &kro_cel::Checked, issue: &Issue, field: &str) -> Explained {
-        let Some(Type::Struct(name)) = operand(checked, issue, field).map(|operand| checked.ty(operand))
-        else {
-            return Explained { message: format!("there is no field `{field}`"), help: None };
-        };
-        let object = readable(name);
+    pub(crate) fn no_field(&self, ty: &str, field: &str) -> Explained {
+        let object = readable(ty);
         let root = object.split(['.', '[']).next().unwrap_or_default();
         let of = self.origins.get(root).map(|kind| format!(" of {kind}")).unwrap_or_default();
-        let fields = self.types.fields(name).unwrap_or_default();
+        let fields = self.types.fields(ty).unwrap_or_default();
         let help = (1..=12).contains(&fields.len()).then(|| {
             let names: Vec<&str> = fields.iter().map(|name| &**name).collect();
             format!("known here: {}", names.join(", "))
         });
         Explained { message: format!("`{object}`{of} has no field `{field}`"), help }
     }
-}
-
-/// What the field at an issue is selected from.
-fn operand(checked: &kro_cel::Checked, issue: &Issue, field: &str) -> Option<kro_cel::ExprId> {
-    let ast = checked.ast();
-    let mut stack = vec![ast.root()];
-    while let Some(id) = stack.pop() {
-        let span = ast.span(id);
-        if let Expr::Select { operand, field: selected, .. } = ast.expr(id)
-            && **selected == *field
-            && (span.start..span.end) == issue.span
-        {
-            return Some(*operand);
-        }
-        stack.extend(ast.children(id));
-    }
-    None
 }
 
 /// `apps/v1 Deployment`.
@@ -224,7 +203,7 @@ fn not_a_list(ty: &Type, iterator: &str) -> Option<Diagnostic> {
     match ty {
         Type::List(_) | Type::Error => None,
         ty => {
-            let found = readable(&ty.to_string());
+            let found = type_name(ty);
             let message = format!("the iterator `{iterator}` must run over a list, found {found}");
             let diagnostic = Diagnostic::error(codes::ITERATOR_LIST, Locus::default(), message);
             Some(match ty {
@@ -242,7 +221,7 @@ fn not_a_bool(ty: &Type, place: &str) -> Option<Diagnostic> {
         Type::Optional(inner) if fits(inner) => None,
         ty if fits(ty) => None,
         ty => {
-            let message = format!("{place} must be a bool, found {}", readable(&ty.to_string()));
+            let message = format!("{place} must be a bool, found {}", type_name(ty));
             let diagnostic = Diagnostic::error(codes::CONDITION_TYPE, Locus::default(), message);
             Some(match ty {
                 Type::Dyn => {

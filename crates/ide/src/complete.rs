@@ -46,6 +46,12 @@ pub enum CompletionKind {
     Keyword,
 }
 
+impl Completion {
+    fn new(label: String, kind: CompletionKind, detail: String, bytes: Range<usize>) -> Self {
+        Self { text: label.clone(), label, kind, detail, documentation: None, bytes }
+    }
+}
+
 /// What may be written at a byte of a text.
 pub fn complete(text: &str, byte: usize, catalog: &Catalog) -> Vec<Completion> {
     let byte = text.floor_char_boundary(byte);
@@ -190,13 +196,12 @@ fn expression(
         before.len() - before.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || c == '_').len();
     let bytes = byte.saturating_sub(written)..byte;
     let found = env.completions_at(cel, offset).into_iter().map(|it| {
-        let (kind, text) = match it.kind {
-            kro_cel::CompletionKind::Field => (CompletionKind::Field, it.name.clone()),
-            kro_cel::CompletionKind::Variable => (CompletionKind::Variable, it.name.clone()),
-            kro_cel::CompletionKind::Function => (CompletionKind::Function, it.name.clone()),
+        let kind = match it.kind {
+            kro_cel::CompletionKind::Field => CompletionKind::Field,
+            kro_cel::CompletionKind::Variable => CompletionKind::Variable,
+            kro_cel::CompletionKind::Function => CompletionKind::Function,
         };
-        let detail = show_detail(&it.detail);
-        Completion { label: it.name, kind, detail, documentation: None, bytes: bytes.clone(), text }
+        Completion::new(it.name, kind, show_detail(&it.detail), bytes.clone())
     });
     found.collect()
 }
@@ -216,17 +221,14 @@ fn keys(
     let present = |name: &str| path.walk(&manifest.value).is_some_and(|object| object.get(name).is_some());
     let fields = properties.iter().filter(|(name, _)| name.starts_with(written) && !present(name));
     fields
-        .map(|(name, child)| Completion {
-            label: name.to_string(),
-            kind: CompletionKind::Field,
-            detail: detail(&schema, name, child),
-            documentation: child.description.as_deref().map(str::to_owned),
-            bytes: bytes.clone(),
-            text: if line.after.trim_start().starts_with(':') {
-                name.to_string()
-            } else {
-                key_text(name, child)
-            },
+        .map(|(name, child)| {
+            let detail = detail(&schema, name, child);
+            let mut field = Completion::new(name.to_string(), CompletionKind::Field, detail, bytes.clone());
+            field.documentation = child.description.as_deref().map(str::to_owned);
+            if !line.after.trim_start().starts_with(':') {
+                field.text = key_text(name, child);
+            }
+            field
         })
         .collect()
 }
@@ -272,14 +274,7 @@ fn values(
     candidates
         .into_iter()
         .filter(|(name, ..)| name.starts_with(last))
-        .map(|(label, kind, detail)| Completion {
-            text: label.clone(),
-            label,
-            kind,
-            detail,
-            documentation: None,
-            bytes: bytes.clone(),
-        })
+        .map(|(label, kind, detail)| Completion::new(label, kind, detail, bytes.clone()))
         .collect()
 }
 

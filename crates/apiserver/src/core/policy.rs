@@ -294,7 +294,7 @@ fn judge(expression: &str, inputs: &Value) -> Verdict {
 /// The value of an expression as JSON.
 fn evaluate(expression: &str, inputs: &Value) -> Result<Value, String> {
     let program: Program = ENVIRONMENT.compile(expression).map_err(|issues| {
-        let why: Vec<String> = issues.iter().map(|issue| issue.message.clone()).collect();
+        let why: Vec<String> = issues.iter().map(kro_cel::Issue::message).collect();
         format!("compilation failed: {}", why.join("\n"))
     })?;
     let none = Map::new();

@@ -12,7 +12,7 @@ fn value(env: &Env, expression: &str) -> String {
     let program = match env.compile(expression) {
         Ok(program) => program,
         Err(issues) => {
-            return issues.iter().map(|issue| issue.message.as_str()).collect::<Vec<_>>().join("; ");
+            return issues.iter().map(kro_cel::Issue::message).collect::<Vec<_>>().join("; ");
         }
     };
     match program.eval(&Scope::EMPTY, &Limits::default()).map(|outcome| outcome.value) {

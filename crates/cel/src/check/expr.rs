@@ -1,6 +1,8 @@
 //! One rule per kind of expression.
 use super::{Reference, names::Locals, suggest, unify::Substitution};
-use crate::{Ast, Comprehension, Entry, Env, Expr, ExprId, Field, Issue, Literal, Name, Stage, Type};
+use crate::{
+    Ast, Comprehension, Entry, Env, Expr, ExprId, Field, Issue, Literal, Mistake, Name, Stage, Type,
+};
 
 pub(super) struct Checker<'c> {
     pub(super) env: &'c Env,
@@ -110,7 +112,7 @@ impl<'c> Checker<'c> {
             }
             Type::Dyn | Type::Error => Type::Dyn,
             other => {
-                self.issue(id, format!("type '{other}' does not support field selection"));
+                self.issue(id, Mistake::NoFields(other.clone()));
                 Type::Dyn
             }
         };
@@ -129,13 +131,14 @@ impl<'c> Checker<'c> {
         if let Some(found) = self.env.types.field(ty, field) {
             return Some(found);
         }
-        let (message, suggestions) = match self.env.types.fields(ty) {
-            Some(fields) => {
-                (format!("undefined field '{field}'"), suggest(field, fields.iter().map(|name| &**name)))
-            }
-            None => (format!("unexpected failed resolution of '{ty}'"), Vec::new()),
+        let (mistake, suggestions) = match self.env.types.fields(ty) {
+            Some(fields) => (
+                Mistake::NoField { ty: ty.into(), field: field.into() },
+                suggest(field, fields.iter().map(|name| &**name)),
+            ),
+            None => (format!("unexpected failed resolution of '{ty}'").into(), Vec::new()),
         };
-        self.issues.push(Issue { suggestions, ..Issue::new(Stage::Check, span, at, message) });
+        self.issues.push(Issue { suggestions, ..Issue::new(Stage::Check, span, at, mistake) });
         None
     }
 
@@ -175,7 +178,7 @@ impl<'c> Checker<'c> {
     fn optional_select(&mut self, id: ExprId, operand: ExprId, field: ExprId) -> Type {
         self.check(field);
         let Expr::Literal(Literal::String(name)) = self.ast.expr(field) else {
-            self.issue(field, "unsupported optional field selection".to_owned());
+            self.issue(field, "unsupported optional field selection");
             return Type::Error;
         };
         let ty = self.field(id, operand, name, true);
@@ -187,7 +190,7 @@ impl<'c> Checker<'c> {
     #[inline(never)]
     fn block(&mut self, id: ExprId, slots: ExprId, body: ExprId) -> Type {
         let Expr::List { items, .. } = self.ast.expr(slots) else {
-            self.issue(slots, "cel.block requires the first arg to be a list literal".to_owned());
+            self.issue(slots, "cel.block requires the first arg to be a list literal");
             return Type::Error;
         };
         let depth = self.locals.depth();
@@ -300,10 +303,7 @@ impl<'c> Checker<'c> {
                 (Type::Dyn, Type::Dyn)
             }
             other => {
-                let message = format!(
-                    "expression of type '{other}' cannot be range of a comprehension (must be list, map, or dynamic)"
-                );
-                self.issue(fold.range, message);
+                self.issue(fold.range, Mistake::NotIterable(other.clone()));
                 (Type::Error, Type::Error)
             }
         };
@@ -345,21 +345,21 @@ impl<'c> Checker<'c> {
     }
 
     pub(super) fn mismatch(&mut self, id: ExprId, wanted: &Type, found: &Type) {
-        let wanted = self.substitution.apply(wanted, false);
+        let expected = self.substitution.apply(wanted, false);
         let found = self.substitution.apply(found, false);
-        self.issue(id, format!("expected type '{wanted}' but found '{found}'"));
+        self.issue(id, Mistake::Mismatch { expected, found });
     }
 
-    pub(super) fn issue(&mut self, id: ExprId, message: String) {
+    pub(super) fn issue(&mut self, id: ExprId, mistake: impl Into<Mistake>) {
         let span = self.ast.span(id);
-        self.issues.push(Issue::new(Stage::Check, span.start..span.end, span.at, message));
+        self.issues.push(Issue::new(Stage::Check, span.start..span.end, span.at, mistake));
     }
 
     #[inline(never)]
     fn undeclared(&mut self, id: ExprId, name: &str, suggestions: Vec<String>) {
         let span = self.ast.span(id);
-        let message = format!("undeclared reference to '{name}' (in container '{}')", self.env.container);
-        let issue = Issue::new(Stage::Check, span.start..span.end, span.at, message);
+        let mistake = Mistake::Undeclared { name: name.into(), container: self.env.container.clone() };
+        let issue = Issue::new(Stage::Check, span.start..span.end, span.at, mistake);
         self.issues.push(Issue { suggestions, ..issue });
     }
 }

@@ -4,7 +4,7 @@ use super::{
     expr::Checker,
     unify::{instantiate, most_general},
 };
-use crate::{ExprId, Overload, Type};
+use crate::{ExprId, Mistake, Overload, Type};
 use std::sync::Arc;
 
 impl Checker<'_> {
@@ -45,13 +45,10 @@ impl Checker<'_> {
             });
         }
         let Some(result) = result else {
-            let shown: Vec<_> =
-                arg_types.iter().map(|ty| self.substitution.apply(ty, false).to_string()).collect();
-            let shown = match shown.split_first() {
-                Some((receiver, rest)) if target.is_some() => format!("{receiver}.({})", rest.join(", ")),
-                _ => format!("({})", shown.join(", ")),
-            };
-            self.issue(call, format!("found no matching overload for '{function}' applied to '{shown}'"));
+            let mut arguments = arg_types.iter().map(|ty| self.substitution.apply(ty, false));
+            let receiver = target.and_then(|_| arguments.next());
+            let arguments = arguments.collect();
+            self.issue(call, Mistake::NoOverload { function: function.into(), receiver, arguments });
             return Type::Error;
         };
         self.refer(call, Reference::Function(function.into(), ids));

@@ -1,5 +1,6 @@
 //! Tokens. Text that is no token is reported in ANTLR's words and skipped, as cel-go's generated lexer does.
 use super::parser::Issues;
+use crate::Mistake;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,8 +70,7 @@ pub(super) fn tokens(text: &str, issues: &mut Issues) -> Vec<Lexeme> {
                 lexer.at += rest.chars().next().map_or(0, char::len_utf8);
                 let shown =
                     text[start..lexer.at].replace('\n', "\\n").replace('\r', "\\r").replace('\t', "\\t");
-                let message = format!("Syntax error: token recognition error at: '{shown}'");
-                issues.push(start as u32..lexer.at as u32, start as u32, message);
+                issues.push(start as u32..lexer.at as u32, start as u32, Mistake::Characters(shown));
             }
         }
     }

@@ -1,21 +1,21 @@
 //! The values of literal tokens. The lexer has checked their form; what is left is range and meaning.
 use super::{Literal, lexer::Token};
 
-/// The value of a literal token, or why it has none. `negative` for a number behind a minus sign.
+/// The value of a literal token, or the type that it has no value of. `negative` for a number behind a minus sign.
 pub(super) fn value(token: Token, text: &str, negative: bool) -> Result<Literal, &'static str> {
     Ok(match token {
         Token::Null => Literal::Null,
         Token::True => Literal::Bool(true),
         Token::False => Literal::Bool(false),
-        Token::Int => Literal::Int(int(text, negative).ok_or("invalid int literal")?),
+        Token::Int => Literal::Int(int(text, negative).ok_or("int")?),
         Token::Uint => {
             let digits = text.trim_end_matches(['u', 'U']);
-            Literal::Uint(magnitude(digits).ok_or("invalid uint literal")?)
+            Literal::Uint(magnitude(digits).ok_or("uint")?)
         }
         Token::Float => {
-            let value: f64 = text.parse().map_err(|_| "invalid double literal")?;
+            let value: f64 = text.parse().map_err(|_| "double")?;
             if value.is_infinite() {
-                return Err("invalid double literal");
+                return Err("double");
             }
             Literal::Double(if negative { -value } else { value })
         }
@@ -24,7 +24,7 @@ pub(super) fn value(token: Token, text: &str, negative: bool) -> Result<Literal,
             if raw {
                 Literal::String(body.into())
             } else {
-                Literal::String(unescape(body).ok_or("invalid string literal")?.into())
+                Literal::String(unescape(body).ok_or("string")?.into())
             }
         }
         Token::Bytes => {
@@ -32,10 +32,10 @@ pub(super) fn value(token: Token, text: &str, negative: bool) -> Result<Literal,
             if raw {
                 Literal::Bytes(body.as_bytes().into())
             } else {
-                Literal::Bytes(unescape_bytes(body).ok_or("invalid bytes literal")?.into())
+                Literal::Bytes(unescape_bytes(body).ok_or("bytes")?.into())
             }
         }
-        _ => return Err("invalid literal"),
+        _ => return Err("constant"),
     })
 }
 

@@ -1,4 +1,6 @@
 //! Macros: calls that the parser rewrites. The ones we have are in [`folds`] and [`special`]; libraries add theirs.
+use crate::Mistake;
+
 use super::{Ast, Comprehension, Entry, Expr, ExprId, Fold, Literal, Name, Span};
 
 pub(crate) mod folds;
@@ -26,14 +28,14 @@ pub struct Macro {
 pub struct MacroError {
     /// The expression to point at; the call itself without one.
     pub at: Option<ExprId>,
-    /// The text.
-    pub message: String,
+    /// What is wrong.
+    pub mistake: Mistake,
 }
 
 impl MacroError {
     /// An error about one argument.
-    pub fn new(at: ExprId, message: impl Into<String>) -> Self {
-        Self { at: Some(at), message: message.into() }
+    pub fn new(at: ExprId, mistake: impl Into<Mistake>) -> Self {
+        Self { at: Some(at), mistake: mistake.into() }
     }
 }
 

@@ -5,7 +5,7 @@ use super::{
     lexer::{self, Lexeme, Token},
     literal,
 };
-use crate::{Issue, Options, Stage};
+use crate::{Issue, Mistake, Options, Stage};
 use std::ops::Range;
 
 mod expect;
@@ -30,10 +30,9 @@ pub(crate) fn parse(text: &str, macros: &[Macro], options: Options) -> (Ast, Vec
     let mut issues = Issues::default();
     let limit = options.max_code_points as usize;
     if text.len() > limit && text.chars().nth(limit).is_some() {
-        issues.whole(format!(
-            "expression code point size exceeds limit: size: {}, limit {limit}",
-            text.chars().count()
-        ));
+        let size = text.chars().count();
+        let message = format!("expression code point size exceeds limit: size: {size}, limit {limit}");
+        issues.whole(message.into());
         ast.root = ast.push(Expr::Hole, Span::default());
         return (ast, issues.sorted(text));
     }
@@ -71,9 +70,9 @@ pub(super) struct Issues(Vec<Issue>);
 
 impl Issues {
     #[inline(never)]
-    pub(super) fn push(&mut self, span: Range<u32>, at: u32, message: impl Into<String>) {
+    pub(super) fn push(&mut self, span: Range<u32>, at: u32, mistake: impl Into<Mistake>) {
         if self.0.len() < MAX_ISSUES {
-            self.0.push(Issue::new(Stage::Parse, span, at, message));
+            self.0.push(Issue::new(Stage::Parse, span, at, mistake));
         }
     }
 
@@ -85,8 +84,8 @@ impl Issues {
         self.0.truncate(len);
     }
 
-    fn whole(&mut self, message: String) {
-        let issue = Issue { at: None, ..Issue::new(Stage::Parse, 0..0, 0, message) };
+    fn whole(&mut self, mistake: Mistake) {
+        let issue = Issue { at: None, ..Issue::new(Stage::Parse, 0..0, 0, mistake) };
         self.0.push(issue);
     }
 
@@ -251,7 +250,7 @@ impl Parser<'_> {
         }
         if sign.token == Token::Minus && self.token() == Token::End {
             // ANTLR gives up on the sign first, and then on what should follow it.
-            self.report("Syntax error: no viable alternative at input '-'".to_owned());
+            self.report(Mistake::NoName("-".to_owned()));
             self.recovering = false;
         }
         let operand = self.member();
@@ -284,7 +283,7 @@ impl Parser<'_> {
         let id = self.ast.push(expr, span);
         self.measure();
         if self.ast.len() > MAX_NODES {
-            self.stop("expression is too large".to_owned());
+            self.stop("expression is too large".into());
         }
         id
     }
@@ -328,14 +327,14 @@ impl Parser<'_> {
             height += 1;
             self.levels.push((depth, height));
             if u32::from(depth) > self.options.max_depth || height > MAX_HEIGHT {
-                self.stop("max recursion depth exceeded".to_owned());
+                self.stop("max recursion depth exceeded".into());
             }
         }
     }
 
     #[inline(never)]
     fn stop_nesting(&mut self) {
-        self.stop(format!("expression recursion limit exceeded: {}", self.options.max_depth));
+        self.stop(Mistake::TooDeep(self.options.max_depth));
     }
 
     #[inline(never)]
@@ -346,10 +345,10 @@ impl Parser<'_> {
 
     /// Reports a passed limit and reads no further.
     #[inline(never)]
-    fn stop(&mut self, message: String) {
+    fn stop(&mut self, mistake: Mistake) {
         if !self.stopped {
             self.stopped = true;
-            self.issues.whole(message);
+            self.issues.whole(mistake);
         }
         self.recovering = true;
         self.at = self.lexemes.len() - 1;

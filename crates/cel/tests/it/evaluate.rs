@@ -106,7 +106,7 @@ fn every_example_is_true() {
     for (row, example) in functions.chain(macros) {
         assert!(!example.is_empty() && !row.is_empty(), "{row} has no example");
         let program =
-            env.compile(example).unwrap_or_else(|issues| panic!("{example}: {}", issues[0].message));
+            env.compile(example).unwrap_or_else(|issues| panic!("{example}: {}", issues[0].mistake));
         let outcome = program.eval(&Scope::EMPTY, &Limits::default()).expect(example);
         assert!(matches!(outcome.value, Value::Bool(true)), "{example}");
     }

@@ -59,7 +59,7 @@ fn deep_and_long() {
 fn too_long_is_refused_at_once() {
     let text = "a".repeat(10 << 20);
     let (_, issues) = kro_cel::parse(&text);
-    assert_eq!(issues[0].message, "expression code point size exceeds limit: size: 10485760, limit 100000");
+    assert_eq!(issues[0].message(), "expression code point size exceeds limit: size: 10485760, limit 100000");
 }
 
 #[track_caller]

@@ -149,17 +149,17 @@ impl Reader {
             }
             Err(issues) => issues,
         };
-        self.found.extend(issues.into_iter().map(|issue| {
+        self.found.extend(issues.iter().map(|issue| {
             let code = match issue.stage {
                 kro_cel::Stage::Parse => codes::CEL_SYNTAX,
                 _ => codes::CEL_TYPE,
             };
-            let place = kro_diagnostic::Locus::value(at.clone()).with_range(issue.span);
+            let place = kro_diagnostic::Locus::value(at.clone()).with_range(issue.span.clone());
             let help = match issue.suggestions.first() {
                 Some(name) => format!("did you mean {name:?}?"),
                 None => "it can speak of `objects`, `requests` and `seconds`".to_owned(),
             };
-            Diagnostic::error(code, place, issue.message).with_help(help)
+            Diagnostic::error(code, place, issue.message()).with_help(help)
         }));
         None
     }

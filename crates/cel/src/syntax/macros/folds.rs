@@ -1,4 +1,6 @@
 //! Macros over one and two variables: `all`, `exists`, `exists_one`, `map`, `filter`, `transform*`, and `has`.
+use crate::Mistake;
+
 use super::{Comprehension, Expansion, Expr, ExprId, Fold, Literal, Macro, MacroError, Name};
 
 /// The accumulator of every fold.
@@ -80,7 +82,7 @@ impl Macro {
 fn has(e: &mut Expansion<'_>) -> Expanded {
     let arg = e.args()[0];
     let Expr::Select { operand, field, test: false } = e.ast().expr(arg).clone() else {
-        return Err(MacroError::new(arg, "invalid argument to has() macro"));
+        return Err(MacroError::new(arg, Mistake::NoFieldInHas));
     };
     Ok(Some(e.add(Expr::Select { operand, field, test: true })))
 }
@@ -95,10 +97,14 @@ struct Loop {
 }
 
 /// The one or two variables at the start of the arguments.
-fn variables(e: &Expansion<'_>, count: usize, complaint: &str) -> Result<(Name, Option<Name>), MacroError> {
+fn variables(
+    e: &Expansion<'_>,
+    count: usize,
+    complaint: &'static str,
+) -> Result<(Name, Option<Name>), MacroError> {
     let mut names = Vec::with_capacity(2);
     for &arg in &e.args()[..count] {
-        let name = e.simple_name(arg).ok_or_else(|| MacroError::new(arg, complaint))?;
+        let name = e.simple_name(arg).ok_or_else(|| MacroError::new(arg, Mistake::NoVariable(complaint)))?;
         if matches!(&*name, RESULT | FORMER_RESULT) {
             return Err(MacroError::new(arg, "iteration variable overwrites accumulator variable"));
         }

@@ -114,7 +114,10 @@ fn extreme(e: &mut Expansion<'_>, shown: &str, function: &'static str) -> Expand
     }
     let args = e.args().to_vec();
     match args[..] {
-        [] => Err(MacroError { at: e.target(), message: format!("{shown} requires at least one argument") }),
+        [] => Err(MacroError {
+            at: e.target(),
+            mistake: format!("{shown} requires at least one argument").into(),
+        }),
         [arg] => {
             let numbers = match e.ast().expr(arg) {
                 Expr::List { items, .. } => {

@@ -1,13 +1,20 @@
 //! Moving over tokens, and what to say when the next one does not fit. The words and the choice between `extraneous`
 //! (one token too many) and `mismatched` are ANTLR's.
 use super::{Lexeme, Parser, Token};
+use crate::{Expected, Mistake};
 
 /// What may start an expression, as ANTLR lists it.
-pub(super) const EXPRESSION: &str = "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}";
+pub(super) const EXPRESSION: Expected = Expected::OneOf(
+    "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}",
+);
 /// The same within the braces of a map.
-pub(super) const MAP_ENTRY: &str = "{'[', '{', '}', '(', '.', ',', '-', '!', '?', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}";
+pub(super) const MAP_ENTRY: Expected = Expected::OneOf(
+    "{'[', '{', '}', '(', '.', ',', '-', '!', '?', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}",
+);
 /// What may stand within the braces of a struct.
-pub(super) const FIELD: &str = "{'}', ',', '?', IDENTIFIER, ESC_IDENTIFIER}";
+pub(super) const FIELD: Expected = Expected::OneOf("{'}', ',', '?', IDENTIFIER, ESC_IDENTIFIER}");
+/// The name of a field of a struct.
+pub(super) const FIELD_NAME: Expected = Expected::OneOf("{IDENTIFIER, ESC_IDENTIFIER}");
 
 pub(super) fn starts_expression(token: Token) -> bool {
     matches!(
@@ -71,22 +78,22 @@ impl Parser<'_> {
 
     /// Reads `token`, or reports that it is not there; one token in front of it is skipped.
     #[inline(never)]
-    pub(super) fn expect(&mut self, token: Token, name: &str) {
+    pub(super) fn expect(&mut self, token: Token, name: &'static str) {
         if self.take(token) || self.stopped {
             return;
         }
         if self.peek(1) == token && self.token() != Token::End {
-            self.complain("extraneous", name);
+            self.complain(true, Expected::Token(name));
             self.at += 1;
             self.advance();
         } else {
-            self.complain("mismatched", name);
+            self.complain(false, Expected::Token(name));
         }
     }
 
     /// Makes sure that the next token fits; skips one that does not when the one behind it does. False without a fit.
     #[inline(never)]
-    pub(super) fn sync(&mut self, fits: impl Fn(Token) -> bool, expected: &str) -> bool {
+    pub(super) fn sync(&mut self, fits: impl Fn(Token) -> bool, expected: Expected) -> bool {
         if fits(self.token()) {
             return true;
         }
@@ -94,29 +101,28 @@ impl Parser<'_> {
             return false;
         }
         if self.token() != Token::End && fits(self.peek(1)) {
-            self.complain("extraneous", expected);
+            self.complain(true, expected);
             self.at += 1;
             self.recovering = false;
             return true;
         }
-        self.complain("mismatched", expected);
+        self.complain(false, expected);
         false
     }
 
     #[inline(never)]
-    pub(super) fn complain(&mut self, what: &str, expected: &str) {
+    pub(super) fn complain(&mut self, extraneous: bool, expected: Expected) {
         let lexeme = self.lexeme();
-        let found = if lexeme.token == Token::End { "<EOF>" } else { self.source(lexeme) };
-        let message = format!("Syntax error: {what} input '{found}' expecting {expected}");
-        self.report(message);
+        let found = (lexeme.token != Token::End).then(|| self.source(lexeme).to_owned());
+        self.report(Mistake::Unexpected { found, expected, extraneous });
     }
 
     /// Reports at the next token, unless this only follows from an earlier report.
     #[inline(never)]
-    pub(super) fn report(&mut self, message: String) {
+    pub(super) fn report(&mut self, mistake: Mistake) {
         if !self.recovering {
             let lexeme = self.lexeme();
-            self.issues.push(lexeme.start..lexeme.end, lexeme.start, message);
+            self.issues.push(lexeme.start..lexeme.end, lexeme.start, mistake);
             self.recovering = true;
         }
     }
@@ -126,7 +132,6 @@ impl Parser<'_> {
         if self.token() == Token::End || self.stopped {
             return;
         }
-        let what = if self.peek(1) == Token::End { "extraneous" } else { "mismatched" };
-        self.complain(what, "<EOF>");
+        self.complain(self.peek(1) == Token::End, Expected::End);
     }
 }

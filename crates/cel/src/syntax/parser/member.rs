@@ -1,5 +1,6 @@
 //! Primaries and what follows them: selections, calls, indices; list, map and struct literals.
 use super::{Entry, Expansion, Expr, ExprId, Field, Literal, Name, Parser, Span, Token, expect, literal};
+use crate::Mistake;
 
 /// Words that are not identifiers, though they may name a field.
 const RESERVED: [&str; 17] = [
@@ -56,8 +57,7 @@ impl Parser<'_> {
             _ => {
                 let found = self.source(lexeme);
                 let question = if optional { "?" } else { "" };
-                let message = format!("Syntax error: no viable alternative at input '.{question}{found}'");
-                self.report(message);
+                self.report(Mistake::NoName(format!(".{question}{found}")));
                 if lexeme.token != Token::End && !is_closing(lexeme.token) {
                     self.at += 1;
                 }
@@ -127,8 +127,8 @@ impl Parser<'_> {
         let span = Span { start, end: lexeme.end, at: start };
         match literal::value(lexeme.token, self.source(lexeme), negative) {
             Ok(value) => self.push(Expr::Literal(value), span),
-            Err(message) => {
-                self.issues.push(start..lexeme.end, start, message);
+            Err(kind) => {
+                self.issues.push(start..lexeme.end, start, Mistake::Literal(kind));
                 self.push(Expr::Hole, span)
             }
         }
@@ -142,8 +142,7 @@ impl Parser<'_> {
         let lexeme = self.lexeme();
         if lexeme.token != Token::Ident {
             let found = self.source(lexeme);
-            let message = format!("Syntax error: no viable alternative at input '.{found}'");
-            self.report(message);
+            self.report(Mistake::NoName(format!(".{found}")));
             return self.hole();
         }
         self.advance();
@@ -157,8 +156,8 @@ impl Parser<'_> {
             return self.structure(name.into(), start);
         }
         if RESERVED.contains(&self.source(lexeme)) {
-            let message = format!("reserved identifier: {}", self.source(lexeme));
-            self.issues.push(lexeme.start..lexeme.end, lexeme.start, message);
+            let mistake = Mistake::Reserved(self.source(lexeme).to_owned());
+            self.issues.push(lexeme.start..lexeme.end, lexeme.start, mistake);
             if self.token() != Token::LeftParen {
                 return self.push(Expr::Hole, Span { start, end: lexeme.end, at: start });
             }
@@ -220,7 +219,7 @@ impl Parser<'_> {
             }
             Err(error) => {
                 let place = error.at.map_or(span, |id| self.ast.span(id));
-                self.issues.push(place.start..place.end, place.at, error.message);
+                self.issues.push(place.start..place.end, place.at, error.mistake);
                 self.push(Expr::Hole, span)
             }
         }
@@ -297,7 +296,7 @@ impl Parser<'_> {
                 }
                 Token::QuotedIdent | Token::Ident => {}
                 _ => {
-                    self.complain("mismatched", "{IDENTIFIER, ESC_IDENTIFIER}");
+                    self.complain(false, expect::FIELD_NAME);
                     break;
                 }
             }

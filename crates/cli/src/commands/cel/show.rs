@@ -15,7 +15,7 @@ pub(crate) fn issues(text: &str, issues: &[Issue]) -> String {
         .iter()
         .map(|issue| {
             let code = if issue.stage == Stage::Parse { codes::CEL_SYNTAX } else { codes::CEL_TYPE };
-            let found = Diagnostic::error(code, Locus::file(issue.span.clone()), issue.message.as_str());
+            let found = Diagnostic::error(code, Locus::file(issue.span.clone()), issue.message());
             match issue.suggestions.first() {
                 Some(name) => found.with_help(format!("did you mean `{name}`?")),
                 None => found,
@@ -51,7 +51,7 @@ fn render(text: &str, diagnostics: &[Diagnostic]) -> String {
 pub(crate) fn issue(issue: &Issue) -> Json {
     json!({
         "stage": format!("{:?}", issue.stage).to_lowercase(),
-        "message": issue.message,
+        "message": issue.message(),
         "start": issue.span.start,
         "end": issue.span.end,
         "suggestions": issue.suggestions,

@@ -143,7 +143,7 @@ fn is_scenario_file(file: &Path) -> bool {
     ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
 
-/// The objects of a file, or of all files of a folder that are no scenarios.
+/// The objects of a file, the items of a `List` among them, or of all files of a folder that are no scenarios.
 fn objects(path: &Path) -> anyhow::Result<Vec<Object>> {
     let mut all = Vec::new();
     for file in files_at(path, &["yaml", "yml", "json"])? {
@@ -156,7 +156,8 @@ fn objects(path: &Path) -> anyhow::Result<Vec<Object>> {
             let first = found.first().map(ToString::to_string).unwrap_or_default();
             anyhow::anyhow!("{} cannot be read: {first}", file.display())
         })?;
-        for value in documents.iter().map(Document::to_value).filter(|value| !value.is_null()) {
+        let documents = documents.into_iter().flat_map(kro_ide::objects);
+        for value in documents.map(|document| document.to_value()).filter(|value| !value.is_null()) {
             let object = Object::from_value(value);
             all.push(object.with_context(|| format!("{} holds no manifest", file.display()))?);
         }

@@ -74,7 +74,7 @@ fn check_inspect(row: &Value) -> Result<(), String> {
     let (ast, issues) = env.parse(text);
     match (issues.first(), row.get("error")) {
         (Some(_), Some(_)) => return Ok(()),
-        (Some(issue), None) => return Err(format!("{} in a valid expression", issue.message)),
+        (Some(issue), None) => return Err(format!("{} in a valid expression", issue.mistake)),
         (None, Some(error)) => return Err(format!("no issue, expected {error}")),
         (None, None) => {}
     }

@@ -1,6 +1,6 @@
 //! What the line editor asks: completions at the cursor, and whether a line goes on.
 
-use kro_cel::CompletionKind;
+use kro_cel::{CompletionKind, Mistake};
 use rustyline::{
     Context, Result,
     completion::{Completer, Pair},
@@ -59,7 +59,8 @@ impl Validator for Helper {
             .filter(|(name, _)| !name.contains(['(', '"', '\'']))
             .map_or(line, |(_, text)| text);
         let (_, issues) = self.session.env().parse(text);
-        let ends_early = !issues.is_empty() && issues.iter().all(|issue| issue.message.contains("<EOF>"));
+        let ends_early = !issues.is_empty()
+            && issues.iter().all(|issue| matches!(issue.mistake, Mistake::Unexpected { found: None, .. }));
         Ok(if ends_early { ValidationResult::Incomplete } else { ValidationResult::Valid(None) })
     }
 }
