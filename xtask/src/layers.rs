@@ -131,8 +131,8 @@ pub(crate) const FORBIDDEN: &[(Tier, &[&str])] = &[
             "rand",
         ],
     ),
-    // `kube-client` is there behind a feature that is off: a client in the same process, for those who have one.
-    (Tier::Shell, &["kube-runtime", "k8s-openapi", "clap", "anyhow", "rand", "notify"]),
+    // `kube-client` and `k8s-openapi` are there behind features that are off: a client in the same process.
+    (Tier::Shell, &["kube-runtime", "clap", "anyhow", "rand", "notify"]),
     (Tier::Async, &["clap", "anyhow", "rand", "notify"]),
 ];
 

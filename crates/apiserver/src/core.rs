@@ -55,7 +55,7 @@ use self::{
     request::{Info, Target},
     store::Store,
 };
-use crate::{AuditRecord, Authorization, Behaviors, ids::Ids, status::Status};
+use crate::{AuditRecord, Authorization, Behaviors, ids::Ids, status::Status, wakes::Topic};
 use kro_object::{Object, Timestamp};
 use serde_json::Value;
 use std::{
@@ -148,6 +148,16 @@ impl Core {
     /// The revision of the last write.
     pub fn revision(&self) -> u64 {
         self.store.revision()
+    }
+
+    /// What has changed since a revision.
+    pub(crate) fn changed_since(&self, revision: u64) -> BTreeSet<Topic> {
+        let changes = self.store.since(revision);
+        let topics = changes.flat_map(|change| {
+            [None, Some(change.key.namespace.clone())]
+                .map(|namespace| Topic { resource: change.resource.clone(), namespace })
+        });
+        topics.collect()
     }
 
     /// The changes since the last time this was asked, if the options want them kept.

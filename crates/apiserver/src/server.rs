@@ -7,6 +7,7 @@ use crate::{
     signal::Signal,
     snapshot::Snapshot,
     status::Status,
+    wakes::{Following, Wakes},
 };
 use kro_object::{Object, Timestamp};
 use std::{
@@ -121,6 +122,8 @@ struct Shared {
     clock: Arc<dyn Clock>,
     /// Raised for every new revision.
     revised: Signal,
+    /// Wakes the watches that a change concerns.
+    wakes: Wakes,
     /// When the controllers want to run next; a task sleeps until then.
     due: watch::Sender<Option<Timestamp>>,
     /// What makes changes durable, if anything does.
@@ -184,6 +187,7 @@ impl ApiServer {
                 core: Mutex::new(core),
                 clock,
                 revised: Signal::default(),
+                wakes: Wakes::default(),
                 due: watch::Sender::new(due),
                 saver,
             }),
@@ -297,6 +301,11 @@ impl ApiServer {
         self.core().next(cursor, now)
     }
 
+    /// Tells of changes that concern a watch.
+    pub(crate) fn follow(&self, cursor: &Cursor) -> Following {
+        self.shared.wakes.follow(cursor.topic())
+    }
+
     /// Tells of new revisions.
     pub(crate) fn revised(&self) -> &Signal {
         &self.shared.revised
@@ -328,8 +337,10 @@ impl ApiServer {
         if let Some(saver) = &self.shared.saver {
             saver.push(core.take_unsaved(), revision);
         }
+        let changed = core.changed_since(known);
         drop(core);
         if revision != known {
+            self.shared.wakes.raise(changed);
             self.shared.revised.raise();
         }
         self.shared.due.send_if_modified(|known| std::mem::replace(known, due) != due);

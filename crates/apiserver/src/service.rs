@@ -104,14 +104,16 @@ impl ApiServer {
 
     /// The events of a watch as they come; ends when the watch does.
     fn stream(&self, cursor: Cursor) -> Body {
-        let events = stream::unfold((self.clone(), cursor), |(server, mut cursor)| async move {
+        let following = self.follow(&cursor);
+        let start = (self.clone(), cursor, following);
+        let events = stream::unfold(start, |(server, mut cursor, following)| async move {
             loop {
-                let seen = server.revised().count();
+                let seen = following.signal().count();
                 match server.next(&mut cursor) {
                     Next::Event(line) => {
                         server.saved(cursor.revision()).await.ok()?;
                         let frame = Ok::<_, Infallible>(Frame::data(Bytes::from(line)));
-                        return Some((frame, (server, cursor)));
+                        return Some((frame, (server, cursor, following)));
                     }
                     Next::Closed => return None,
                     Next::Pending(until) => {
@@ -123,7 +125,7 @@ impl ApiServer {
                         };
                         tokio::select! {
                             biased;
-                            () = server.revised().after(seen) => {}
+                            () = following.signal().after(seen) => {}
                             () = asleep => {}
                         }
                     }

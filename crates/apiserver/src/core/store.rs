@@ -1,6 +1,9 @@
 //! Objects by resource and key under one global revision, and the log of all changes.
 //! Refuses to judge writes: what it is given is stored.
 
+mod topics;
+
+use self::topics::Topics;
 use super::stored::Stored;
 use std::{
     cmp::Ordering,
@@ -66,6 +69,7 @@ pub(crate) struct Store {
     revision: u64,
     resources: BTreeMap<Arc<ResourceId>, BTreeMap<Key, Arc<Stored>>>,
     log: VecDeque<Change>,
+    topics: Topics,
     history: usize,
     /// Changes that are to be saved elsewhere; absent if nobody wants them.
     unsaved: Option<Vec<Change>>,
@@ -85,6 +89,7 @@ impl Store {
             revision: 1,
             resources: BTreeMap::new(),
             log: VecDeque::new(),
+            topics: Topics::default(),
             history: history.max(1),
             unsaved: is_saved.then(Vec::new),
             dependents: BTreeMap::new(),
@@ -237,9 +242,12 @@ impl Store {
         if let Some(unsaved) = &mut self.unsaved {
             unsaved.push(change.clone());
         }
+        self.topics.changed(&change);
         self.log.push_back(change);
-        if self.log.len() > self.history {
-            self.log.pop_front();
+        if self.log.len() > self.history
+            && let Some(forgotten) = self.log.pop_front()
+        {
+            self.topics.forgot(&forgotten);
         }
         self.revision
     }
@@ -257,9 +265,37 @@ impl Store {
         Ok(self.log.get((revision - self.oldest()) as usize))
     }
 
+    /// The changes after `revision` that are still known.
+    pub(crate) fn since(&self, revision: u64) -> impl Iterator<Item = &Change> {
+        self.log.range((revision.saturating_sub(self.oldest()) as usize).min(self.log.len())..)
+    }
+
+    /// The first change after `revision` of a resource, in one namespace or in all. What else has been forgotten does
+    /// not matter.
+    pub(crate) fn after_in(
+        &self,
+        resource: &ResourceId,
+        namespace: Option<&str>,
+        revision: u64,
+    ) -> Result<Option<&Change>, Forgotten> {
+        let marks = self.topics.marks(resource, namespace);
+        if marks.forgotten > revision {
+            return Err(Forgotten { oldest: self.oldest() + 1 });
+        }
+        if marks.last <= revision {
+            return Ok(None);
+        }
+        Ok(self.since(revision).find(|change| {
+            *change.resource == *resource
+                && namespace.is_none_or(|namespace| *change.key.namespace == *namespace)
+        }))
+    }
+
     /// Forgets all history, as etcd's compaction does.
     pub(crate) fn compact(&mut self) {
-        self.log.clear();
+        for forgotten in self.log.drain(..) {
+            self.topics.forgot(&forgotten);
+        }
     }
 }
 

@@ -3,8 +3,10 @@
 mod builtins;
 mod durable;
 mod embedding;
+mod histories;
 mod snapshots;
 mod transport;
+mod watches;
 
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace};
 use kro_apiserver::{ApiServer, Options};

@@ -162,6 +162,33 @@ async fn those_who_say_nothing_are_cut_off() {
 }
 
 #[tokio::test]
+async fn a_slow_reader_costs_little_and_is_cut_off() {
+    let patience = Duration::from_millis(500);
+    let transport = Transport { limits: Limits { patience, ..Limits::default() }, ..Transport::default() };
+    let server = ApiServer::builder().build();
+    let listening = server.listen_with("127.0.0.1:0", transport).await.expect("a free port");
+    let mut slow = TcpStream::connect(listening.address()).await.expect("it listens");
+    let watch = "GET /api/v1/configmaps?watch=true HTTP/1.1\r\nHost: x\r\n\r\n";
+    slow.write_all(watch.as_bytes()).await.expect("it reads");
+    let mut first = [0; 8];
+    slow.read_exact(&mut first).await.expect("the watch has begun");
+    let mut told = 0;
+    // Each event is packed in the history, but long on the wire.
+    for round in 0..100 {
+        let name = format!("m{round}");
+        let map = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "default"}, "data": {"a": "x".repeat(900_000)}});
+        told += map.to_string().len();
+        server.load([kro_object::Object::from_value(map).expect("an object")]).expect("stored");
+        tokio::task::yield_now().await;
+    }
+    // What was under way still comes, then it is over: no more was made than the sockets hold.
+    time::sleep(4 * patience).await;
+    let mut heard = Vec::new();
+    let _reset = time::timeout(PATIENCE, slow.read_to_end(&mut heard)).await.expect("it is closed").is_err();
+    assert!(heard.len() < told / 3, "{} bytes", heard.len());
+}
+
+#[tokio::test]
 async fn overload_is_said() {
     let server = listen(Limits { writes: 1, ..Limits::default() }).await;
     let maps = "/api/v1/namespaces/default/configmaps";

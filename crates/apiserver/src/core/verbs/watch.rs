@@ -14,6 +14,7 @@ use crate::{
     },
     encode,
     status::Status,
+    wakes::Topic,
 };
 use kro_object::Timestamp;
 use serde_json::{Value, json};
@@ -114,7 +115,8 @@ impl Core {
             if cursor.is_over || cursor.deadline.is_some_and(|deadline| now >= deadline) {
                 return Next::Closed;
             }
-            match self.store.after(cursor.revision) {
+            let namespace = cursor.namespace.as_deref();
+            match self.store.after_in(&cursor.served.storage, namespace, cursor.revision) {
                 Err(Forgotten { oldest }) => {
                     let status =
                         Status::expired(format!("too old resource version: {} ({oldest})", cursor.revision));
@@ -123,14 +125,6 @@ impl Core {
                 }
                 Ok(Some(change)) => {
                     cursor.revision = change.revision;
-                    if *change.resource != *cursor.served.storage
-                        || cursor
-                            .namespace
-                            .as_ref()
-                            .is_some_and(|namespace| **namespace != *change.key.namespace)
-                    {
-                        continue;
-                    }
                     // The kind may have changed since the watch began.
                     let served = &cursor.served;
                     if let Some(now) = self.registry.get(&served.group, &served.version, &served.plural) {
@@ -143,12 +137,14 @@ impl Core {
                     let new = change.new.as_ref().map(|new| cursor.served.present(new));
                     cursor.pending.extend(event(&cursor.selectors, old, new, change.revision));
                 }
-                Ok(None) if cursor.next_bookmark.is_some_and(|at| now >= at) => {
-                    cursor.next_bookmark = Some(now.saturating_add(BOOKMARK_PERIOD));
-                    let bookmark = cursor.bookmark(cursor.revision.max(1));
-                    cursor.pending.push_back(bookmark);
-                }
                 Ok(None) => {
+                    cursor.revision = cursor.revision.max(self.store.revision());
+                    if cursor.next_bookmark.is_some_and(|at| now >= at) {
+                        cursor.next_bookmark = Some(now.saturating_add(BOOKMARK_PERIOD));
+                        let bookmark = cursor.bookmark(cursor.revision);
+                        cursor.pending.push_back(bookmark);
+                        continue;
+                    }
                     let wake = [cursor.deadline, cursor.next_bookmark].into_iter().flatten().min();
                     return Next::Pending(wake);
                 }
@@ -178,6 +174,12 @@ impl Cursor {
     /// Every change up to here has been told.
     pub(crate) fn revision(&self) -> u64 {
         self.revision
+    }
+
+    /// What has to change for the watch to have something to tell.
+    pub(crate) fn topic(&self) -> Topic {
+        let namespace = self.namespace.as_deref().map(Into::into);
+        Topic { resource: self.served.storage.clone(), namespace }
     }
 
     /// The line of a change that is shown as it is stored; removals show another revision than they are stored with.
