@@ -34,11 +34,9 @@ impl Fingerprint {
     /// Of the fields `manager` owns by server-side apply in a live object; `None` when it owns none.
     pub fn of_owned(object: &Object, manager: &str) -> Option<Self> {
         let fields = stored_fields(object, applied_fields(object, manager)?);
-        let mut owned = extract(&Value::Object(object.as_map().clone()), &fields)?;
-        if let Value::Object(owned) = &mut owned {
-            forget_version(owned);
-        }
-        Some(Self::of(&owned))
+        let mut owned = extract_fields(object.as_map(), &fields);
+        forget_version(&mut owned);
+        Some(Self::of(&Value::Object(owned)))
     }
 
     fn of(value: &Value) -> Self {
@@ -71,18 +69,7 @@ fn extract(live: &Value, fields: &Map<String, Value>) -> Option<Value> {
     let leaf = fields.keys().all(|key| key == ".");
     match live {
         _ if leaf => Some(live.clone()),
-        Value::Object(map) => {
-            let mut part = Map::new();
-            for (key, below) in fields {
-                let Some(name) = key.strip_prefix("f:") else { continue };
-                if let (Some(value), Some(below)) = (map.get(name), below.as_object())
-                    && let Some(value) = extract(value, below)
-                {
-                    part.insert(name.to_owned(), value);
-                }
-            }
-            Some(Value::Object(part))
-        }
+        Value::Object(map) => Some(Value::Object(extract_fields(map, fields))),
         Value::Array(items) => {
             let keys: Vec<(Selector, &Map<String, Value>)> = fields
                 .iter()
@@ -96,6 +83,19 @@ fn extract(live: &Value, fields: &Map<String, Value>) -> Option<Value> {
         }
         _ => None,
     }
+}
+
+fn extract_fields(map: &Map<String, Value>, fields: &Map<String, Value>) -> Map<String, Value> {
+    let mut part = Map::new();
+    for (key, below) in fields {
+        let Some(name) = key.strip_prefix("f:") else { continue };
+        if let (Some(value), Some(below)) = (map.get(name), below.as_object())
+            && let Some(value) = extract(value, below)
+        {
+            part.insert(name.to_owned(), value);
+        }
+    }
+    part
 }
 
 /// Which item of a list a `fieldsV1` key names.

@@ -30,9 +30,8 @@ impl Reads {
             Self::All => return Some(Packed::new(child)),
             Self::Paths(paths) => paths,
         };
-        let whole = child.to_value();
         let mut reduced = serde_json::json!({
-            "apiVersion": whole["apiVersion"], "kind": whole["kind"], "metadata": {},
+            "apiVersion": child.as_value_at("apiVersion"), "kind": child.as_value_at("kind"), "metadata": {},
         });
         for field in ["name", "namespace", "uid", "resourceVersion", "generation", "deletionTimestamp"] {
             if let Some(value) = child.metadata().get(field) {
@@ -43,7 +42,7 @@ impl Reads {
             // A list is kept whole: an index into a part of it would mean another element.
             let fields = path.segments().iter().take_while(|segment| matches!(segment, Segment::Field(_)));
             let path: FieldPath = fields.cloned().collect();
-            if let Some(value) = path.walk(&whole) {
+            if let Some(value) = child.get(&path) {
                 let value = value.clone();
                 let mut at = FieldPath::default();
                 for segment in path.segments() {

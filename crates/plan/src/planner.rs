@@ -86,15 +86,15 @@ impl Planner {
     pub fn observe(&mut self, read: ReadId, observation: Observation) {
         let Some((id, asked)) = self.reads.iter_mut().find(|(_, asked)| asked.id == read) else { return };
         asked.answered = true;
-        let id = id.clone();
-        let node = self.pass.graph.nodes[&id].clone();
+        let (id, graph) = (id.clone(), Arc::clone(&self.pass.graph));
+        let node = &graph.nodes[&id];
         let standing = match observation {
             Observation::Failed(message) => {
                 self.stopped = true;
                 Standing::Failed(message)
             }
-            Observation::Missing => self.see(&node, Vec::new()),
-            Observation::Found(objects) => self.see(&node, objects),
+            Observation::Missing => self.see(node, Vec::new()),
+            Observation::Found(objects) => self.see(node, objects),
         };
         self.track(&id).standing = standing;
     }

@@ -10,7 +10,7 @@ use crate::{
     Shared,
     dispatch::Served,
     options::TOOL,
-    packed::Packed,
+    packed::{Packed, lean},
     queue::Outcome,
     reconcile::{self, Effect, Report, teardown},
     router::{Interest, Target},
@@ -261,6 +261,7 @@ impl<'a> Pass<'a> {
 
     /// Takes the server's answer to a write of the instance as its newest form.
     fn adopt(&mut self, instance: Object) {
+        let instance = lean(instance);
         self.effects.push(Effect::Wrote(instance.clone()));
         self.instance = instance;
     }

@@ -6,6 +6,7 @@ use crate::{
     events::{self, Note},
     members::View,
     options::TOOL,
+    packed::lean,
     queue::Outcome,
 };
 use kro_api::names::{annotations, labels, managers};
@@ -130,9 +131,10 @@ impl Pass<'_> {
                     {
                         self.shared.members().set_uncertain(&self.set.id, true);
                     }
-                    answer.inspect(|object| {
+                    answer.map(|object| {
                         let reads = self.served.reads(child.node.as_str());
-                        self.shared.members().wrote(&child.resource, object, &reads, child.fingerprint, now);
+                        self.shared.members().wrote(&child.resource, &object, &reads, child.fingerprint, now);
+                        lean(object)
                     })
                 }
             };

@@ -7,6 +7,7 @@ use super::{
 use crate::{
     events,
     members::Child,
+    packed::lean,
     queue::Outcome,
     reconcile::{Effect, Report, teardown},
     reports::{InstanceReport, NodeReport},
@@ -269,6 +270,7 @@ impl Pass<'_> {
         }
         match status::write(&self.shared.cluster, &self.served.resource, &self.instance, &wanted).await {
             Ok(Some(written)) => {
+                let written = lean(written);
                 let before = std::mem::replace(&mut self.instance, written.clone());
                 self.effects.push(Effect::Wrote(written));
                 self.tell(&before).await;
