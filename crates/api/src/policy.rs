@@ -4,9 +4,11 @@
 //! The [profile](Profile) of the operator says what holds where nothing is written. A value that cannot be read is a
 //! mistake of the definition, and counts as the most careful one until it is mended.
 
+mod account;
 mod options;
 mod read;
 
+pub use account::Account;
 pub use options::{OPTIONS, PolicyOption, reference};
 pub(crate) use read::check;
 pub use read::pinned;
@@ -123,6 +125,8 @@ pub struct Policy {
     pub with_instances: WithInstances,
     /// Whether it is asked what the operator may do.
     pub access: Access,
+    /// Whose rights count for the objects of instances; `None` for the operator's own.
+    pub account: Option<Account>,
     all: NodePolicy,
     nodes: BTreeMap<String, NodePolicy>,
 }
@@ -136,6 +140,7 @@ impl Policy {
             inventory: safe,
             max_deletes: None,
             with_instances: if safe { WithInstances::Refuse } else { WithInstances::Strand },
+            account: None,
             access: if safe { Access::Check } else { Access::Assume },
             all: NodePolicy {
                 readiness: if safe { Readiness::Kstatus } else { Readiness::Exists },

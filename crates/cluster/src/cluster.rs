@@ -1,4 +1,4 @@
-//! The handle to one API server: its client, options and caches. Cheap to clone, shared by every task.
+//! The handle to one API server for one user: its client, options and caches. Cheap to clone, shared by every task.
 
 use crate::{kinds::KindCache, schemas::SchemaCache};
 use std::{sync::Arc, time::Duration};
@@ -8,6 +8,8 @@ use tokio::sync::Semaphore;
 #[derive(Clone)]
 pub struct Cluster {
     pub(crate) inner: Arc<Inner>,
+    /// Whom its requests are made for, if not for ourselves.
+    pub(crate) user: Option<Arc<str>>,
 }
 
 pub(crate) struct Inner {
@@ -54,7 +56,13 @@ impl Cluster {
         let places = Semaphore::new(options.concurrency.max(1));
         let (kinds, schemas) = (KindCache::default(), SchemaCache::default());
         let inner = Inner { client, options, kinds, schemas, places };
-        Self { inner: Arc::new(inner) }
+        Self { inner: Arc::new(inner), user: None }
+    }
+
+    /// The same cluster with the rights of another user, whom we must be allowed to impersonate. Watches stay ours.
+    #[must_use]
+    pub fn impersonating(&self, user: &str) -> Self {
+        Self { inner: Arc::clone(&self.inner), user: Some(user.into()) }
     }
 
     /// The options this cluster was made with.

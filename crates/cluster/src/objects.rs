@@ -239,7 +239,12 @@ impl Cluster {
         &self,
         request: Result<http::Request<Vec<u8>>, kube_client::core::request::Error>,
     ) -> Result<String, Error> {
-        let request = request.map_err(|error| Error::Protocol(error.to_string()))?;
+        let mut request = request.map_err(|error| Error::Protocol(error.to_string()))?;
+        if let Some(user) = &self.user {
+            let user =
+                http::HeaderValue::from_str(user).map_err(|error| Error::Protocol(error.to_string()))?;
+            request.headers_mut().insert("Impersonate-User", user);
+        }
         let _place = self.inner.places.acquire().await.expect("invariant: it is never closed");
         let limit = self.inner.options.request_timeout;
         let text = tokio::time::timeout(limit, self.inner.client.request_text(request))

@@ -7,9 +7,9 @@ pub(crate) mod instance;
 pub(crate) mod revision;
 pub(crate) mod teardown;
 
-use crate::{dispatch::Served, queue::Outcome, revisions::Revision, router::Interest};
+use crate::{Shared, dispatch::Served, queue::Outcome, revisions::Revision, router::Interest};
 use kro_api::Policy;
-use kro_cluster::Error;
+use kro_cluster::{Cluster, Error};
 use kro_graph::Graph;
 use kro_object::Object;
 use std::sync::Arc;
@@ -29,6 +29,14 @@ impl Report {
     pub(crate) fn with(mut self, effect: Effect) -> Self {
         self.effects.push(effect);
         self
+    }
+}
+
+/// The cluster with the rights that count for the objects of an instance.
+pub(crate) fn cluster_for(shared: &Shared, served: &Served, instance: &Object) -> Cluster {
+    match &served.policy.account {
+        None => shared.cluster.clone(),
+        Some(account) => shared.cluster.impersonating(&account.user(instance.metadata().namespace())),
     }
 }
 

@@ -47,11 +47,34 @@ impl fmt::Display for AccessRule {
 /// A resource with the names and namespaces that are touched.
 type Reach = (Gvr, BTreeSet<String>, BTreeSet<String>);
 
-/// Everything an operator needs for a definition: the rules for its instances and for its nodes.
-pub fn definition_rules(graph: &Graph, policy: &Policy) -> Vec<AccessRule> {
-    let mut all = instance_rules(graph, policy);
-    all.extend(rules(graph));
-    all
+/// What a definition needs, by who needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Needs {
+    /// The operator: for its instances, and for its nodes as far as no account stands in.
+    pub operator: Vec<AccessRule>,
+    /// The service account that the policy names; empty without one.
+    pub account: Vec<AccessRule>,
+}
+
+/// Everything a definition needs.
+pub fn needs(graph: &Graph, policy: &Policy) -> Needs {
+    let mut operator = instance_rules(graph, policy);
+    let Some(account) = &policy.account else {
+        operator.extend(rules(graph));
+        return Needs { operator, account: Vec::new() };
+    };
+    operator.extend(reach(graph, |_| Verbs { anywhere: &["list", "watch"], ..Verbs::default() }));
+    operator.push(AccessRule {
+        resource: Gvr { group: "".into(), version: "v1".into(), resource: "serviceaccounts".into() },
+        verbs: BTreeSet::from(["impersonate"]),
+        names: BTreeSet::from([account.name.clone()]),
+        namespaces: account.namespace.iter().cloned().collect(),
+    });
+    let account = reach(graph, |kind| match kind {
+        NodeKind::ExternalCollection => Verbs { unnamed: &["list"], ..Verbs::default() },
+        _ => Verbs { anywhere: &[], ..verbs(kind) },
+    });
+    Needs { operator, account }
 }
 
 /// The rules for all nodes, sorted by resource. Rules with the same reach are one.
@@ -59,16 +82,34 @@ pub fn definition_rules(graph: &Graph, policy: &Policy) -> Vec<AccessRule> {
 /// `create` cannot be limited to names. `list` and `watch` cannot be limited to namespaces either: one watch of a
 /// resource serves all definitions.
 pub fn rules(graph: &Graph) -> Vec<AccessRule> {
+    reach(graph, verbs)
+}
+
+/// Verbs on the objects of a node.
+#[derive(Default)]
+struct Verbs {
+    /// On its name, where that is written out.
+    named: &'static [&'static str],
+    /// In its namespace, where that is written out.
+    unnamed: &'static [&'static str],
+    anywhere: &'static [&'static str],
+}
+
+fn verbs(kind: &NodeKind) -> Verbs {
+    match kind {
+        // An object that is applied is created by a patch of its name.
+        NodeKind::Resource | NodeKind::Collection { .. } => {
+            Verbs { named: &["get", "patch", "delete"], unnamed: &["create"], anywhere: &["list", "watch"] }
+        }
+        NodeKind::External => Verbs { named: &["get"], unnamed: &[], anywhere: &["list", "watch"] },
+        NodeKind::ExternalCollection => Verbs { anywhere: &["get", "list", "watch"], ..Verbs::default() },
+    }
+}
+
+fn reach(graph: &Graph, verbs: impl Fn(&NodeKind) -> Verbs) -> Vec<AccessRule> {
     let mut reach: BTreeMap<Reach, BTreeSet<&'static str>> = BTreeMap::new();
     for node in graph.nodes.values() {
-        let (named, unnamed, anywhere): (&[&str], &[&str], &[&str]) = match node.kind {
-            // An object that is applied is created by a patch of its name.
-            NodeKind::Resource | NodeKind::Collection { .. } => {
-                (&["get", "patch", "delete"], &["create"], &["list", "watch"])
-            }
-            NodeKind::External => (&["get"], &[], &["list", "watch"]),
-            NodeKind::ExternalCollection => (&[], &[], &["get", "list", "watch"]),
-        };
+        let Verbs { named, unnamed, anywhere } = verbs(&node.kind);
         let namespaces = literal(node, "namespace").filter(|_| node.resource.scope == Scope::Namespaced);
         let namespaces: BTreeSet<String> = namespaces.into_iter().collect();
         let names: BTreeSet<String> = literal(node, "name").into_iter().collect();

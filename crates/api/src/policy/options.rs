@@ -1,6 +1,6 @@
 //! The options, each with its values and what it does: read by the reader of annotations and by the reference.
 
-use super::{Access, Deletion, Existing, NodePolicy, Policy, Readiness, WithInstances};
+use super::{Access, Account, Deletion, Existing, NodePolicy, Policy, Readiness, WithInstances};
 use kro_object::{FieldPath, Segment};
 use std::{fmt::Write, time::Duration};
 
@@ -170,6 +170,19 @@ pub const OPTIONS: &[PolicyOption] = &[
                 Access::Check,
                 &[("assume", Access::Assume), ("check", Access::Check)],
             )
+        }),
+    },
+    PolicyOption {
+        name: "service-account",
+        values: "`name`, `namespace/name`, `none`",
+        defaults: ["`none`", "`none`"],
+        what: "The service account whose rights count for the objects of instances: one of the namespace of each \
+               instance, or one for all of them. It reads, applies and deletes them, impersonated by the operator, \
+               which itself only watches them. Instances without a namespace need `namespace/name`.",
+        apply: Apply::Whole(|policy, text| {
+            policy.account = Some(Account::nobody());
+            policy.account = if text == "none" { None } else { Some(Account::parse(text).ok_or(())?) };
+            Ok(())
         }),
     },
 ];

@@ -49,6 +49,11 @@ pub(crate) struct Decision {
 const MASTERS: &str = "system:masters";
 const AUTHENTICATED: &str = "system:authenticated";
 
+/// Namespace and name of the service account behind a user.
+fn service_account(user: &str) -> Option<(&str, &str)> {
+    user.strip_prefix("system:serviceaccount:")?.split_once(':')
+}
+
 impl User {
     fn known(identity: Identity) -> Self {
         let Identity { user, mut groups } = identity;
@@ -116,16 +121,21 @@ impl Core {
         for (resource, name) in
             std::iter::once(("users", &name)).chain(groups.iter().map(|group| ("groups", group)))
         {
+            let account = service_account(name).filter(|_| resource == "users");
+            let (resource, namespace, name) = match account {
+                Some((namespace, name)) => ("serviceaccounts", namespace, name),
+                None => (resource, "", name.as_str()),
+            };
             let wanted = Attributes {
                 verb: "impersonate".into(),
                 resource: resource.into(),
-                name: name.clone(),
+                namespace: namespace.into(),
+                name: name.into(),
                 ..Attributes::default()
             };
             self.demand(&user, &wanted)?;
         }
-        if let Some((namespace, _)) =
-            name.strip_prefix("system:serviceaccount:").and_then(|rest| rest.split_once(':'))
+        if let Some((namespace, _)) = service_account(&name)
             && groups.is_empty()
         {
             groups = vec!["system:serviceaccounts".into(), format!("system:serviceaccounts:{namespace}")];

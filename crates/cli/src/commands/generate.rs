@@ -25,7 +25,8 @@ pub(crate) enum What {
     Crd(Manifests),
     /// A sample instance of each definition, which its CRD accepts.
     Instance(Manifests),
-    /// The roles that an operator needs for each definition, and no more.
+    /// The roles that an operator needs for each definition, and no more; with the policy `service-account` also those
+    /// of that account.
     Rbac(Manifests),
     /// The graph of a definition.
     Diagram(Diagram),
@@ -91,13 +92,15 @@ pub(crate) fn run(what: &What) -> anyhow::Result<ExitCode> {
         What::Instance(args) => manifests(args, |_, graph| Ok(vec![instance(graph)]))?,
         What::Rbac(args) => manifests(args, |definition, graph| {
             let policy = Policy::of(Profile::default(), definition);
-            let rules = access::definition_rules(graph, &policy);
-            let mut roles = access::manifests(&format!("kro:{}", definition.key().name), &rules);
+            let needs = access::needs(graph, &policy);
+            let name = format!("kro:{}", definition.key().name);
+            let mut roles = access::manifests(&name, &needs.operator);
             for role in
                 roles.iter_mut().filter(|role| role.as_value_at("kind") == Some(&"ClusterRole".into()))
             {
                 role.metadata_mut().insert_label(AGGREGATED, "true");
             }
+            roles.extend(access::manifests(&format!("{name}:objects"), &needs.account));
             Ok(roles)
         })?,
         What::Diagram(args) => diagram(args)?,

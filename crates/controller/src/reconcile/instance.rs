@@ -22,7 +22,8 @@ use kro_api::{
     policy::pinned,
 };
 use kro_apply::{ApplySet, Membership};
-use kro_cluster::{ApplyOptions, Error, Query};
+use kro_cluster::{ApplyOptions, Cluster, Error, Query};
+use kro_graph::Node;
 use kro_object::{GroupKind, Object, Timestamp};
 use kro_plan::{Observation, Plan, Planner, Read, Step};
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
@@ -72,6 +73,8 @@ pub(crate) async fn reconcile(shared: Arc<Shared>, input: Input) -> Report {
 struct Pass<'a> {
     shared: &'a Shared,
     served: &'a Served,
+    /// With the rights that count for its objects.
+    cluster: Cluster,
     /// As the cluster has it, with our latest writes.
     instance: Object,
     now: Timestamp,
@@ -138,6 +141,7 @@ impl<'a> Pass<'a> {
         Self {
             shared,
             served,
+            cluster: reconcile::cluster_for(shared, served, &instance),
             now,
             conditions: ConditionSet::open(INSTANCE_CONDITIONS, &instance, now),
             set,
@@ -273,12 +277,15 @@ impl<'a> Pass<'a> {
         }
         let result = match &read.target {
             kro_plan::Target::Named(key) => {
-                let found = self.shared.cluster.get(&read.resource, key).await;
+                let found = self.cluster.get(&read.resource, key).await;
                 found.map(|object| object.into_iter().collect::<Vec<_>>())
             }
             kro_plan::Target::Selected { namespace, selector } => {
                 let query = Query::all().within(namespace.as_deref()).selected(selector);
-                self.shared.cluster.list(&read.resource, &query).await
+                // Members carry labels of ours; to see them no right of theirs is needed.
+                let ours = self.served.graph.nodes.get(&read.node).is_some_and(Node::is_managed);
+                let cluster = if ours { &self.shared.cluster } else { &self.cluster };
+                cluster.list(&read.resource, &query).await
             }
         };
         if let Ok(objects) = &result {

@@ -7,7 +7,7 @@ use crate::{
     members::Child,
     options::TOOL,
     queue::Outcome,
-    reconcile::{Effect, Report, explain},
+    reconcile::{Effect, Report, cluster_for, explain},
     status,
 };
 use kro_api::{
@@ -16,7 +16,7 @@ use kro_api::{
     policy::Deletion,
 };
 use kro_apply::{ApplySet, Member, Membership, Removal, highest_wave};
-use kro_cluster::{Error, Part};
+use kro_cluster::{Cluster, Error, Part};
 use kro_object::{GroupKind, Object};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -30,7 +30,7 @@ pub(crate) async fn reconcile(shared: &Shared, served: &Served, mut instance: Ob
     let mut conditions = ConditionSet::open(INSTANCE_CONDITIONS, &instance, now);
     let set = set_of(shared, served, &instance);
     let mut denied = false;
-    let outcome = match step(shared, &served.policy, &set, &instance).await {
+    let outcome = match step(shared, served, &set, &instance).await {
         Ok(Step::Gone) => match let_go(shared, served, &instance).await {
             Ok(()) => {
                 shared.members().set_uncertain(&set.id, false);
@@ -142,19 +142,20 @@ impl From<Error> for Blocked {
     }
 }
 
-async fn step(shared: &Shared, policy: &Policy, set: &ApplySet, instance: &Object) -> Result<Step, Blocked> {
+async fn step(shared: &Shared, served: &Served, set: &ApplySet, instance: &Object) -> Result<Step, Blocked> {
+    let cluster = cluster_for(shared, served, instance);
     let scope = Membership::validated(instance, &set.id, TOOL)
         .map_err(|error| Blocked::Unsafe(format!("validate deletion inventory: {error}")))?;
     loop {
         let (members, watched) = members(shared, set, &scope).await?;
-        let (members, released) = by_policy(policy, members);
-        release(shared, set, &released).await?;
+        let (members, released) = by_policy(&served.policy, members);
+        release(&cluster, set, &released).await?;
         if members.is_empty() {
             return Ok(Step::Gone);
         }
         let (wave, members) = highest_wave(members);
         let mut waiting = false;
-        for (member, result) in set.delete_all(&shared.cluster, members).await {
+        for (member, result) in set.delete_all(&cluster, members).await {
             match result? {
                 Removal::Gone | Removal::Released => shared.members().gone(&member),
                 Removal::Terminating | Removal::Changed => waiting = true,
@@ -182,9 +183,9 @@ pub(crate) fn by_policy(policy: &Policy, members: Vec<Member>) -> (Vec<Member>, 
 }
 
 /// Lets members go without deleting them.
-pub(crate) async fn release(shared: &Shared, set: &ApplySet, members: &[Member]) -> Result<(), Error> {
+pub(crate) async fn release(cluster: &Cluster, set: &ApplySet, members: &[Member]) -> Result<(), Error> {
     for member in members {
-        set.release(&shared.cluster, member).await?;
+        set.release(cluster, member).await?;
     }
     Ok(())
 }

@@ -148,6 +148,7 @@ scenarios! {
     instances_refuse
     instances_cascade
     access_check
+    service_account
     unreadable_policy
     revision_pinned
     revision_pinned_by_instance

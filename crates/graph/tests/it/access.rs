@@ -1,6 +1,7 @@
 //! Access rules and diagrams of a small graph.
 
 use crate::{compiled, definition, widget};
+use kro_api::{Policy, Profile};
 use kro_graph::{access, render};
 use serde_json::json;
 
@@ -22,6 +23,26 @@ fn rules_name_what_is_constant() {
             "get, list, watch of zones.test.dev",
         ]
     );
+}
+
+#[test]
+fn an_account_writes_and_the_operator_watches() {
+    let object = serde_json::from_value(json!({"metadata": {"name": "app", "annotations": {
+        "policy.kro.run/service-account": "team/deployer", "policy.kro.run/instances": "cascade",
+    }}}));
+    let policy = Policy::of(Profile::Upstream, &object.unwrap());
+    let needs = access::needs(&compiled(&definition(vec![widget("a", json!({}))])).unwrap(), &policy);
+    let shown = |rules: &[access::AccessRule]| rules.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(
+        shown(&needs.operator),
+        [
+            "delete, get, list, patch, watch of apps.kro.run",
+            "patch of apps/status.kro.run",
+            "list, watch of widgets.test.dev",
+            r#"impersonate of serviceaccounts "deployer" in namespace team"#,
+        ]
+    );
+    assert_eq!(shown(&needs.account), ["create, delete, get, patch of widgets.test.dev"]);
 }
 
 #[test]

@@ -117,7 +117,7 @@ impl Pass<'_> {
             }),
             Need::Nothing(_) | Need::Refused(_) => None,
         });
-        let mut answers = self.set.apply(&self.shared.cluster, items.collect()).await.into_iter();
+        let mut answers = self.set.apply(&self.cluster, items.collect()).await.into_iter();
         let mut results = Vec::with_capacity(children.len());
         for (child, need) in children.into_iter().zip(needs) {
             let result = match need {
@@ -228,7 +228,7 @@ impl Pass<'_> {
     /// takes over nor stores anything.
     async fn tell_fight(&self, child: &Child) {
         let options = ApplyOptions { manager: managers::APPLYSET, force: false, dry_run: true };
-        let answer = self.shared.cluster.apply(&child.resource, &child.object, &options).await;
+        let answer = self.cluster.apply(&child.resource, &child.object, &options).await;
         let who = match answer {
             Err(error) if error.is_conflict() => error.to_string(),
             Err(_) | Ok(_) => "the API server names nobody".to_owned(),

@@ -206,13 +206,13 @@ impl Pass<'_> {
                 ));
             }
         }
-        if let Err(error) = teardown::release(self.shared, &self.set, &released).await {
+        if let Err(error) = teardown::release(&self.cluster, &self.set, &released).await {
             return Pruned::Failed(self.explain(&error));
         }
         orphans.sort_by_key(|member| std::cmp::Reverse(member.order));
         let mut lingering = false;
         for wave in orphans.chunk_by(|a, b| a.order == b.order) {
-            for (orphan, result) in self.set.delete_all(&self.shared.cluster, wave.to_vec()).await {
+            for (orphan, result) in self.set.delete_all(&self.cluster, wave.to_vec()).await {
                 match result {
                     Ok(Removal::Gone | Removal::Released) => self.shared.members().gone(&orphan),
                     Ok(Removal::Terminating | Removal::Changed) => lingering = true,
