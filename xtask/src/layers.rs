@@ -46,7 +46,7 @@ pub(crate) const LAYERS: &[Layer] = &[
     layer(
         "crates/apiserver",
         Tier::Shell,
-        &["object", "schema", "cel", "cel-k8s", "structured-merge", "k8s-schemas"],
+        &["gotext", "object", "schema", "cel", "cel-k8s", "structured-merge", "k8s-schemas"],
     ),
     layer("crates/cluster", Tier::Async, &["object", "schema"]),
     layer("crates/apply", Tier::Async, &["object", "cluster"]),

@@ -13,7 +13,7 @@ async fn main() -> io::Result<()> {
     let mut address = "127.0.0.1:8001".to_owned();
     for argument in std::env::args().skip(1) {
         match argument.as_str() {
-            "--no-controllers" => options.behaviors = Behaviors::None,
+            "--no-controllers" => options.behaviors = Behaviors::none(),
             "--rbac" => {
                 options.authorization = Authorization::Rbac;
                 options.token = Some("admin".to_owned());

@@ -8,7 +8,7 @@ use std::sync::Arc;
 /// ```
 /// use kro_apiserver::{ApiServer, Authorization, Behaviors, core::Call};
 ///
-/// let builder = ApiServer::builder().behaviors(Behaviors::None).authorization(Authorization::Rbac);
+/// let builder = ApiServer::builder().behaviors(Behaviors::none()).authorization(Authorization::Rbac);
 /// let server = builder.token("sesame").build();
 /// let mut call = Call { path: "/api/v1/namespaces".into(), ..Call::default() };
 /// assert_eq!(server.handle(&call).status, 403);

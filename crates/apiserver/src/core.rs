@@ -12,6 +12,7 @@ mod body;
 mod continuation;
 mod conversion;
 mod crd;
+mod cron;
 mod custom;
 mod decode;
 mod discovery;

@@ -1,6 +1,7 @@
 //! The shareable handle: one core behind a mutex, a clock and a channel that tells of new revisions.
 
 use crate::{
+    behaviors::Behaviors,
     clock::{Clock, SystemClock},
     core::{Call, Core, CoreOptions, Cursor, Key, Next, Reply, ResourceId},
     saving::Saver,
@@ -48,7 +49,7 @@ impl Default for Options {
         Self {
             clock: Arc::new(SystemClock),
             seed: 0,
-            behaviors: Behaviors::Workloads,
+            behaviors: Behaviors::all(),
             history: 10_000,
             token: None,
             authorization: Authorization::AllowAll,
@@ -68,16 +69,6 @@ impl Options {
         };
         (core, self.clock)
     }
-}
-
-/// What the parts of a cluster that are not the API server do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Behaviors {
-    /// Nothing reacts to objects: no garbage collection, no namespace termination, no workloads.
-    None,
-    /// Garbage is collected, namespaces end, workloads become available, services get addresses.
-    #[default]
-    Workloads,
 }
 
 /// One answered call.

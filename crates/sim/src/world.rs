@@ -67,7 +67,7 @@ impl World {
         let server = ApiServer::new(Options {
             clock: Arc::new(clock),
             seed: options.seed,
-            behaviors: Behaviors::Workloads,
+            behaviors: Behaviors::all(),
             ..Options::default()
         });
         let transcript = Transcript::new(clock, options.keep_lines);

@@ -33,7 +33,7 @@ struct World {
 
 impl World {
     async fn new() -> Self {
-        let server = ApiServer::builder().behaviors(Behaviors::None).build();
+        let server = ApiServer::builder().behaviors(Behaviors::none()).build();
         server.load(kro_api::manifests()).expect("kro's CRDs");
         let client = kube_client::Client::new(server.clone(), "default");
         let faults = Faults::none();

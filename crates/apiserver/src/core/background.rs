@@ -4,24 +4,48 @@
 use super::{
     Core, behavior, object,
     registry::Served,
-    store::{Change, Key},
+    store::{Change, Key, Place},
     write::Writer,
 };
-use crate::Behaviors;
+use crate::Behavior;
 use kro_object::Timestamp;
 use serde_json::Value;
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
-/// How far the controllers have come in the change log.
+/// How far the controllers have come in the change log, and what they have put off.
 #[derive(Debug, Default)]
 pub(crate) struct Background {
     seen: u64,
+    /// When each object is looked at again.
+    later: BTreeMap<Place, Timestamp>,
 }
 
 impl Background {
     /// Takes changes up to a revision as seen.
     pub(super) fn skip_to(&mut self, revision: u64) {
         self.seen = revision;
+    }
+
+    /// An object is to be looked at again at some time, unless it will be before.
+    pub(super) fn later(&mut self, at: Timestamp, place: Place) {
+        let planned = self.later.entry(place).or_insert(at);
+        *planned = at.min(*planned);
+    }
+
+    /// The objects whose time has come, in the order of their times.
+    fn take_due(&mut self, now: Timestamp) -> Vec<Place> {
+        let mut due: Vec<_> =
+            self.later.iter().filter(|(_, at)| **at <= now).map(|(place, at)| (*at, place.clone())).collect();
+        due.sort();
+        for (_, place) in &due {
+            self.later.remove(place);
+        }
+        due.into_iter().map(|(_, place)| place).collect()
+    }
+
+    /// When the next object is to be looked at.
+    fn next(&self) -> Option<Timestamp> {
+        self.later.values().min().copied()
     }
 }
 
@@ -34,15 +58,18 @@ impl Core {
     /// Catches up with all changes; returns when to come back for what is due later.
     pub fn background(&mut self, now: Timestamp) -> Option<Timestamp> {
         for _ in 0..ROUND_LIMIT {
-            let changes = self.unseen();
-            if changes.is_empty() {
+            let (due, changes) = (self.background.take_due(now), self.unseen());
+            if due.is_empty() && changes.is_empty() {
                 break;
+            }
+            for (resource, key) in due {
+                behavior::play(self, &resource, &key, now);
             }
             for change in changes {
                 self.react(&change, now);
             }
         }
-        None
+        self.background.next()
     }
 
     /// What the controllers do about one change.
@@ -54,11 +81,12 @@ impl Core {
         } else {
             self.instance_left(change, now);
         }
-        if self.behaviors == Behaviors::None {
-            return;
+        if self.behaviors.is_on(Behavior::GarbageCollection) {
+            self.collect_garbage(change, now);
         }
-        self.collect_garbage(change, now);
-        self.end_namespaces(change, now);
+        if self.behaviors.is_on(Behavior::Namespaces) {
+            self.end_namespaces(change, now);
+        }
         behavior::react(self, change, now);
     }
 

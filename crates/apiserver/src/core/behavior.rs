@@ -1,9 +1,10 @@
 //! The rest of a cluster, in a small and honest way: what controllers and kubelets would do to workloads.
 //!
-//! Pods run at once and are ready; jobs succeed at once; load balancers and ingresses get addresses; claims get
+//! Pods run at once and are ready; jobs succeed at once, cron jobs make them in time; load balancers and ingresses get addresses; claims get
 //! bound. There is no scheduling, no networking, no image that fails to start.
 
 mod addresses;
+mod cron_job;
 mod job;
 mod pod;
 mod replicas;
@@ -16,49 +17,59 @@ use super::{
     store::{Change, Key, ResourceId},
     stored::Stored,
 };
+use crate::Behavior;
 use kro_object::Timestamp;
 use serde_json::Value;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// The name of the only node.
 pub(super) const NODE: &str = "embedded";
 
 /// Reacts to one change.
 pub(super) fn react(core: &mut Core, change: &Change, now: Timestamp) {
-    let (group, plural) = (&*change.resource.group, &*change.resource.plural);
-    let key = &change.key;
-    match (group, plural) {
-        ("apps", "deployments") => replicas::deployment(core, key, now),
-        ("apps", "replicasets") => {
-            replicas::replica_set(core, key, now);
-            reconcile_owner(core, change, now);
-        }
-        ("apps", "statefulsets") => sets::stateful_set(core, key, now),
-        ("apps", "daemonsets") => sets::daemon_set(core, key, now),
-        ("batch", "jobs") => job::job(core, key, now),
-        ("", "pods") => {
-            pod::pod(core, key, now);
-            reconcile_owner(core, change, now);
-        }
-        ("", "services") => addresses::service(core, key, now),
-        ("networking.k8s.io", "ingresses") => addresses::ingress(core, key, now),
-        ("", "persistentvolumeclaims") => addresses::claim(core, key, now),
-        _ => {}
+    attend(core, &change.resource, &change.key, now);
+    // A change of a child concerns whoever controls it.
+    let child = change.new.as_ref().or(change.old.as_ref()).filter(|object| !object.owners().is_empty());
+    let Some((kind, name)) = child.and_then(|child| template::controller(&child.value())) else { return };
+    let (group, plural) = match kind.as_str() {
+        "Deployment" => ("apps", "deployments"),
+        "ReplicaSet" => ("apps", "replicasets"),
+        "StatefulSet" => ("apps", "statefulsets"),
+        "DaemonSet" => ("apps", "daemonsets"),
+        "Job" => ("batch", "jobs"),
+        "CronJob" => ("batch", "cronjobs"),
+        _ => return,
+    };
+    let Some(owner) = core.registry.get(group, "v1", plural).map(|served| served.storage.clone()) else {
+        return;
+    };
+    attend(core, &owner, &Key::new(&change.key.namespace, &name), now);
+}
+
+/// Does what concerns an object, now or after the delay of the behavior.
+fn attend(core: &mut Core, resource: &Arc<ResourceId>, key: &Key, now: Timestamp) {
+    let behavior = Behavior::of(&resource.group, &resource.plural);
+    match behavior.and_then(|behavior| core.behaviors.delay(behavior)) {
+        None => {}
+        Some(Duration::ZERO) => play(core, resource, key, now),
+        Some(delay) => core.background.later(now.saturating_add(delay), (resource.clone(), key.clone())),
     }
 }
 
-/// A change of a pod or replica set concerns whoever controls it.
-fn reconcile_owner(core: &mut Core, change: &Change, now: Timestamp) {
-    let object = change.new.as_ref().or(change.old.as_ref()).filter(|object| !object.owners().is_empty());
-    let Some((kind, name)) = object.and_then(|object| template::controller(&object.value())) else { return };
-    let key = Key::new(&change.key.namespace, &name);
-    match kind.as_str() {
-        "Deployment" => replicas::deployment(core, &key, now),
-        "ReplicaSet" => replicas::replica_set(core, &key, now),
-        "StatefulSet" => sets::stateful_set(core, &key, now),
-        "DaemonSet" => sets::daemon_set(core, &key, now),
-        "Job" => job::job(core, &key, now),
-        _ => {}
+/// Does what concerns an object.
+pub(super) fn play(core: &mut Core, resource: &ResourceId, key: &Key, now: Timestamp) {
+    match Behavior::of(&resource.group, &resource.plural) {
+        Some(Behavior::Deployments) => replicas::deployment(core, key, now),
+        Some(Behavior::ReplicaSets) => replicas::replica_set(core, key, now),
+        Some(Behavior::StatefulSets) => sets::stateful_set(core, key, now),
+        Some(Behavior::DaemonSets) => sets::daemon_set(core, key, now),
+        Some(Behavior::Jobs) => job::job(core, key, now),
+        Some(Behavior::CronJobs) => cron_job::cron_job(core, key, now),
+        Some(Behavior::Pods) => pod::pod(core, key, now),
+        Some(Behavior::Services) => addresses::service(core, key, now),
+        Some(Behavior::Ingresses) => addresses::ingress(core, key, now),
+        Some(Behavior::Claims) => addresses::claim(core, key, now),
+        Some(Behavior::GarbageCollection | Behavior::Namespaces) | None => {}
     }
 }
 

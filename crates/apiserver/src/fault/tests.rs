@@ -26,7 +26,7 @@ impl Clock for RuntimeClock {
 
 fn server() -> ApiServer {
     let clock = Arc::new(RuntimeClock(Instant::now()));
-    ApiServer::new(Options { clock, behaviors: Behaviors::None, ..Options::default() })
+    ApiServer::new(Options { clock, behaviors: Behaviors::none(), ..Options::default() })
 }
 
 const MAPS: &str = "/api/v1/namespaces/default/configmaps";

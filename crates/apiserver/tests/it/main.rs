@@ -1,5 +1,6 @@
 //! The server as kube's own client sees it, in one process.
 
+mod behaviors;
 mod builtins;
 mod durable;
 mod embedding;

@@ -106,6 +106,6 @@ fn what_is_no_snapshot_is_refused() {
     }
     let stranger = "{\"format\":\"kro-apiserver/1\",\"revision\":9}\n{\"group\":\"example.com\",\"plural\":\"widgets\",\"object\":{}}";
     let snapshot = Snapshot::read(stranger.as_bytes()).expect("well formed");
-    let error = ApiServer::builder().behaviors(Behaviors::None).resume(snapshot).expect_err("no such kind");
+    let error = ApiServer::builder().behaviors(Behaviors::none()).resume(snapshot).expect_err("no such kind");
     assert!(error.message.contains("\"widgets\""), "{error:?}");
 }

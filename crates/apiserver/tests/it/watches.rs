@@ -59,7 +59,7 @@ fn core() -> Core {
         token: None,
         authorization: Authorization::AllowAll,
         seed: 0,
-        behaviors: Behaviors::None,
+        behaviors: Behaviors::none(),
         history: 12,
         is_saved: false,
     };

@@ -12,7 +12,7 @@ use std::{collections::BTreeSet, sync::Arc};
 const MANAGER: &str = "test/applyset";
 
 fn cluster() -> Cluster {
-    let server = ApiServer::new(ServerOptions { behaviors: Behaviors::None, ..ServerOptions::default() });
+    let server = ApiServer::new(ServerOptions { behaviors: Behaviors::none(), ..ServerOptions::default() });
     Cluster::new(kube_client::Client::new(server, "default"), Options::default())
 }
 

@@ -3,9 +3,11 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
+use anyhow::Context as _;
 use kro_apiserver::serve::Authority;
-use kro_apiserver::{ApiServer, Authorization, Behaviors};
+use kro_apiserver::{ApiServer, Authorization, Behavior, Behaviors};
 
 use crate::server::{Access, Server, ended};
 
@@ -21,6 +23,12 @@ pub(crate) struct Args {
     /// Do not play the cluster's controllers: no garbage collection, no namespace deletion, no workloads.
     #[arg(long)]
     no_controllers: bool,
+    /// Do not play one of the controllers: `pods`, `claims`, `cron-jobs`, …; a wrong name is answered with all of them.
+    #[arg(long, value_name = "BEHAVIOR", conflicts_with = "no_controllers")]
+    without: Vec<Behavior>,
+    /// Let one of the controllers act some seconds after a change, for example `pods=5`.
+    #[arg(long, value_name = "BEHAVIOR=SECONDS", value_parser = delay, conflicts_with = "no_controllers")]
+    delay: Vec<(Behavior, Duration)>,
     /// Ask for this bearer token; it is an administrator's.
     #[arg(long)]
     token: Option<String>,
@@ -35,9 +43,20 @@ pub(crate) struct Args {
     data_dir: Option<PathBuf>,
 }
 
+fn delay(text: &str) -> anyhow::Result<(Behavior, Duration)> {
+    let (behavior, seconds) = text.split_once('=').context("expected BEHAVIOR=SECONDS")?;
+    Ok((behavior.parse()?, Duration::try_from_secs_f64(seconds.parse()?)?))
+}
+
 /// Serves until a signal.
 pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let behaviors = if args.no_controllers { Behaviors::None } else { Behaviors::Workloads };
+    let mut behaviors = if args.no_controllers { Behaviors::none() } else { Behaviors::all() };
+    for (behavior, delay) in args.delay {
+        behaviors = behaviors.delayed(behavior, delay);
+    }
+    for behavior in args.without {
+        behaviors = behaviors.without(behavior);
+    }
     let authorization = if args.rbac { Authorization::Rbac } else { Authorization::AllowAll };
     let authority = if args.secure {
         Some(Authority::generate(["localhost".to_owned(), args.listen.ip().to_string()])?)

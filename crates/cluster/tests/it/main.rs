@@ -11,7 +11,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tokio::sync::mpsc;
 
 fn cluster() -> (ApiServer, Cluster) {
-    let server = ApiServer::new(ServerOptions { behaviors: Behaviors::None, ..ServerOptions::default() });
+    let server = ApiServer::new(ServerOptions { behaviors: Behaviors::none(), ..ServerOptions::default() });
     let client = kube_client::Client::new(server.clone(), "default");
     (server, Cluster::new(client, Options { page_size: 2, ..Options::default() }))
 }

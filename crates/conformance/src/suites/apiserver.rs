@@ -65,7 +65,7 @@ fn play(
     let runner = input.gold.join("apiserver/replay.py");
     ensure!(runner.is_file(), "the gold folder has no apiserver/replay.py");
     let runtime = Runtime::new()?;
-    let builder = ApiServer::builder().behaviors(Behaviors::None).authorization(Authorization::Rbac);
+    let builder = ApiServer::builder().behaviors(Behaviors::none()).authorization(Authorization::Rbac);
     let server = builder.token(TOKEN).build();
     let listening = runtime.block_on(server.listen_with("127.0.0.1:0", transport))?;
     let results = env::temp_dir().join(format!("kro-apiserver-{}.json", std::process::id()));

@@ -36,7 +36,7 @@ impl World {
 
     pub(crate) async fn without_controller() -> Self {
         let server =
-            ApiServer::builder().behaviors(Behaviors::None).authorization(Authorization::Rbac).build();
+            ApiServer::builder().behaviors(Behaviors::none()).authorization(Authorization::Rbac).build();
         let cluster = Cluster::new(
             kube_client::Client::new(server.clone(), "default"),
             kro_cluster::Options::default(),

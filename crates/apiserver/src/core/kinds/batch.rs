@@ -4,7 +4,10 @@ use super::{
     check::{at_least, immutable, not_negative, one_of, text},
     pods,
 };
-use crate::{core::object, field_error::FieldError};
+use crate::{
+    core::{cron::Schedule, object},
+    field_error::FieldError,
+};
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
@@ -85,7 +88,7 @@ pub(super) fn cron_job(new: &Value) -> Vec<FieldError> {
     let schedule = text(new, "/spec/schedule");
     if schedule.is_empty() {
         out.push(FieldError::required("spec.schedule", ""));
-    } else if let Err(why) = check_schedule(schedule) {
+    } else if let Err(why) = Schedule::parse(schedule) {
         out.push(FieldError::invalid_text("spec.schedule", schedule, why));
     } else if schedule.contains("TZ") {
         out.push(FieldError::invalid_text(
@@ -116,93 +119,4 @@ pub(super) fn cron_job(new: &Value) -> Vec<FieldError> {
         job_spec(spec, "spec.jobTemplate.spec", &mut out);
     }
     out
-}
-
-/// Whether a schedule is one of cron's, with the words of the parser Kubernetes uses.
-fn check_schedule(schedule: &str) -> Result<(), String> {
-    const NAMES: [&str; 8] =
-        ["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly", "@every"];
-    if schedule.starts_with('@') {
-        let word = schedule.split(' ').next().unwrap_or_default();
-        return if NAMES.contains(&word) {
-            Ok(())
-        } else {
-            Err(format!("unrecognized descriptor: {schedule}"))
-        };
-    }
-    let schedule = match schedule.strip_prefix("TZ=").or_else(|| schedule.strip_prefix("CRON_TZ=")) {
-        Some(rest) => rest.split_once(' ').map_or("", |(_, rest)| rest),
-        None => schedule,
-    };
-    let fields: Vec<&str> = schedule.split_whitespace().collect();
-    if fields.len() != 5 {
-        return Err(format!("expected exactly 5 fields, found {}: [{}]", fields.len(), fields.join(" ")));
-    }
-    for (field, (min, max)) in fields.iter().zip([(0, 59), (0, 23), (1, 31), (1, 12), (0, 6)]) {
-        for part in field.split(',') {
-            let (range, step) =
-                part.split_once('/').map_or((part, None), |(range, step)| (range, Some(step)));
-            if let Some(step) = step {
-                number(step)?;
-            }
-            if range == "*" || range == "?" {
-                continue;
-            }
-            let (low, high) = range.split_once('-').unwrap_or((range, range));
-            let (low, high) = (named(low, max)?, named(high, max)?);
-            if low < min {
-                return Err(format!("beginning of range ({low}) below minimum ({min}): {part}"));
-            }
-            if high > max {
-                return Err(format!("end of range ({high}) above maximum ({max}): {part}"));
-            }
-            if low > high {
-                return Err(format!("beginning of range ({low}) beyond end of range ({high}): {part}"));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// A number, or the name of a month or weekday where those stand.
-fn named(text: &str, max: u32) -> Result<u32, String> {
-    const MONTHS: [&str; 12] =
-        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-    const DAYS: [&str; 7] = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
-    let lower = text.to_ascii_lowercase();
-    let (names, first): (&[&str], u32) = match max {
-        12 => (&MONTHS, 1),
-        6 => (&DAYS, 0),
-        _ => (&[], 0),
-    };
-    match names.iter().position(|name| *name == lower) {
-        Some(index) => Ok(u32::try_from(index).unwrap_or_default() + first),
-        None => number(text),
-    }
-}
-
-fn number(text: &str) -> Result<u32, String> {
-    text.parse().map_err(|_| {
-        format!("failed to parse int from {text}: strconv.Atoi: parsing {text:?}: invalid syntax")
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn schedules() {
-        for good in ["* * * * *", "*/5 0-6 1,15 jan MON-fri", "@daily", "@every 5m"] {
-            assert_eq!(check_schedule(good), Ok(()), "{good}");
-        }
-        for (bad, why) in [
-            ("five minutes", "expected exactly 5 fields, found 2: [five minutes]"),
-            ("61 * * * *", "end of range (61) above maximum (59): 61"),
-            ("x * * * *", "failed to parse int from x: strconv.Atoi: parsing \"x\": invalid syntax"),
-            ("@often", "unrecognized descriptor: @often"),
-        ] {
-            assert_eq!(check_schedule(bad), Err(why.to_owned()));
-        }
-    }
 }

@@ -44,7 +44,7 @@ struct World {
 impl World {
     async fn new(children: &[(&str, u32, Option<&str>)]) -> Self {
         let options =
-            kro_apiserver::Options { behaviors: Behaviors::None, ..kro_apiserver::Options::default() };
+            kro_apiserver::Options { behaviors: Behaviors::none(), ..kro_apiserver::Options::default() };
         let client = kube_client::Client::new(ApiServer::new(options), "default");
         let shared = Controller::new(client, Options::new(Arc::new(Fixed))).shared();
         let (cluster, served) = (&shared.cluster, served());
