@@ -5,7 +5,7 @@ use crate::{
     core::{
         Core, Reply, body, metadata, negotiate, object,
         options::{self, DeleteOptions},
-        write::seconds_after,
+        write::{Writer, seconds_after},
     },
     status::Status,
 };
@@ -17,13 +17,22 @@ impl Core {
             return self.create_subresource(request);
         }
         let served = request.served.clone();
-        let (options, mut value) = request.object(&self.registry, options::CREATE)?;
-        settle_namespace(request, &mut value)?;
-        unite_owners(request, &mut value);
+        let (value, writer) = self.open(request, options::CREATE)?;
         self.check_escalation(&request.user, &served, &value)?;
-        let writer = request.writer(&options.field_manager, options.dry_run);
         let created = self.create(&served, value, &writer)?;
         request.answer(201, created)
+    }
+
+    /// What creates and updates begin with: the object in the namespace of the request, and who writes it.
+    pub(super) fn open(
+        &self,
+        request: &mut Request<'_>,
+        options: &'static str,
+    ) -> Result<(Value, Writer), Status> {
+        let (options, mut value) = request.object(&self.registry, options)?;
+        settle_namespace(request, &mut value)?;
+        request.warnings.extend(owners_warning(&metadata::unite_owners(&mut value), ""));
+        Ok((value, request.writer(&options.field_manager, options.dry_run)))
     }
 
     /// Creations below an object: tokens of service accounts, evictions and bindings of pods.
@@ -53,8 +62,7 @@ impl Core {
             Some("eviction") => {
                 let options = sent.get("deleteOptions").cloned().unwrap_or_else(|| json!({}));
                 self.delete(&served, &key, &DeleteOptions::from_value(&options)?, request.now)?;
-                let success = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201});
-                Ok(Reply::value(201, request.output.format, &success))
+                Ok(Reply::value(201, request.output.format, &created_status()))
             }
             Some("binding") => {
                 let node = sent.pointer("/target/name").cloned().unwrap_or_default();
@@ -64,19 +72,16 @@ impl Core {
                     object::child_mut(&mut new, "spec").insert("nodeName".into(), node.clone());
                     Ok(new)
                 })?;
-                let success = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201});
-                Ok(Reply::value(201, request.output.format, &success))
+                Ok(Reply::value(201, request.output.format, &created_status()))
             }
             _ => Err(Status::method_not_allowed()),
         }
     }
 }
 
-/// Drops repeated owner references, with a warning.
-pub(super) fn unite_owners(request: &mut Request<'_>, value: &mut Value) {
-    if let Some(warning) = owners_warning(&metadata::unite_owners(value), "") {
-        request.warnings.push(warning);
-    }
+/// The answer to what is done but not stored.
+fn created_status() -> Value {
+    json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201})
 }
 
 /// The warning about repeated owner references; `when` says when they were noticed.

@@ -51,8 +51,7 @@ impl Core {
             Some(_) => BodyFormat::Json,
         };
         let sent = body::read(&request.call.body, format).map_err(Status::bad_request)?.value;
-        let writer = request.writer(&options.field_manager, options.dry_run);
-        let mut writer = writer;
+        let mut writer = request.writer(&options.field_manager, options.dry_run);
         writer.owns_settled = kind == Some(PatchKind::Apply);
         let paths = paths(&served);
         let updated = self.update(&served, &key, &writer, &mut |core, old| {
