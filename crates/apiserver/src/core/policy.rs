@@ -1,5 +1,5 @@
 //! Validating admission policies: what their bindings say about a write. Policies are read when a write comes, so that
-//! there is nothing to keep in step.
+//! there is nothing to keep in step; only the programs of their expressions are kept.
 //!
 //! It refuses: the variable `authorizer`, audit annotations, type checking against schemas.
 
@@ -16,7 +16,8 @@ use kro_cel::{Limits, Program, Scope, Type, Value as CelValue};
 use serde_json::{Map, Value, json};
 use std::{
     borrow::Cow,
-    sync::{Arc, LazyLock},
+    collections::BTreeMap,
+    sync::{Arc, LazyLock, Mutex, PoisonError},
 };
 
 const GROUP: &str = "admissionregistration.k8s.io";
@@ -291,12 +292,30 @@ fn judge(expression: &str, inputs: &Value) -> Verdict {
     }
 }
 
-/// The value of an expression as JSON.
-fn evaluate(expression: &str, inputs: &Value) -> Result<Value, String> {
-    let program: Program = ENVIRONMENT.compile(expression).map_err(|issues| {
+/// How many expressions are kept compiled.
+const KEPT: usize = 1_000;
+
+/// The program of an expression. Policies are asked about every write, so programs are kept.
+fn compiled(expression: &str) -> Result<Program, String> {
+    static PROGRAMS: Mutex<BTreeMap<String, Result<Program, String>>> = Mutex::new(BTreeMap::new());
+    let mut programs = PROGRAMS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = programs.get(expression) {
+        return known.clone();
+    }
+    let program = ENVIRONMENT.compile(expression).map_err(|issues| {
         let why: Vec<String> = issues.iter().map(kro_cel::Issue::message).collect();
         format!("compilation failed: {}", why.join("\n"))
-    })?;
+    });
+    if programs.len() == KEPT {
+        programs.clear();
+    }
+    programs.insert(expression.to_owned(), program.clone());
+    program
+}
+
+/// The value of an expression as JSON.
+fn evaluate(expression: &str, inputs: &Value) -> Result<Value, String> {
+    let program = compiled(expression)?;
     let none = Map::new();
     let map = inputs.as_object().unwrap_or(&none);
     let bindings: Vec<(&str, CelValue<'_>)> =
