@@ -1,7 +1,7 @@
 //! Questions of an editor: the type under the cursor, what may be written there, and where else a variable is used.
 //! All work on text that does not parse or check yet.
-use crate::{Ast, Checked, Env, Expr, ExprId, Macro, Type};
-use std::ops::Range;
+use crate::{Ast, Checked, Env, Expr, ExprId, Macro, Signature, Type};
+use std::{fmt, ops::Range};
 
 mod scope;
 mod uses;
@@ -13,19 +13,48 @@ pub struct Completion {
     pub name: String,
     /// What it is.
     pub kind: CompletionKind,
-    /// The type of a variable or field, the signature of a function.
-    pub detail: String,
 }
 
-/// What a completion stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// What a completion stands for. Displays as its type, signature or usage.
+#[derive(Debug, Clone, PartialEq)]
 pub enum CompletionKind {
     /// A field of the value in front of the dot.
-    Field,
+    Field(Type),
     /// A variable of the environment, or of a macro around the place.
-    Variable,
-    /// A function, or a member function of the value in front of the dot.
-    Function,
+    Variable(Type),
+    /// A function, or a member function of the value in front of the dot; one of its overloads.
+    Function(Signature),
+    /// A macro, and how it is written.
+    Macro(&'static str),
+}
+
+impl CompletionKind {
+    /// Whether parentheses follow the name.
+    pub fn is_called(&self) -> bool {
+        matches!(self, Self::Function(_) | Self::Macro(_))
+    }
+
+    /// Fields first, then variables, then what is called.
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Field(_) => 0,
+            Self::Variable(_) => 1,
+            Self::Function(_) | Self::Macro(_) => 2,
+        }
+    }
+}
+
+impl fmt::Display for CompletionKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Field(ty) | Self::Variable(ty) => write!(f, "{ty}"),
+            Self::Function(signature) => {
+                let parameters: Vec<_> = signature.arguments().iter().map(ToString::to_string).collect();
+                write!(f, "({}) -> {}", parameters.join(", "), signature.result)
+            }
+            Self::Macro(usage) => f.write_str(usage),
+        }
+    }
 }
 
 impl Checked {
@@ -55,8 +84,8 @@ impl Env {
             None => self.at_end(head).0.names(),
         };
         found.retain(|completion| completion.name.starts_with(prefix));
-        found.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
-        found.dedup_by(|a, b| a.name == b.name && a.kind == b.kind);
+        found.sort_by(|a, b| (a.kind.rank(), &a.name).cmp(&(b.kind.rank(), &b.name)));
+        found.dedup_by(|a, b| a.name == b.name && a.kind.rank() == b.kind.rank());
         found
     }
 
@@ -70,8 +99,8 @@ impl Env {
         let mut found = Vec::new();
         if let Type::Struct(name) = &ty {
             for field in self.types.fields(name).unwrap_or_default() {
-                let detail = self.types.field(name, &field).map(|ty| ty.to_string()).unwrap_or_default();
-                found.push(Completion { name: field.to_string(), kind: CompletionKind::Field, detail });
+                let ty = self.types.field(name, &field).unwrap_or(Type::Dyn);
+                found.push(Completion { name: field.to_string(), kind: CompletionKind::Field(ty) });
             }
         }
         found.extend(self.functions(|overload| {
@@ -113,8 +142,7 @@ impl Env {
     fn names(&self) -> Vec<Completion> {
         let variables = self.variables().map(|name| Completion {
             name: name.to_owned(),
-            kind: CompletionKind::Variable,
-            detail: self.variable(name).map(ToString::to_string).unwrap_or_default(),
+            kind: CompletionKind::Variable(self.variable(name).cloned().unwrap_or(Type::Dyn)),
         });
         let macros = self.macros().filter(|it| !it.member).map(Macro::completion);
         variables.chain(self.functions(|overload| !overload.signature.member)).chain(macros).collect()
@@ -122,22 +150,12 @@ impl Env {
 
     fn functions(&self, test: impl Fn(&crate::Overload) -> bool) -> impl Iterator<Item = Completion> {
         let plain = |name: &str| name.starts_with(|c: char| c.is_ascii_alphabetic()) && !name.contains('@');
-        self.overloads().filter(move |overload| plain(&overload.signature.function) && test(overload)).map(
-            |overload| {
-                let signature = &overload.signature;
-                let parameters: Vec<_> = signature
-                    .parameters
-                    .iter()
-                    .skip(usize::from(signature.member))
-                    .map(ToString::to_string)
-                    .collect();
-                Completion {
-                    name: signature.function.clone(),
-                    kind: CompletionKind::Function,
-                    detail: format!("({}) -> {}", parameters.join(", "), signature.result),
-                }
-            },
-        )
+        let wanted =
+            self.overloads().filter(move |overload| plain(&overload.signature.function) && test(overload));
+        wanted.map(|overload| Completion {
+            name: overload.signature.function.clone(),
+            kind: CompletionKind::Function(overload.signature.clone()),
+        })
     }
 }
 
@@ -153,11 +171,7 @@ impl Macro {
     }
 
     fn completion(&self) -> Completion {
-        Completion {
-            name: self.function.to_owned(),
-            kind: CompletionKind::Function,
-            detail: self.usage.to_owned(),
-        }
+        Completion { name: self.function.to_owned(), kind: CompletionKind::Macro(self.usage) }
     }
 }
 

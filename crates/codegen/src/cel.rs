@@ -79,15 +79,13 @@ fn section(out: &mut String, one: &dyn Library) {
     for row in shown {
         let example = row.example.as_deref().map(|text| format!("`{}`", escape(text))).unwrap_or_default();
         let since = since.get(&*row.id).map(String::as_str).unwrap_or_default();
-        let _ = writeln!(out, "| `{}` | {since} | {} | {example} |", escape(&signature(row)), cost(row));
+        let _ = writeln!(
+            out,
+            "| `{}` | {since} | {} | {example} |",
+            escape(&row.signature.to_string()),
+            cost(row)
+        );
     }
-}
-
-fn signature(row: &Overload) -> String {
-    let signature = &row.signature;
-    let mut parameters: Vec<String> = signature.parameters.iter().map(ToString::to_string).collect();
-    let receiver = if signature.member { parameters.remove(0) + "." } else { String::new() };
-    format!("{receiver}{}({}) -> {}", signature.function, parameters.join(", "), signature.result)
 }
 
 /// Bars would end the cell of a table.
@@ -166,7 +164,8 @@ mod tests {
             .with_variable(RUNTIME, Runtime::handle_type());
         let env = env.with_options(Options { mixed_comparisons: true, ..env.options() });
         let shown = env.overloads().filter(|row| !row.signature.function.contains('@'));
-        let functions = shown.map(|row| (signature(row), row.example.as_deref().unwrap_or_default()));
+        let functions =
+            shown.map(|row| (row.signature.to_string(), row.example.as_deref().unwrap_or_default()));
         let macros = env.macros().map(|row| (row.usage.to_owned(), row.example));
         let bindings = [(RUNTIME, Value::opaque(RuntimeHandle))];
         for (row, example) in functions.chain(macros) {

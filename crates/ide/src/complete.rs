@@ -4,7 +4,7 @@
 use crate::{
     Catalog, File,
     file::{Manifest, in_value},
-    schemas::{schema_at, show_detail, template_at, type_name},
+    schemas::{schema_at, show, show_call, template_at, type_name},
 };
 use kro_object::{FieldPath, Segment};
 use kro_schema::{Kind, Schema};
@@ -196,12 +196,13 @@ fn expression(
         before.len() - before.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || c == '_').len();
     let bytes = byte.saturating_sub(written)..byte;
     let found = env.completions_at(cel, offset).into_iter().map(|it| {
-        let kind = match it.kind {
-            kro_cel::CompletionKind::Field => CompletionKind::Field,
-            kro_cel::CompletionKind::Variable => CompletionKind::Variable,
-            kro_cel::CompletionKind::Function => CompletionKind::Function,
+        let (kind, detail) = match &it.kind {
+            kro_cel::CompletionKind::Field(ty) => (CompletionKind::Field, show(ty)),
+            kro_cel::CompletionKind::Variable(ty) => (CompletionKind::Variable, show(ty)),
+            kro_cel::CompletionKind::Function(signature) => (CompletionKind::Function, show_call(signature)),
+            kro_cel::CompletionKind::Macro(usage) => (CompletionKind::Function, (*usage).to_owned()),
         };
-        Completion::new(it.name, kind, show_detail(&it.detail), bytes.clone())
+        Completion::new(it.name, kind, detail, bytes.clone())
     });
     found.collect()
 }

@@ -4,7 +4,7 @@ use crate::{
     Catalog, File,
     expressions::{Found, expressions},
     file::{Manifest, in_value},
-    schemas::{describe, schema_at, show, type_name},
+    schemas::{describe, schema_at, show, show_call, type_name},
 };
 use kro_cel::{Signature, Step};
 use kro_diagnostic::{Locus, source::Located};
@@ -110,13 +110,8 @@ fn function_at(cel: &str, found: &Found, offset: u32) -> Option<(String, Range<u
 
 /// `receiver.function(parameters) -> result`.
 fn signature(signature: &Signature) -> String {
-    let (receiver, parameters) = match signature.parameters.split_first() {
-        Some((receiver, parameters)) if signature.member => (format!("{}.", show(receiver)), parameters),
-        _ => (String::new(), signature.parameters.as_slice()),
-    };
-    let parameters: Vec<String> = parameters.iter().map(show).collect();
-    let result = show(&signature.result);
-    format!("{receiver}{}({}) -> {result}", signature.function, parameters.join(", "))
+    let receiver = signature.receiver().map(|receiver| format!("{}.", show(receiver))).unwrap_or_default();
+    format!("{receiver}{}{}", signature.function, show_call(signature))
 }
 
 /// A name with the fields selected from it, if that is all there is.

@@ -2,7 +2,7 @@
 //! Also says in words what a schema asks for.
 
 use crate::{Catalog, file::Manifest};
-use kro_cel::Type;
+use kro_cel::{Signature, Type};
 use kro_object::{FieldPath, Gvk, Segment};
 use kro_schema::{Kind, Schema};
 use serde_json::Value;
@@ -125,19 +125,10 @@ pub(crate) fn show(ty: &Type) -> String {
     }
 }
 
-/// The text of a type or signature with the names of struct types as `object`.
-pub(crate) fn show_detail(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find("__type_") {
-        out.push_str(&rest[..at]);
-        out.push_str("object");
-        let tail = &rest[at..];
-        let end = tail.find([',', ')', ' ']).unwrap_or(tail.len());
-        rest = &tail[end..];
-    }
-    out.push_str(rest);
-    out
+/// The parameters and the result of a function: `(string, int) -> bool`.
+pub(crate) fn show_call(signature: &Signature) -> String {
+    let parameters: Vec<String> = signature.arguments().iter().map(show).collect();
+    format!("({}) -> {}", parameters.join(", "), show(&signature.result))
 }
 
 #[cfg(test)]

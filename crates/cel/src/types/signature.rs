@@ -1,6 +1,7 @@
 //! Signatures as text, so that a function is declared the way its documentation prints it:
 //! `list(A).slice(int, int) -> list(A)`. Refuses names of functions it cannot split from their receiver.
 use super::Type;
+use std::fmt;
 
 /// A parsed signature.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,6 +53,27 @@ impl Signature {
             return Err(reader.error("the end"));
         }
         Ok(Self { function, member, parameters, result })
+    }
+
+    /// The type of the receiver of a member function.
+    pub fn receiver(&self) -> Option<&Type> {
+        self.parameters.first().filter(|_| self.member)
+    }
+
+    /// The types of the arguments between the parentheses.
+    pub fn arguments(&self) -> &[Type] {
+        self.parameters.get(usize::from(self.member)..).unwrap_or_default()
+    }
+}
+
+/// As documentation prints it: `list(A).slice(int, int) -> list(A)`.
+impl fmt::Display for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(receiver) = self.receiver() {
+            write!(f, "{receiver}.")?;
+        }
+        let arguments: Vec<_> = self.arguments().iter().map(ToString::to_string).collect();
+        write!(f, "{}({}) -> {}", self.function, arguments.join(", "), self.result)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the line editor asks: completions at the cursor, and whether a line goes on.
 
-use kro_cel::{CompletionKind, Mistake};
+use kro_cel::Mistake;
 use rustyline::{
     Context, Result,
     completion::{Completer, Pair},
@@ -36,9 +36,9 @@ fn completions(session: &Session, line: &str, at: usize) -> (usize, Vec<Pair>) {
     let start = before.rfind(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).map_or(0, |found| found + 1);
     let found = session.env().completions_at(text, (at - front.min(at)) as u32);
     let pair = |completion: kro_cel::Completion| {
-        let call = if completion.kind == CompletionKind::Function { "(" } else { "" };
+        let call = if completion.kind.is_called() { "(" } else { "" };
         Pair {
-            display: format!("{} {}", completion.name, completion.detail),
+            display: format!("{} {}", completion.name, completion.kind),
             replacement: format!("{}{call}", completion.name),
         }
     };
