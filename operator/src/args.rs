@@ -43,7 +43,7 @@ pub struct Args {
     #[arg(long, env = "KRO_GRAPH_REVISION_CONCURRENT_RECONCILES", default_value_t = 4)]
     pub graph_revision_concurrent_reconciles: usize,
     /// Instances reconciled at once, over all kinds
-    #[arg(long, env = "KRO_DYNAMIC_CONTROLLER_CONCURRENT_RECONCILES", default_value_t = 32)]
+    #[arg(long, env = "KRO_DYNAMIC_CONTROLLER_CONCURRENT_RECONCILES", default_value_t = 16)]
     pub dynamic_controller_concurrent_reconciles: usize,
     /// First wait after a failure; doubles
     #[arg(long, env = "KRO_DYNAMIC_CONTROLLER_RATE_LIMITER_MIN_DELAY", default_value = "200ms", value_parser = duration)]

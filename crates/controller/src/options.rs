@@ -7,7 +7,8 @@ use std::{sync::Arc, time::Duration};
 /// Everything a [`crate::Controller`] can be told.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Instances reconciled at once, over all kinds.
+    /// Instances reconciled at once, over all kinds; default 16. More keep more objects in memory and make no server
+    /// answer faster.
     pub instances: usize,
     /// Definitions reconciled at once.
     pub definitions: usize,
@@ -47,7 +48,7 @@ impl Options {
     /// The defaults, with time from `clock`.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
-            instances: 32,
+            instances: 16,
             definitions: 4,
             revisions: 4,
             requests_per_instance: 16,

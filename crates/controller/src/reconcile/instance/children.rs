@@ -17,7 +17,7 @@ use kro_graph::{Node, NodeId};
 use kro_object::{GroupKind, Object, ObjectKey, ResourceType};
 use kro_plan::Item as Place;
 use kro_plan::{Desired, Observation, Read};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, mem, sync::Arc};
 
 /// Which node wants which object.
 pub(super) type Targets = BTreeMap<(GroupKind, ObjectKey), Target>;
@@ -37,6 +37,7 @@ struct Child {
     node: NodeId,
     item: Option<Place>,
     resource: Arc<ResourceType>,
+    /// Moved out when it is sent.
     object: Object,
     /// Of the object as it will be sent.
     fingerprint: Fingerprint,
@@ -108,12 +109,12 @@ impl Pass<'_> {
                 self.tell_fight(child).await;
             }
         }
-        let items = children.iter().zip(&needs).filter_map(|(child, need)| match need {
+        let items = children.iter_mut().zip(&needs).filter_map(|(child, need)| match need {
             Need::Apply(contact) => Some(Item {
                 resource: Arc::clone(&child.resource),
-                object: child.object.clone(),
+                object: mem::take(&mut child.object),
                 contact: *contact,
-                shared: child.shared.clone(),
+                shared: mem::take(&mut child.shared),
             }),
             Need::Nothing(_) | Need::Refused(_) => None,
         });
