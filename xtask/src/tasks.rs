@@ -74,7 +74,9 @@ pub(crate) fn codegen(rest: &[String]) -> anyhow::Result<()> {
 
 /// Simulated clusters; optimised, because thousands of them are played.
 pub(crate) fn sim(rest: &[String]) -> anyhow::Result<()> {
-    run(cargo(&["run", "--quiet", "--release", "--package", "kro-sim", "--"]).args(rest))
+    let words =
+        ["run", "--quiet", "--locked", "--profile", "sim", "--package", "kro-sim", "--features", "mutants"];
+    run(cargo(&words).arg("--").args(rest))
 }
 
 fn built(command: &mut Command) -> anyhow::Result<()> {

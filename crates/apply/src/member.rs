@@ -1,6 +1,7 @@
 //! A member of a set as little as is needed to compare, order and delete it safely. Pure.
 
 use crate::{Fingerprint, fingerprint, membership::PART_OF};
+use kro_cluster::mutants::mutant;
 use kro_object::{Object, ObjectKey, ResourceType};
 use std::sync::Arc;
 
@@ -54,7 +55,9 @@ impl Member {
     /// Why this object must not be deleted on behalf of `set`; `None` when it may be. Only what carries the set's
     /// label *and* was applied by our field manager is ours to delete.
     pub fn veto(&self, set: &str) -> Option<Veto> {
-        if *self.set != *set {
+        if mutant("delete-what-was-never-applied") {
+            None
+        } else if *self.set != *set {
             Some(Veto::OtherSet)
         } else if self.owned.is_none() {
             Some(Veto::NeverApplied)
@@ -78,6 +81,8 @@ pub enum Veto {
 /// The members to delete now: those of the highest wave, whether or not they are terminating already.
 /// Lower waves wait until these are gone.
 pub fn highest_wave(members: Vec<Member>) -> (u32, Vec<Member>) {
-    let wave = members.iter().map(|member| member.order).max().unwrap_or(0);
+    let orders = members.iter().map(|member| member.order);
+    let wave = if mutant("teardown-in-reverse") { orders.min() } else { orders.max() };
+    let wave = wave.unwrap_or(0);
     (wave, members.into_iter().filter(|member| member.order == wave).collect())
 }

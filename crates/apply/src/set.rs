@@ -7,7 +7,7 @@ use crate::{
     membership::{HOMELESS, Membership, PART_OF},
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
-use kro_cluster::{ApplyOptions, Cluster, Deleted, Error, Part, Precondition, Query};
+use kro_cluster::{ApplyOptions, Cluster, Deleted, Error, Part, Precondition, Query, mutants::mutant};
 use kro_object::{GroupKind, Object, ObjectKey, ResourceType, Scope};
 use serde_json::{Map, Value, json};
 use std::{collections::BTreeSet, sync::Arc};
@@ -116,7 +116,11 @@ impl ApplySet {
 
     async fn apply_one(&self, cluster: &Cluster, item: Item) -> Result<Object, ApplyError> {
         let Item { resource, mut object, contact, shared } = item;
-        object.metadata_mut().insert_label(PART_OF, &self.id);
+        if mutant("child-without-set") {
+            object.metadata_mut().remove_label(PART_OF);
+        } else {
+            object.metadata_mut().insert_label(PART_OF, &self.id);
+        }
         if !shared.is_empty() {
             let live = cluster.get(&resource, &object.key()).await?;
             object = shared.yielding(&object, live.as_ref(), self.manager);
@@ -147,7 +151,12 @@ impl ApplySet {
                 _ => {}
             }
         }
-        Ok(cluster.apply(&resource, &object, &ApplyOptions::force(self.manager)).await?)
+        let options = if mutant("apply-politely") {
+            ApplyOptions::polite(self.manager)
+        } else {
+            ApplyOptions::force(self.manager)
+        };
+        Ok(cluster.apply(&resource, &object, &options).await?)
     }
 
     /// Lets a member go without deleting it: takes our labels off, if it is still as it was seen.

@@ -2,7 +2,7 @@
 //! `kube_runtime::watcher`, which lists, watches, resumes and lists again after a 410. No object is kept here:
 //! the consumer takes what it needs from each one as it streams by.
 
-use crate::{Cluster, Error, Query};
+use crate::{Cluster, Error, Query, mutants::mutant};
 use futures_util::StreamExt;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kro_object::{Object, ResourceType, Scope};
@@ -207,6 +207,9 @@ impl Watch {
                 return;
             }
             if failed {
+                if mutant("watch-ends-at-first-failure") {
+                    return;
+                }
                 retry = retry.min(most);
                 tokio::time::sleep(retry).await;
                 retry = (retry * 2).min(most);

@@ -11,7 +11,7 @@ use crate::{
     reconcile::{Report, definition, instance, revision},
 };
 use futures_util::FutureExt;
-use kro_cluster::{WatchEvent, WatchSet};
+use kro_cluster::{WatchEvent, WatchSet, mutants::mutant};
 use kro_object::ObjectKey;
 use std::{
     fmt,
@@ -201,7 +201,10 @@ impl Dispatcher {
             self.shared.metrics.panicked(&self.world.resource_of(&key));
             Report::new(Outcome::Retry)
         });
-        let outcome = report.outcome;
+        let outcome = match report.outcome {
+            Outcome::Retry | Outcome::Again(_) if mutant("retries-forgotten") => Outcome::Done,
+            outcome => outcome,
+        };
         for effect in report.effects {
             self.world.record(&key, effect, &mut self.queue);
         }

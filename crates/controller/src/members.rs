@@ -8,6 +8,7 @@ use crate::{
 };
 use kro_api::names::{labels, managers};
 use kro_apply::{Fingerprint, Member};
+use kro_cluster::mutants::mutant;
 use kro_object::{GroupKind, Gvr, Object, ObjectKey, ResourceType};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -96,7 +97,7 @@ pub(crate) struct Child {
 impl Child {
     /// Whether applying an object with this fingerprint would change nothing.
     pub(crate) fn has(&self, applied: Fingerprint) -> bool {
-        self.owned == Some(applied) || (self.kept && self.sent == Some(applied))
+        mutant("drift-unseen") || self.owned == Some(applied) || (self.kept && self.sent == Some(applied))
     }
 
     /// Whether sending an object with this fingerprint would repair what somebody changed.
@@ -196,6 +197,9 @@ impl Members {
         kind.synced = true;
         let gone = kind.objects.iter().filter(|(_, child)| child.list < kind.list);
         let gone: Vec<Arc<ObjectKey>> = gone.map(|(key, _)| Arc::clone(key)).collect();
+        if mutant("gaps-unseen") {
+            return Wake::new();
+        }
         gone.iter().filter_map(|key| self.take(resource, key)).map(|child| child.set).collect()
     }
 

@@ -1,6 +1,6 @@
 //! Status as a whole: what is written replaces what was there, and nothing is written that is there already.
 
-use kro_cluster::{Cluster, Error, Part};
+use kro_cluster::{Cluster, Error, Part, mutants::mutant};
 use kro_object::{Object, ResourceType};
 use serde_json::{Map, Value, json};
 
@@ -40,7 +40,7 @@ fn difference(old: &Value, new: &Value) -> Option<Value> {
                 };
                 patch.extend(change.map(|change| (key.clone(), change)));
             }
-            for key in old.keys().filter(|key| !new.contains_key(*key)) {
+            for key in old.keys().filter(|key| !new.contains_key(*key) && !mutant("status-never-shrinks")) {
                 patch.insert(key.clone(), Value::Null);
             }
             (!patch.is_empty()).then_some(Value::Object(patch))

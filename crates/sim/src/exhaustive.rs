@@ -1,10 +1,60 @@
-//! Small stories in which the operator is killed at every single step, one run for each: before a request leaves,
-//! after its reply came, as an event of a watch arrives.
+//! Small stories in which one thing goes wrong at every single step, one run for each: the operator is killed, or a
+//! message is lost, as a request leaves, as its reply comes, as an event of a watch arrives.
 
-use crate::story::{Design, NodeDesign, NodeForm, Operation, Story, Wish, play};
+use crate::{
+    spread,
+    story::{Design, Ill, Meddling, NodeDesign, NodeForm, Operation, Outcome, Story, Wish, play},
+};
+use std::{fmt, time::Duration};
 
-/// The stories by name; the crash is put before the last operation but for the waiting after it.
-pub fn stories() -> Vec<(&'static str, Vec<Operation>)> {
+/// A small story.
+#[derive(Debug, Clone)]
+pub struct SmallStory {
+    /// What it is about.
+    pub name: &'static str,
+    /// What happens before anything can go wrong.
+    before: Vec<Operation>,
+    /// What happens then, its end and the removal of everything not included.
+    after: Vec<Operation>,
+}
+
+/// What goes wrong at a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// Nothing does; then everything must be right soon.
+    Nothing,
+    /// The operator is killed.
+    Crash,
+    /// The message is lost, and the connection with it.
+    Loss,
+}
+
+/// How soon everything is right when nothing goes wrong; the wait after the last operation not counted.
+const SOON: Duration = Duration::from_secs(20);
+
+/// One run of a small story.
+#[derive(Debug, Clone, Copy)]
+pub struct Point<'s> {
+    /// The story.
+    pub story: &'s SmallStory,
+    /// What goes wrong.
+    pub trouble: Trouble,
+    /// Where: so many steps after it can.
+    pub step: u16,
+}
+
+impl fmt::Display for Point<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.trouble {
+            Trouble::Nothing => write!(f, "{}", self.story.name),
+            Trouble::Crash => write!(f, "{}, killed at step {}", self.story.name, self.step),
+            Trouble::Loss => write!(f, "{}, message lost at step {}", self.story.name, self.step),
+        }
+    }
+}
+
+/// The stories.
+pub fn stories() -> Vec<SmallStory> {
     let node = |form, parent| NodeDesign { form, parent, switched: false, mark: 0 };
     let chain = Design {
         nodes: vec![
@@ -21,62 +71,107 @@ pub fn stories() -> Vec<(&'static str, Vec<Operation>)> {
             node(NodeForm::Map, Some(2)),
         ],
     };
-    let wish = |items: u8, on: bool| Wish { text: 1, size: 1, on, items };
-    let (all, fewer) = (wish(0b111, true), wish(0b100, false));
-    let wait = || Operation::Wait(100);
+    let one = |form| Design { nodes: vec![node(form, None)] };
     let mut shorter = chain.clone();
     shorter.nodes.truncate(1);
-    let with = |design: &Design, rest: Vec<Operation>| {
-        let mut story = vec![Operation::Define(0, design.clone()), Operation::Share(0, 1), wait()];
-        story.extend(rest);
-        story
+    let wish = |items: u8, on: bool| Operation::Wish(0, 0, Wish { text: 1, size: 1, on, items });
+    let (all, fewer) = (wish(0b111, true), wish(0b100, false));
+    let (delete, wait) = (Operation::Delete(0, 0), Operation::Wait(100));
+    let story = |name, design: &Design, before: &[&Operation], after: &[&Operation]| {
+        let owned = |operations: &[&Operation]| operations.iter().copied().cloned().collect::<Vec<_>>();
+        let mut all = vec![Operation::Define(0, design.clone()), Operation::Share(0, 1), wait.clone()];
+        all.extend(owned(before));
+        SmallStory { name, before: all, after: owned(after) }
     };
     vec![
-        ("define", vec![Operation::Define(0, chain.clone())]),
-        ("create a chain", with(&chain, vec![Operation::Wish(0, 0, all.clone())])),
-        ("create a collection", with(&mixed, vec![Operation::Wish(0, 0, all.clone())])),
-        (
-            "change and prune",
-            with(&mixed, vec![Operation::Wish(0, 0, all.clone()), wait(), Operation::Wish(0, 0, fewer)]),
+        SmallStory { name: "define", before: Vec::new(), after: vec![Operation::Define(0, chain.clone())] },
+        story("create a chain", &chain, &[], &[&all]),
+        story("create a collection", &mixed, &[], &[&all]),
+        story("change and prune", &mixed, &[&all, &wait], &[&fewer]),
+        story("delete a chain", &chain, &[&all, &wait], &[&delete]),
+        story("delete what is being made", &mixed, &[], &[&all, &Operation::Wait(5), &delete]),
+        story("drop nodes", &chain, &[&all, &wait], &[&Operation::Define(0, shorter)]),
+        story(
+            "swap kinds",
+            &one(NodeForm::Deployment),
+            &[&all, &wait],
+            &[&Operation::Define(0, one(NodeForm::Map))],
         ),
-        (
-            "delete a chain",
-            with(&chain, vec![Operation::Wish(0, 0, all.clone()), wait(), Operation::Delete(0, 0)]),
+        SmallStory {
+            name: "delete what no watch has told of",
+            before: vec![
+                Operation::Suffer(Ill::LateWatches, 50),
+                Operation::Define(0, chain.clone()),
+                wait.clone(),
+            ],
+            after: vec![all.clone(), Operation::Wait(1), delete.clone()],
+        },
+        story("repair", &chain, &[&all, &wait], &[&Operation::Meddle(0, Meddling::Ours)]),
+        story(
+            "a child vanishes from history",
+            &chain,
+            &[&all, &wait],
+            &[&Operation::Meddle(0, Meddling::Delete), &Operation::Compact],
         ),
-        (
-            "drop nodes",
-            with(&chain, vec![Operation::Wish(0, 0, all.clone()), wait(), Operation::Define(0, shorter)]),
+        story(
+            "a stranger in the set",
+            &chain,
+            &[&all, &wait, &Operation::Meddle(0, Meddling::Forge)],
+            &[&delete],
         ),
-        ("undefine", with(&chain, vec![Operation::Undefine(0)])),
+        story("an external changes", &mixed, &[&all, &wait], &[&Operation::Share(0, 2)]),
+        story(
+            "an external appears",
+            &mixed,
+            &[&Operation::Unshare(0), &wait, &all, &Operation::Wait(1200)],
+            &[&Operation::Share(0, 2)],
+        ),
+        story("undefine", &chain, &[], &[&Operation::Undefine(0)]),
     ]
 }
 
-/// What came of all runs of one story.
-#[derive(Debug, Clone, Default)]
-pub struct Report {
-    /// How many steps were tried.
-    pub runs: u64,
-    /// Those that went wrong: the step and what is wrong.
-    pub wrong: Vec<(u64, Vec<String>)>,
+impl SmallStory {
+    fn play(&self, trouble: Operation) -> Outcome {
+        let mut operations = self.before.clone();
+        operations.push(trouble);
+        operations.extend(self.after.iter().cloned());
+        operations.push(Operation::Wait(300));
+        play(&Story { seed: 1, faulty: false, operations }, false)
+    }
+
+    /// At how many steps something can go wrong.
+    pub fn steps(&self) -> u16 {
+        u16::try_from(self.undisturbed().steps).unwrap_or(u16::MAX)
+    }
+
+    fn undisturbed(&self) -> Outcome {
+        let mut outcome = self.play(Operation::CrashAfter(u16::MAX));
+        if outcome.wrong.is_empty() && outcome.calm_after > SOON {
+            outcome.wrong.push(format!("slow: right {:?} after the last operation", outcome.calm_after));
+        }
+        outcome
+    }
 }
 
-/// Plays a story once for each step from its last operation on, its teardown included, until the operator makes fewer
-/// steps than asked for.
-pub fn explore(operations: &[Operation], limit: u64) -> Report {
-    let Some((last, first)) = operations.split_last() else { return Report::default() };
-    let mut report = Report::default();
-    for step in 0..limit.min(250) {
-        let steps = u8::try_from(step).unwrap_or(u8::MAX);
-        let mut operations = first.to_vec();
-        operations.extend([Operation::CrashAfter(steps), last.clone(), Operation::Wait(300)]);
-        let outcome = play(&Story { seed: 1, faulty: false, operations }, false);
-        if outcome.deaths == 0 {
-            break;
-        }
-        report.runs += 1;
-        if !outcome.wrong.is_empty() {
-            report.wrong.push((step, outcome.wrong));
+impl Point<'_> {
+    /// Plays it.
+    pub fn play(&self) -> Outcome {
+        match self.trouble {
+            Trouble::Nothing => self.story.undisturbed(),
+            Trouble::Crash => self.story.play(Operation::CrashAfter(self.step)),
+            Trouble::Loss => self.story.play(Operation::LoseAfter(self.step)),
         }
     }
-    report
+}
+
+/// All runs of some stories.
+pub fn points(stories: &[SmallStory], threads: usize) -> Vec<Point<'_>> {
+    let steps = spread(threads, stories.len(), |story| stories[story].steps());
+    let all = stories.iter().zip(steps).flat_map(|(story, steps)| {
+        let somewhere = [Trouble::Crash, Trouble::Loss]
+            .into_iter()
+            .flat_map(move |trouble| (0..steps).map(move |step| Point { story, trouble, step }));
+        std::iter::once(Point { story, trouble: Trouble::Nothing, step: 0 }).chain(somewhere)
+    });
+    all.collect()
 }

@@ -28,6 +28,7 @@ struct State {
     counts: Requests,
     journal: Vec<Request>,
     broken: Vec<String>,
+    never_prunes: bool,
     /// The object a write is about to change, by client.
     before: BTreeMap<String, Object>,
 }
@@ -110,6 +111,10 @@ impl Observer {
         std::mem::take(&mut self.state().broken)
     }
 
+    pub(crate) fn never_prunes(&self) {
+        self.state().never_prunes = true;
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -160,12 +165,13 @@ impl Observer {
         }
         let order = order_of(object);
         let parent = metadata.label(labels::INSTANCE_ID).unwrap_or_default();
+        let never_prunes = self.state().never_prunes;
         let all = self.server.dump();
         let is_teardown = all.iter().any(|other| {
             let metadata = other.metadata();
             // A pass that began before the deletion may still prune.
             let is_known = other.as_value_at("status").is_some_and(|status| status["state"] == "DELETING");
-            metadata.uid() == Some(parent) && metadata.is_deleting() && is_known
+            metadata.uid() == Some(parent) && metadata.is_deleting() && (never_prunes || is_known)
         });
         if !is_teardown {
             return None;

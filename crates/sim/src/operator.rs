@@ -67,6 +67,16 @@ impl Operator {
         self.gate.close_after(steps);
     }
 
+    /// Loses a message after so many more steps.
+    pub(crate) fn lose_after(&self, steps: u64) {
+        self.gate.lose_after(steps);
+    }
+
+    /// Steps it has made since one of these two was asked for.
+    pub(crate) fn steps(&self) -> u64 {
+        self.gate.steps()
+    }
+
     /// Dies now, wherever it is.
     pub(crate) async fn crash(self) {
         self.task.abort();

@@ -4,6 +4,7 @@
 use crate::{
     scenario::{Lists, difference},
     snapshot::{Snapshot, crds},
+    story::is_member,
 };
 use kro_api::{
     ResourceGraphDefinition,
@@ -60,7 +61,7 @@ impl Oracle {
                 living.extend(now.all(&kind).map(|instance| kro_apply::id(&kind, &instance.key())));
             }
         }
-        for object in now.everything() {
+        for object in now.everything().filter(|object| is_member(object)) {
             if let Some(set) = object.metadata().label(labels::APPLYSET_PART_OF)
                 && !living.contains(set)
             {
@@ -141,7 +142,7 @@ fn judge_instance(now: &Snapshot, graph: &Arc<Graph>, instance: &Object, wrong: 
         }
     };
     if plan.is_complete() {
-        for member in now.labelled(labels::APPLYSET_PART_OF, &set) {
+        for member in now.labelled(labels::APPLYSET_PART_OF, &set).filter(|object| is_member(object)) {
             let kind = member.gvk().map(|gvk| gvk.group_kind());
             if !kind.is_ok_and(|kind| wanted.contains(&(kind, member.key()))) {
                 wrong.push(format!("{name}: {} is no longer wanted", shown(member)));

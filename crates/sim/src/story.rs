@@ -6,7 +6,8 @@ mod play;
 mod strategy;
 
 pub use design::{Design, NodeDesign, NodeForm, Wish};
-pub use operation::{Meddling, Operation};
+pub(crate) use operation::is_member;
+pub use operation::{Ill, Meddling, Operation};
 pub use play::{Outcome, Story, play};
 pub use strategy::{designs, operations, stories, wishes};
 

@@ -132,6 +132,12 @@ impl World {
         self.observer.take_broken()
     }
 
+    /// From now on every deletion of a child is that of a teardown, which goes by waves; else that is judged once the
+    /// status says `DELETING`, since a pass that began before may still prune.
+    pub fn never_prunes(&self) {
+        self.observer.never_prunes();
+    }
+
     /// Starts the operator unless it runs.
     pub fn start(&mut self) {
         if self.operator.as_ref().is_some_and(Operator::is_running) {
@@ -166,11 +172,23 @@ impl World {
         }
     }
 
-    /// Kills the operator after so many more steps: a request leaving, a reply arriving, an event of a watch.
+    /// Kills the operator at the step after so many more: a request leaving, a reply arriving, an event of a watch.
     pub fn crash_after(&self, steps: u64) {
         if let Some(operator) = &self.operator {
             operator.die_after(steps);
         }
+    }
+
+    /// Loses the message of the step after so many more, and the connection with it.
+    pub fn lose_after(&self, steps: u64) {
+        if let Some(operator) = &self.operator {
+            operator.lose_after(steps);
+        }
+    }
+
+    /// Steps that the operator has made since a crash or a loss was asked for, or since it started.
+    pub fn steps(&self) -> u64 {
+        self.operator.as_ref().map_or(0, Operator::steps)
     }
 
     /// How often the operator died at a step, as [`World::crash_after`] asks for.
@@ -184,11 +202,16 @@ impl World {
     }
 
     /// Ends all faults, starts the operator if it is dead, and waits until everything is as it should be and
-    /// nothing happens any more. The errors say what is wrong when patience ends.
-    pub async fn settle(&mut self) -> Result<(), Vec<String>> {
+    /// nothing happens any more. Gives the time until everything was right; the errors say what is wrong when
+    /// patience ends.
+    pub async fn settle(&mut self) -> Result<Duration, Vec<String>> {
         self.faults.heal();
         self.start();
-        let deadline = tokio::time::Instant::now() + PATIENCE;
+        let start = tokio::time::Instant::now();
+        let deadline = start + PATIENCE;
+        // What is right depends on what is stored alone, so it is judged when that has changed.
+        let mut judged = None;
+        let mut wrong = Vec::new();
         loop {
             self.sleep(LOOK).await;
             self.start();
@@ -196,7 +219,11 @@ impl World {
             if !broken.is_empty() {
                 return Err(broken);
             }
-            let wrong = self.oracle.judge(&Snapshot::new(self.server.dump()));
+            let revision = self.server.revision();
+            if judged != Some(revision) {
+                judged = Some(revision);
+                wrong = self.oracle.judge(&Snapshot::new(self.server.dump()));
+            }
             if wrong.is_empty() {
                 break;
             }
@@ -204,7 +231,9 @@ impl World {
                 return Err(wrong);
             }
         }
-        self.silence().await
+        let took = start.elapsed();
+        self.silence().await?;
+        Ok(took)
     }
 
     /// Nothing is read and nothing written once everything is right.
@@ -213,13 +242,13 @@ impl World {
         self.sleep(LOOK).await;
         let (requests, revision) = (self.requests(), self.server.revision());
         self.sleep(SILENCE).await;
-        let wrong = self.oracle.judge(&Snapshot::new(self.server.dump()));
-        if !wrong.is_empty() {
-            return Err(wrong);
-        }
         let (later, moved) = (self.requests(), self.server.revision() - revision);
         if later == requests && moved == 0 {
             return Ok(());
+        }
+        let wrong = self.oracle.judge(&Snapshot::new(self.server.dump()));
+        if !wrong.is_empty() {
+            return Err(wrong);
         }
         Err(vec![format!(
             "not quiet: {} reads, {} writes and {moved} changes in {} minutes after everything was right",

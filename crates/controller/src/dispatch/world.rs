@@ -16,7 +16,7 @@ use crate::{
     router::Router,
 };
 use kro_api::names::labels;
-use kro_cluster::{Change, Projection, Query, WatchEvent, WatchSet, WatchSpec};
+use kro_cluster::{Change, Projection, Query, WatchEvent, WatchSet, WatchSpec, mutants::mutant};
 use kro_graph::NodeKind;
 use kro_object::{Gvr, Object, ResourceType};
 use std::{
@@ -478,7 +478,8 @@ impl World {
         match self.instances.get_mut(&id) {
             Some(old) if old.is_newer_than(&new) => old.listed = true,
             old => {
-                if old.as_ref().is_none_or(|old| old.differs(&new)) {
+                let unheard = old.is_some() && mutant("edits-unheard");
+                if !unheard && old.as_ref().is_none_or(|old| old.differs(&new)) {
                     queue.add(Key::Instance(id.clone()));
                 }
                 let moved = old.as_ref().map_or(new.pin.is_some(), |old| old.pin != new.pin);
@@ -535,6 +536,9 @@ impl World {
             }
         };
         self.shared.metrics.routed(&gvr, wake.len());
+        if mutant("children-unheard") {
+            return;
+        }
         for set in wake {
             if let Some(instance) = self.by_set.get(&*set) {
                 queue.add(Key::Instance(instance.clone()));
@@ -567,6 +571,9 @@ impl World {
             Change::Listing | Change::Failing { .. } => return,
         };
         self.shared.metrics.routed(&gvr, parents.len());
+        if mutant("externals-unheard") {
+            return;
+        }
         for parent in parents {
             queue.add(Key::Instance(parent));
         }
@@ -588,7 +595,8 @@ impl World {
                 let now = super::now();
                 let mut served = Served::new(Arc::clone(name), uid, graph, policy, now);
                 served.lacks = lacks.map(Into::into);
-                if reread || former.is_none_or(|former| !former.is(&served)) {
+                let stays = former.is_some() && mutant("first-graph-stays");
+                if !stays && (reread || former.is_none_or(|former| !former.is(&served))) {
                     let pending = former.and_then(|served| served.reread);
                     served.reread = if reread { Some(now + CRD_SETTLES) } else { pending };
                     self.serve(name, served, queue);
@@ -626,7 +634,9 @@ impl World {
                 if failed {
                     self.wake_revisions(&definition, queue);
                 }
-                queue.add(Key::Definition(definition));
+                if !mutant("revisions-unheard") {
+                    queue.add(Key::Definition(definition));
+                }
             }
             (Key::Revision(name), Effect::Dropped { number }) => {
                 if let Some(record) = self.revisions.get(name) {

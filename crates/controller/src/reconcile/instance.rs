@@ -22,7 +22,7 @@ use kro_api::{
     policy::pinned,
 };
 use kro_apply::{ApplySet, Membership};
-use kro_cluster::{ApplyOptions, Cluster, Error, Query};
+use kro_cluster::{ApplyOptions, Cluster, Error, Query, mutants::mutant};
 use kro_graph::Node;
 use kro_object::{GroupKind, Object, Timestamp};
 use kro_plan::{Observation, Plan, Planner, Read, Step};
@@ -54,7 +54,7 @@ pub(crate) async fn reconcile(shared: Arc<Shared>, input: Input) -> Report {
             }
         }
     }
-    if instance.metadata().is_deleting() {
+    if instance.metadata().is_deleting() && !mutant("deletion-ignored") {
         return teardown::reconcile(&shared, &input.served, instance).await;
     }
     let mut pass = Pass::new(&shared, &input.served, instance);
@@ -235,6 +235,7 @@ impl<'a> Pass<'a> {
             Some(found) => label == labels::KRO_VERSION || found == value,
             None => false,
         };
+        let finalized = finalized || mutant("no-finalizer");
         if finalized && wanted.iter().all(|(label, value)| has(label, value)) {
             return Ok(());
         }
@@ -249,7 +250,9 @@ impl<'a> Pass<'a> {
         for (label, value) in &wanted {
             patch.metadata_mut().insert_label(label, value);
         }
-        patch.metadata_mut().add_finalizer(FINALIZER);
+        if !mutant("no-finalizer") {
+            patch.metadata_mut().add_finalizer(FINALIZER);
+        }
         if recorded {
             // The labeller may be the only owner of the record; leaving it out would remove it.
             copy_record(&self.instance, &mut patch);
@@ -305,6 +308,9 @@ impl<'a> Pass<'a> {
     fn interest(&self, read: &Read, answer: &Observation) -> Option<Interest> {
         let node = self.served.graph.nodes.get(&read.node)?;
         if node.is_managed() {
+            return None;
+        }
+        if matches!(answer, Observation::Missing) && mutant("missing-externals-unheard") {
             return None;
         }
         let seen = match answer {

@@ -16,7 +16,7 @@ use kro_api::{
     policy::Deletion,
 };
 use kro_apply::{ApplySet, Member, Membership, Removal, highest_wave};
-use kro_cluster::{Cluster, Error, Part};
+use kro_cluster::{Cluster, Error, Part, mutants::mutant};
 use kro_object::{GroupKind, Object};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -143,6 +143,9 @@ impl From<Error> for Blocked {
 }
 
 async fn step(shared: &Shared, served: &Served, set: &ApplySet, instance: &Object) -> Result<Step, Blocked> {
+    if mutant("children-left-behind") {
+        return Ok(Step::Gone);
+    }
     let cluster = cluster_for(shared, served, instance);
     let scope = Membership::validated(instance, &set.id, TOOL)
         .map_err(|error| Blocked::Unsafe(format!("validate deletion inventory: {error}")))?;
@@ -192,6 +195,9 @@ pub(crate) async fn release(cluster: &Cluster, set: &ApplySet, members: &[Member
 
 /// Removes the finalizer. The instance may be gone by now.
 async fn let_go(shared: &Shared, served: &Served, instance: &Object) -> Result<(), Error> {
+    if mutant("finalizer-kept") {
+        return Ok(());
+    }
     let mut instance = instance.clone();
     loop {
         let metadata = instance.metadata();

@@ -1,89 +1,80 @@
-//! `kro-sim`: stories by seed, one seed in detail, every crash point of the small ones.
+//! `kro-sim`: stories by seed, one seed in detail, everything that can go wrong in small stories, planted mistakes.
+//! Each task ends in one line that sums it up; the program fails if one of them did.
 #![expect(clippy::print_stdout, reason = "a command-line tool")]
 
-use clap::{Parser, Subcommand};
-use kro_sim::{exhaustive, story};
-use std::{collections::BTreeMap, process::ExitCode, sync::Mutex, thread};
+use clap::{ArgGroup, Parser};
+use kro_sim::{exhaustive, spread, story};
+use std::process::ExitCode;
 
 /// Simulates clusters with the kro operator in virtual time.
 #[derive(Debug, Parser)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+#[command(group = ArgGroup::new("task").required(true).multiple(true))]
 struct Args {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Plays the stories of many seeds.
-    Run {
-        /// How many.
-        #[arg(long, default_value_t = 100)]
-        seeds: u64,
-        /// The first.
-        #[arg(long, default_value_t = 0)]
-        from: u64,
-        /// Threads.
-        #[arg(long, default_value_t = 2)]
-        jobs: u64,
-        /// Prints the hash of every transcript, to compare with another process.
-        #[arg(long)]
-        hashes: bool,
-    },
-    /// Plays the story of one seed and shrinks it if it fails.
-    Replay {
-        /// The seed.
-        seed: u64,
-        /// Prints the transcript.
-        #[arg(long)]
-        trace: bool,
-    },
-    /// Kills the operator at every step of some small stories.
-    Exhaustive {
-        /// Steps tried per story at most.
-        #[arg(long, default_value_t = 250)]
-        limit: u64,
-        /// Only stories whose name contains this.
-        #[arg(long, default_value = "")]
-        only: String,
-    },
+    /// Plays the stories of so many seeds.
+    #[arg(long, group = "task")]
+    seeds: Option<u64>,
+    /// The first of them.
+    #[arg(long, default_value_t = 0, requires = "seeds")]
+    from: u64,
+    /// Prints the hash of each of their transcripts, to compare with another process.
+    #[arg(long, requires = "seeds")]
+    hashes: bool,
+    /// Plays the story of one seed, and shrinks it if it fails.
+    #[arg(long, group = "task")]
+    seed: Option<u64>,
+    /// Prints its transcript.
+    #[arg(long, requires = "seed")]
+    trace: bool,
+    /// Lets small stories go wrong at every single step.
+    #[arg(long, group = "task")]
+    exhaustive: bool,
+    /// Plants mistakes in the operator, one at a time, and says what noticed them.
+    #[arg(long, group = "task")]
+    mutations: bool,
+    /// Only small stories and mistakes whose name contains this.
+    #[arg(long, default_value = "")]
+    only: String,
+    /// Threads.
+    #[arg(long, default_value_t = 2)]
+    jobs: usize,
 }
 
 fn main() -> ExitCode {
-    let good = match Args::parse().command {
-        Command::Run { seeds, from, jobs, hashes } => many(from, seeds, jobs.max(1), hashes),
-        Command::Replay { seed, trace } => one(seed, trace),
-        Command::Exhaustive { limit, only } => exhaust(limit, &only),
-    };
+    let args = Args::parse();
+    let mut good = true;
+    if let Some(seed) = args.seed {
+        good &= one(seed, args.trace);
+    }
+    if let Some(seeds) = args.seeds {
+        good &= many(&args, seeds);
+    }
+    if args.exhaustive {
+        good &= exhaust(&args);
+    }
+    if args.mutations {
+        good &= mutate(&args);
+    }
     if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn many(from: u64, seeds: u64, jobs: u64, hashes: bool) -> bool {
-    let outcomes = Mutex::new(BTreeMap::new());
-    thread::scope(|scope| {
-        for job in 0..jobs {
-            let outcomes = &outcomes;
-            scope.spawn(move || {
-                for seed in (from..from + seeds).filter(|seed| seed % jobs == job) {
-                    let outcome = story::play(&story::of_seed(seed), false);
-                    outcomes.lock().expect("no holder panics").insert(seed, outcome);
-                }
-            });
-        }
-    });
-    let outcomes = outcomes.into_inner().expect("no holder panics");
-    let mut failed = 0;
-    let (mut hours, mut requests) = (0.0, 0);
-    for (seed, outcome) in &outcomes {
-        if hashes {
-            println!("seed {seed}: {}", outcome.hash);
-        }
-        hours += outcome.took.as_secs_f64() / 3600.0;
-        requests += outcome.requests;
+fn many(args: &Args, seeds: u64) -> bool {
+    let outcomes = spread(args.jobs, usize::try_from(seeds).unwrap_or(usize::MAX), |number| {
+        let seed = args.from + number as u64;
+        let outcome = story::play(&story::of_seed(seed), false);
         if let Some(first) = outcome.wrong.first() {
-            failed += 1;
             println!("seed {seed} FAILED: {first}{}", more(outcome.wrong.len()));
         }
+        outcome
+    });
+    if args.hashes {
+        for (seed, outcome) in (args.from..).zip(&outcomes) {
+            println!("seed {seed}: {}", outcome.hash);
+        }
     }
+    let failed = outcomes.iter().filter(|outcome| !outcome.wrong.is_empty()).count();
+    let hours: f64 = outcomes.iter().map(|outcome| outcome.took.as_secs_f64() / 3600.0).sum();
+    let requests: u64 = outcomes.iter().map(|outcome| outcome.requests).sum();
     println!("{seeds} seeds, {failed} failed, {hours:.0} virtual hours, {requests} requests");
     failed == 0
 }
@@ -95,13 +86,9 @@ fn more(count: usize) -> String {
 fn one(seed: u64, trace: bool) -> bool {
     let outcome = story::play(&story::of_seed(seed), trace);
     outcome.lines.iter().for_each(|line| println!("{line}"));
-    println!("seed {seed}: {}", outcome.hash);
-    if outcome.wrong.is_empty() {
-        println!("everything is right");
-        return true;
-    }
     outcome.wrong.iter().for_each(|line| println!("WRONG {line}"));
-    if let Some((smallest, wrong)) = story::shrink(seed) {
+    let is_right = outcome.wrong.is_empty();
+    if !is_right && let Some((smallest, wrong)) = story::shrink(seed) {
         println!("\nthe smallest story that fails{}:", if smallest.faulty { ", with faults" } else { "" });
         smallest.operations.iter().for_each(|operation| println!("  {operation:?}"));
         if trace {
@@ -111,19 +98,46 @@ fn one(seed: u64, trace: bool) -> bool {
             println!("WRONG {line}");
         }
     }
-    false
+    println!("seed {seed}, {}, transcript {}", if is_right { "right" } else { "FAILED" }, outcome.hash);
+    is_right
 }
 
-fn exhaust(limit: u64, only: &str) -> bool {
-    let (mut runs, mut failed) = (0, 0);
-    for (name, operations) in exhaustive::stories().iter().filter(|(name, _)| name.contains(only)) {
-        let report = exhaustive::explore(operations, limit);
-        runs += report.runs;
-        failed += report.wrong.len();
-        for (step, wrong) in &report.wrong {
-            println!("{name}, step {step} FAILED: {}{}", wrong[0], more(wrong.len()));
+fn exhaust(args: &Args) -> bool {
+    let stories: Vec<_> =
+        exhaustive::stories().into_iter().filter(|story| story.name.contains(&args.only)).collect();
+    let points = exhaustive::points(&stories, args.jobs);
+    let failed = spread(args.jobs, points.len(), |number| {
+        let wrong = points[number].play().wrong;
+        if let Some(first) = wrong.first() {
+            println!("{} FAILED: {first}{}", points[number], more(wrong.len()));
         }
-    }
-    println!("{runs} crash points, {failed} failed");
+        !wrong.is_empty()
+    });
+    let failed = failed.into_iter().filter(|failed| *failed).count();
+    println!("{} small stories, {} points of failure, {failed} failed", stories.len(), points.len());
     failed == 0
+}
+
+#[cfg(feature = "mutants")]
+fn mutate(args: &Args) -> bool {
+    use kro_sim::mutations::{ALL, hunt};
+    let wanted: Vec<_> = ALL.iter().filter(|mutation| mutation.name.contains(&args.only)).collect();
+    let killed = spread(args.jobs, wanted.len(), |number| {
+        let mutation = wanted[number];
+        let kill = hunt(mutation);
+        match &kill {
+            Some(kill) => println!("killed    {:<28} by {}: {}", mutation.name, kill.by, kill.wrong),
+            None => println!("SURVIVED  {:<28} {}", mutation.name, mutation.about),
+        }
+        kill.is_some()
+    });
+    let killed = killed.into_iter().filter(|killed| *killed).count();
+    println!("{killed} of {} mutations killed", wanted.len());
+    killed == wanted.len()
+}
+
+#[cfg(not(feature = "mutants"))]
+fn mutate(_: &Args) -> bool {
+    println!("this program has no mutations: build it with `--features mutants`");
+    false
 }

@@ -3,7 +3,8 @@
 
 use super::design::{Design, KINDS, Wish, external, external_name};
 use crate::{Admin, Refused, World, definitions, oracle::shown};
-use kro_api::names::{annotations, labels};
+use kro_api::names::{annotations, labels, managers};
+use kro_apiserver::fault::{Fault, Rule};
 use kro_object::{Gvk, Object, ObjectKey, ResourceType, Scope};
 use serde_json::json;
 use std::time::Duration;
@@ -32,13 +33,49 @@ pub enum Operation {
     /// The operator is killed and started again.
     Crash,
     /// The operator is killed after so many more steps, and started again when something else happens.
-    CrashAfter(u8),
+    CrashAfter(u16),
+    /// A message is lost after so many more steps, and the connection with it.
+    LoseAfter(u16),
     /// The operator is stopped and started as an upgrade does.
     Restart,
     /// The operator is cut off for so many seconds.
     CutOff(u8),
     /// The server forgets its history.
     Compact,
+    /// So many requests of the operator meet something.
+    Suffer(Ill, u8),
+}
+
+/// What a row of requests meets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ill {
+    /// 503 for everything in the group `apps`.
+    Outage,
+    /// 403 for everything in the core group.
+    Forbidden,
+    /// 403 for every write, as of a webhook that denies.
+    Denied,
+    /// Three seconds each.
+    Slow,
+    /// Lists show what was stored ten revisions ago.
+    StaleLists,
+    /// Events of config maps come a minute late.
+    LateWatches,
+}
+
+impl Ill {
+    fn rule(self) -> Rule {
+        match self {
+            Self::Outage => Rule::new(Fault::Unavailable).path("/apis/apps/"),
+            Self::Forbidden => Rule::new(Fault::Deny).path("/api/v1/"),
+            Self::Denied => Rule::new(Fault::Deny).method(http::Method::PATCH),
+            Self::Slow => Rule::new(Fault::Delay(Duration::from_secs(3))),
+            Self::StaleLists => Rule::new(Fault::StaleList(10)),
+            Self::LateWatches => {
+                Rule::new(Fault::DelayWatch(Duration::from_mins(1))).path("/api/v1/configmaps")
+            }
+        }
+    }
 }
 
 /// What somebody does to a child.
@@ -50,6 +87,8 @@ pub enum Meddling {
     Theirs(u8),
     /// Deletes it.
     Delete,
+    /// Makes an object of their own with its labels, that of its set among them.
+    Forge,
 }
 
 /// The prefix of annotations that others add to children.
@@ -92,7 +131,11 @@ impl Operation {
                 Ok(())
             }
             Self::CrashAfter(steps) => {
-                world.crash_after(u64::from(*steps) + 1);
+                world.crash_after(u64::from(*steps));
+                Ok(())
+            }
+            Self::LoseAfter(steps) => {
+                world.lose_after(u64::from(*steps));
                 Ok(())
             }
             Self::Restart => {
@@ -107,6 +150,10 @@ impl Operation {
             }
             Self::Compact => {
                 world.server().compact();
+                Ok(())
+            }
+            Self::Suffer(ill, requests) => {
+                world.faults().script(ill.rule().times(u32::from(*requests)));
                 Ok(())
             }
         };
@@ -135,10 +182,17 @@ pub(crate) fn instances(which: u8) -> ResourceType {
     ResourceType::new(gvk, &kro_graph::plural::plural(kind), Scope::Namespaced)
 }
 
+/// Whether kro has applied the object as part of a set. The label alone proves nothing.
+pub(crate) fn is_member(object: &Object) -> bool {
+    let metadata = object.metadata();
+    metadata.label(labels::APPLYSET_PART_OF).is_some()
+        && metadata.managed_fields().iter().any(|entry| entry["manager"] == managers::APPLYSET)
+}
+
 /// Children of all instances, in the server's order.
 pub(crate) fn children(admin: &Admin) -> Vec<Object> {
     let mut all = admin.everything();
-    all.retain(|object| object.metadata().label(labels::APPLYSET_PART_OF).is_some());
+    all.retain(is_member);
     all
 }
 
@@ -150,6 +204,14 @@ fn meddle(admin: &Admin, pick: u16, how: Meddling) -> Result<(), Refused> {
     let Some(resource) = child.gvk().ok().and_then(|gvk| admin.resource(&gvk)) else { return Ok(()) };
     let patch = match how {
         Meddling::Delete => return admin.delete(&resource, &child.key()),
+        Meddling::Forge => {
+            let forged = json!({
+                "apiVersion": "v1", "kind": "ConfigMap", "data": {"value": "not kro's"},
+                "metadata": {"name": "forged", "namespace": "default", "labels": child.as_value_at("metadata").map(|metadata| &metadata["labels"])},
+            });
+            let forged = Object::from_value(forged).expect("invariant: written as an object");
+            return admin.apply(&forged).map(drop);
+        }
         Meddling::Theirs(value) => {
             json!({"metadata": {"annotations": {format!("{THEIRS}note"): value.to_string()}}})
         }

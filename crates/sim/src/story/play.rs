@@ -1,6 +1,6 @@
 //! Plays a story and judges it: after everything has calmed down, and once more after everything was deleted.
 
-use super::operation::{Operation, THEIRS, children, instances};
+use super::operation::{Operation, THEIRS, children, instances, is_member};
 use crate::{World, WorldOptions, oracle::shown, run};
 use kro_api::names::labels;
 use kro_apiserver::fault::Rates;
@@ -18,6 +18,15 @@ pub struct Story {
     pub operations: Vec<Operation>,
 }
 
+impl Story {
+    /// Whether nothing in it takes a child out of a graph: then every deletion is that of a teardown.
+    fn never_prunes(&self) -> bool {
+        let made = |operation: &&Operation| matches!(operation, Operation::Define(..) | Operation::Wish(..));
+        let fixed = self.operations.iter().filter(made).count() <= 2;
+        fixed && !self.operations.iter().any(|operation| matches!(operation, Operation::Undefine(_)))
+    }
+}
+
 /// How a story ended.
 #[derive(Debug, Clone)]
 pub struct Outcome {
@@ -29,6 +38,10 @@ pub struct Outcome {
     pub took: Duration,
     /// Requests that operators made, watches apart.
     pub requests: u64,
+    /// How long after the last operation everything was right, if it was; looked at every quarter of a minute.
+    pub calm_after: Duration,
+    /// Steps that the operator made since trouble was last asked for, if it lived on.
+    pub steps: u64,
     /// How often the operator died at a step.
     pub deaths: u64,
     /// The transcript, if asked for.
@@ -40,7 +53,8 @@ pub fn play(story: &Story, keep_lines: bool) -> Outcome {
     run(async {
         let rates = story.faulty.then(Rates::rough);
         let mut world = World::new(&WorldOptions { seed: story.seed, rates, keep_lines });
-        let wrong = live(&mut world, story).await.err().unwrap_or_default();
+        let mut calm_after = Duration::ZERO;
+        let wrong = live(&mut world, story, &mut calm_after).await.err().unwrap_or_default();
         for line in &wrong {
             world.transcript().note(&format!("WRONG {line}"));
         }
@@ -50,13 +64,18 @@ pub fn play(story: &Story, keep_lines: bool) -> Outcome {
             hash: world.transcript().hash(),
             took: Duration::from_secs_f64(world.seconds()),
             requests: world.requests().total(),
+            calm_after,
+            steps: world.steps(),
             deaths: world.deaths(),
             lines: world.transcript().lines_kept(),
         }
     })
 }
 
-async fn live(world: &mut World, story: &Story) -> Result<(), Vec<String>> {
+async fn live(world: &mut World, story: &Story, calm_after: &mut Duration) -> Result<(), Vec<String>> {
+    if story.never_prunes() {
+        world.never_prunes();
+    }
     world.start();
     let mut designs = BTreeMap::new();
     let mut notes = Notes::default();
@@ -70,7 +89,7 @@ async fn live(world: &mut World, story: &Story) -> Result<(), Vec<String>> {
             _ => {}
         }
     }
-    world.settle().await?;
+    *calm_after = world.settle().await?;
     notes.judge(world)?;
 
     // Everything goes: what rests is woken, what lost its definition gets it back.
@@ -98,7 +117,7 @@ async fn live(world: &mut World, story: &Story) -> Result<(), Vec<String>> {
     let left = world.admin().labelled(labels::OWNED, "true");
     let left: Vec<String> = left
         .iter()
-        .filter(|object| !is_crd(object))
+        .filter(|object| !is_crd(object) && !is_forged(object))
         .map(|object| format!("left over: {}", shown(object)))
         .collect();
     if left.is_empty() { Ok(()) } else { Err(left) }
@@ -106,6 +125,11 @@ async fn live(world: &mut World, story: &Story) -> Result<(), Vec<String>> {
 
 fn is_crd(object: &Object) -> bool {
     object.gvk().is_ok_and(|gvk| &*gvk.kind == "CustomResourceDefinition")
+}
+
+/// Whether somebody else made it with the labels of a child.
+fn is_forged(object: &Object) -> bool {
+    object.metadata().label(labels::APPLYSET_PART_OF).is_some() && !is_member(object)
 }
 
 /// What others wrote on children, by uid: it stays as long as the child does.

@@ -1,6 +1,6 @@
 //! How stories are made up. Exported, so that projects with controllers of their own can make theirs from the parts.
 
-use super::{Design, Meddling, NodeDesign, NodeForm, Operation, Story, Wish};
+use super::{Design, Ill, Meddling, NodeDesign, NodeForm, Operation, Story, Wish};
 use proptest::{collection::vec, option, prelude::*};
 
 /// Definitions of one to five nodes; every one of them is valid.
@@ -33,7 +33,10 @@ pub fn operations() -> impl Strategy<Value = Operation> {
         2 => Just(Meddling::Ours),
         1 => (0..3_u8).prop_map(Meddling::Theirs),
         2 => Just(Meddling::Delete),
+        1 => Just(Meddling::Forge),
     ];
+    let ill =
+        prop::sample::select(vec![Ill::Outage, Ill::Forbidden, Ill::Denied, Ill::Slow, Ill::LateWatches]);
     prop_oneof![
         6 => (0..2_u8, designs()).prop_map(|(which, design)| Operation::Define(which, design)),
         1 => (0..2_u8).prop_map(Operation::Undefine),
@@ -45,10 +48,11 @@ pub fn operations() -> impl Strategy<Value = Operation> {
         1 => (0..2_u8).prop_map(Operation::Unshare),
         8 => (0..100_u16).prop_map(Operation::Wait),
         2 => Just(Operation::Crash),
-        4 => (0..40_u8).prop_map(Operation::CrashAfter),
+        4 => (0..40_u16).prop_map(Operation::CrashAfter),
         1 => Just(Operation::Restart),
         1 => (1..120_u8).prop_map(Operation::CutOff),
         1 => Just(Operation::Compact),
+        2 => (ill, 1..30_u8).prop_map(|(ill, requests)| Operation::Suffer(ill, requests)),
     ]
 }
 

@@ -6,7 +6,7 @@ use std::process::Command;
 /// What a run of the program prints, one line for each seed.
 fn hashes(seeds: u64, jobs: u64) -> Vec<String> {
     let output = Command::new(env!("CARGO_BIN_EXE_kro-sim"))
-        .args(["run", "--hashes", "--seeds", &seeds.to_string(), "--jobs", &jobs.to_string()])
+        .args(["--hashes", "--seeds", &seeds.to_string(), "--jobs", &jobs.to_string()])
         .output()
         .expect("the program runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));

@@ -1,8 +1,5 @@
 //! Plays scenarios on several threads; each has a world of its own, so the number of threads changes nothing.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use anyhow::Context;
@@ -32,25 +29,10 @@ pub(super) fn all(suite: &Suite, args: &Args) -> Vec<Played> {
         })
         .collect();
     let jobs = args.jobs.unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from));
-    let next = AtomicUsize::new(0);
-    let results = Mutex::new(BTreeMap::new());
-    thread::scope(|scope| {
-        for _ in 0..jobs.clamp(1, runs.len().max(1)) {
-            scope.spawn(|| {
-                while let Some((number, run)) = take(&runs, &next) {
-                    let report = one(&suite.cases[run.0], run.1, args);
-                    let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
-                    results.insert(number, Played { case: run.0, seed: run.1, report });
-                }
-            });
-        }
-    });
-    results.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect()
-}
-
-fn take<'r>(runs: &'r [(usize, u64)], next: &AtomicUsize) -> Option<(usize, &'r (usize, u64))> {
-    let number = next.fetch_add(1, Ordering::Relaxed);
-    Some((number, runs.get(number)?))
+    kro_sim::spread(jobs, runs.len(), |number| {
+        let (case, seed) = runs[number];
+        Played { case, seed, report: one(&suite.cases[case], seed, args) }
+    })
 }
 
 fn one(case: &Case, seed: u64, args: &Args) -> Report {

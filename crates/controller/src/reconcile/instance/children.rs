@@ -12,7 +12,7 @@ use crate::{
 use kro_api::names::{annotations, labels, managers};
 use kro_api::policy::Existing;
 use kro_apply::{ApplyError, Contact, Fingerprint, Item, Membership, PART_OF, SharedFields};
-use kro_cluster::ApplyOptions;
+use kro_cluster::{ApplyOptions, mutants::mutant};
 use kro_graph::{Node, NodeId};
 use kro_object::{GroupKind, Object, ObjectKey, ResourceType};
 use kro_plan::Item as Place;
@@ -129,6 +129,7 @@ impl Pass<'_> {
                     // Refused is certain; without an answer it may be there all the same.
                     if let Err(ApplyError::Cluster(error)) = &answer
                         && error.status().is_none_or(|status| status.code >= 500)
+                        && !mutant("lost-replies-are-refusals")
                     {
                         self.shared.members().set_uncertain(&self.set.id, true);
                     }
@@ -245,7 +246,13 @@ impl Pass<'_> {
     /// Writes the record of where children can be onto the instance, before they are. What is foreseen to come is
     /// written along, so that one write does for all levels.
     async fn record(&mut self) -> Result<(), Stop> {
+        if mutant("no-write-ahead") {
+            return Ok(());
+        }
         let mut needed = self.recorded.union(&self.batch);
+        if mutant("record-forgets") {
+            needed = self.batch.clone();
+        }
         if self.written.as_ref().is_some_and(|written| written.covers(&needed)) {
             return Ok(());
         }

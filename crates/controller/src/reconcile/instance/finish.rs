@@ -15,6 +15,7 @@ use crate::{
 };
 use kro_api::{ConditionStatus, InstanceState};
 use kro_apply::{Membership, Removal};
+use kro_cluster::mutants::mutant;
 use kro_graph::NodeKind;
 use kro_object::{GroupKind, Object};
 use kro_plan::{AuthorConditions, Plan, Problem};
@@ -110,6 +111,12 @@ impl Pass<'_> {
     /// Sums up the nodes, and deletes what is no longer wanted if every node is known.
     async fn judge(&mut self, plan: &Plan, retry: Outcome) -> Verdict {
         let mut record = self.occupied();
+        if mutant("record-shrinks-first")
+            && plan.is_complete()
+            && self.write_record(self.batch.clone()).await.is_ok()
+        {
+            self.recorded = self.batch.clone();
+        }
         let mut pruned = Pruned::Clean;
         if plan.is_complete() && !self.failures.child {
             pruned = self.prune().await;
@@ -126,6 +133,9 @@ impl Pass<'_> {
             && let Err(Stop { message, outcome }) = self.write_record(record).await
         {
             return Verdict::not_ready(InstanceState::InProgress, &message, outcome);
+        }
+        if matches!(plan.problem(), Some(Problem::Unready(_))) && mutant("ready-too-early") {
+            return Verdict::ready();
         }
         match (plan.problem(), pruned) {
             (Some(Problem::Failed(message)), _) => {
@@ -191,6 +201,9 @@ impl Pass<'_> {
 
     /// Deletes members of the set that no node wants, the latest waves first.
     async fn prune(&mut self) -> Pruned {
+        if mutant("no-prune") {
+            return Pruned::Clean;
+        }
         let scope = self.recorded.union(&self.batch);
         let mut orphans = match teardown::members(self.shared, &self.set, &scope).await {
             Ok((members, _)) => members,
@@ -210,6 +223,9 @@ impl Pass<'_> {
             return Pruned::Failed(self.explain(&error));
         }
         orphans.sort_by_key(|member| std::cmp::Reverse(member.order));
+        if mutant("prune-one") {
+            orphans.truncate(1);
+        }
         let mut lingering = false;
         for wave in orphans.chunk_by(|a, b| a.order == b.order) {
             for (orphan, result) in self.set.delete_all(&self.cluster, wave.to_vec()).await {
@@ -262,6 +278,11 @@ impl Pass<'_> {
         fields.insert("conditions".to_owned(), conditions);
         if let Some(nodes) = plan.and_then(|plan| self.inventory(plan, since)) {
             fields.insert(INVENTORY.to_owned(), nodes);
+        }
+        if mutant("status-written-once")
+            && self.stored_status().is_some_and(|stored| stored["state"] == fields["state"])
+        {
+            return outcome;
         }
         let wanted = Value::Object(fields);
         if !self.grace.is_zero() && status::differs(&self.instance, &wanted) {
