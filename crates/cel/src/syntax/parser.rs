@@ -13,8 +13,8 @@ mod member;
 
 /// Height of the tree behind the expansion of macros. Checker, planner and evaluator recurse this deep.
 const MAX_HEIGHT: u16 = 300;
-/// Number of expressions behind the expansion of macros.
-const MAX_NODES: usize = 1 << 20;
+/// Number of expressions behind the expansion of macros: each `optMap` in a chain doubles what stands in front of it.
+const MAX_NODES: usize = 1 << 18;
 /// Number of issues reported.
 const MAX_ISSUES: usize = 100;
 

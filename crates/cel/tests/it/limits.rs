@@ -62,6 +62,13 @@ fn too_long_is_refused_at_once() {
     assert_eq!(issues[0].message(), "expression code point size exceeds limit: size: 10485760, limit 100000");
 }
 
+#[test]
+fn macros_that_double_their_target_are_refused() {
+    let text = format!("optional.of(1){}", ".optMap(v, v + 1)".repeat(40));
+    let (_, issues) = super::everything().parse(&text);
+    assert_eq!(issues[0].message(), "expression is too large");
+}
+
 #[track_caller]
 fn stops(text: &str, limits: &Limits<'_>) {
     let program = super::everything().compile(text).expect(text);
