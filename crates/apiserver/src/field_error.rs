@@ -211,6 +211,12 @@ pub fn quote(text: &str) -> String {
     out
 }
 
+/// The fields that are wrong, for tests.
+#[cfg(test)]
+pub(crate) fn fields(errors: &[FieldError]) -> Vec<&str> {
+    errors.iter().map(|error| error.field.as_str()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

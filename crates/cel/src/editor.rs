@@ -48,10 +48,7 @@ impl fmt::Display for CompletionKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Field(ty) | Self::Variable(ty) => write!(f, "{ty}"),
-            Self::Function(signature) => {
-                let parameters: Vec<_> = signature.arguments().iter().map(ToString::to_string).collect();
-                write!(f, "({}) -> {}", parameters.join(", "), signature.result)
-            }
+            Self::Function(signature) => signature.fmt_call(f),
             Self::Macro(usage) => f.write_str(usage),
         }
     }

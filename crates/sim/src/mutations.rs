@@ -3,7 +3,7 @@
 
 use crate::{
     exhaustive::{self, Trouble},
-    story::{self, play},
+    story::{self, Outcome, play},
 };
 use kro_cluster::mutants::plant;
 
@@ -100,10 +100,7 @@ pub fn hunt(mutation: &Mutation) -> Option<Kill> {
 }
 
 fn by_seed() -> Option<Kill> {
-    (0..SEEDS).find_map(|seed| {
-        let wrong = play(&story::of_seed(seed), false).wrong;
-        Some(Kill { by: format!("seed {seed}"), wrong: wrong.into_iter().next()? })
-    })
+    (0..SEEDS).find_map(|seed| judged(play(&story::of_seed(seed), false), || format!("seed {seed}")))
 }
 
 fn by_small_story(name: &str, trouble: Trouble) -> Option<Kill> {
@@ -111,8 +108,11 @@ fn by_small_story(name: &str, trouble: Trouble) -> Option<Kill> {
     stories.retain(|story| story.name == name);
     // On this thread alone: mistakes are planted in threads.
     let points = exhaustive::points(&stories, 1);
-    points.iter().filter(|point| point.trouble == trouble).find_map(|point| {
-        let wrong = point.play().wrong;
-        Some(Kill { by: point.to_string(), wrong: wrong.into_iter().next()? })
-    })
+    let mut points = points.iter().filter(|point| point.trouble == trouble);
+    points.find_map(|point| judged(point.play(), || point.to_string()))
+}
+
+/// The first thing that went wrong, and by what it was noticed.
+fn judged(outcome: Outcome, by: impl Fn() -> String) -> Option<Kill> {
+    Some(Kill { wrong: outcome.wrong.into_iter().next()?, by: by() })
 }

@@ -7,7 +7,7 @@ use crate::{
 };
 use serde_json::Value as Json;
 
-type Object = serde_json::Map<String, Json>;
+pub(super) type Object = serde_json::Map<String, Json>;
 
 /// An object to take steps in, and what reads it.
 pub(super) type Start<'a> = (&'a Object, &'a dyn Shape);

@@ -1,6 +1,6 @@
 //! Conditions and paths that plain JSON answers at once: no value is made, nothing is paid on the way. Whatever is not
 //! simply there, or not simply read as what it is, is left to the general evaluation: the answer is `None` then.
-use super::{Machine, operate::tenth_of_shorter};
+use super::{Machine, operate::tenth_of_shorter, path::Object};
 use crate::{
     Form, Hint, Located, Shape, Value,
     plan::{By, Node, NodeId, Operator, Path, PathKind},
@@ -8,8 +8,6 @@ use crate::{
 };
 use serde_json::Value as Json;
 use std::cmp::Ordering;
-
-type Object = serde_json::Map<String, Json>;
 
 impl<'a> Machine<'_, 'a> {
     /// The answer of a condition, and its whole price on top of `spent`.

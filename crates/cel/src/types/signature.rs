@@ -64,6 +64,12 @@ impl Signature {
     pub fn arguments(&self) -> &[Type] {
         self.parameters.get(usize::from(self.member)..).unwrap_or_default()
     }
+
+    /// The part behind the name: `(int, int) -> list(A)`.
+    pub(crate) fn fmt_call(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let arguments: Vec<_> = self.arguments().iter().map(ToString::to_string).collect();
+        write!(f, "({}) -> {}", arguments.join(", "), self.result)
+    }
 }
 
 /// As documentation prints it: `list(A).slice(int, int) -> list(A)`.
@@ -72,8 +78,8 @@ impl fmt::Display for Signature {
         if let Some(receiver) = self.receiver() {
             write!(f, "{receiver}.")?;
         }
-        let arguments: Vec<_> = self.arguments().iter().map(ToString::to_string).collect();
-        write!(f, "{}({}) -> {}", self.function, arguments.join(", "), self.result)
+        f.write_str(&self.function)?;
+        self.fmt_call(f)
     }
 }
 

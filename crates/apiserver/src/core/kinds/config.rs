@@ -123,11 +123,8 @@ fn required_keys(secret: &Value, out: &mut Vec<FieldError>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::field_error::fields;
     use serde_json::json;
-
-    fn fields(errors: &[FieldError]) -> Vec<&str> {
-        errors.iter().map(|error| error.field.as_str()).collect()
-    }
 
     #[test]
     fn what_is_immutable_stays() {

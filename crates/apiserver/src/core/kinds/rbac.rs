@@ -96,10 +96,7 @@ fn subject(subject: &Value, at: &str, is_namespaced: bool, out: &mut Vec<FieldEr
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn fields(errors: &[FieldError]) -> Vec<&str> {
-        errors.iter().map(|error| error.field.as_str()).collect()
-    }
+    use crate::field_error::fields;
 
     #[test]
     fn rules_say_what_they_are_about() {
