@@ -57,19 +57,15 @@ impl Writer {
     }
 
     fn field(&mut self, name: &str, schema: &Schema, required: usize) -> Option<Value> {
-        let mut text = String::new();
         let is_block = matches!(&schema.kind, Kind::Object { properties, .. } if !properties.is_empty());
-        let is_bare = required == 0 && schema.description.is_none() && schema.rules.is_empty();
-        let is_derived = schema.default.as_ref().is_none_or(|it| *it == Value::Object(Map::new()));
-        if is_block && is_bare && is_derived {
+        let is_derived = is_block && schema.default.as_ref().is_none_or(|it| *it == Value::Object(Map::new()));
+        let mut markers = " required=true".repeat(required);
+        write_markers(schema, is_derived, &mut markers)?;
+        if is_block && markers.is_empty() {
             return self.block(schema);
         }
+        let mut text = String::new();
         self.ty(name, schema, &mut text)?;
-        let mut markers = String::new();
-        for _ in 0..required {
-            markers.push_str(" required=true");
-        }
-        write_markers(schema, is_block && is_derived, &mut markers)?;
         if !markers.is_empty() {
             text.push_str(" |");
             text.push_str(&markers);
@@ -85,22 +81,33 @@ impl Writer {
             Kind::Number => text.push_str("float"),
             Kind::Array { items } => {
                 text.push_str("[]");
-                self.ty(name, items, text)?;
+                text.push_str(&self.element(name, items)?);
             }
             Kind::Object { additional: Some(values), .. } => {
                 text.push_str("map[string]");
-                self.ty(name, values, text)?;
+                text.push_str(&self.element(name, values)?);
             }
             Kind::Object { preserve_unknown: true, .. } => text.push_str("object"),
-            Kind::Object { .. } => text.push_str(&self.named(name, schema)?),
+            Kind::Object { .. } => {
+                let block = self.block(schema)?;
+                text.push_str(&self.named(name, block));
+            }
             _ => return None,
         }
         Some(())
     }
 
-    /// Names the object's type after the field that uses it first.
-    fn named(&mut self, field: &str, schema: &Schema) -> Option<String> {
-        let block = self.block(schema)?;
+    /// The type of a list's items or a map's values. They have no markers of their own, so a type that needs some is
+    /// named.
+    fn element(&mut self, field: &str, schema: &Schema) -> Option<String> {
+        Some(match self.field(field, schema, 0)? {
+            Value::String(text) if !text.contains('|') => text,
+            definition => self.named(field, definition),
+        })
+    }
+
+    /// Names a type after the field that uses it first.
+    fn named(&mut self, field: &str, definition: Value) -> String {
         let mut name: String = field.chars().filter(char::is_ascii_alphanumeric).collect();
         if let Some(first) = name.get_mut(0..1) {
             first.make_ascii_uppercase();
@@ -108,12 +115,12 @@ impl Writer {
         let wanted = format!("{name}Type");
         let mut name = wanted.clone();
         let mut number = 2;
-        while self.types.get(&name).is_some_and(|other| *other != block) {
+        while self.types.get(&name).is_some_and(|other| *other != definition) {
             name = format!("{wanted}{number}");
             number += 1;
         }
-        self.types.insert(name.clone(), block);
-        Some(name)
+        self.types.insert(name.clone(), definition);
+        name
     }
 }
 
@@ -217,10 +224,20 @@ mod tests {
             "[]Port | listType=map listMapKey=number minItems=1 maxItems=3",
             "Port | required=true description=\"the port\"",
             "map[string]Port",
+            "[]Size",
+            "map[string][]Size",
+            "[]Web",
+            "map[string]Names",
+            "Port | minimum=1",
         ] {
             check(
                 &json!({ "field": field }),
-                &json!({ "Port": { "number": "integer | default=1", "name": "string" } }),
+                &json!({
+                    "Port": { "number": "integer | default=1", "name": "string" },
+                    "Size": "float | description=\"it's\" minimum=0",
+                    "Names": "[]string | uniqueItems=true",
+                    "Web": "Port | description=\"of a server\"",
+                }),
             );
         }
         check(
