@@ -57,7 +57,7 @@ use self::{
     store::Store,
 };
 use crate::{AuditRecord, Authorization, Behaviors, ids::Ids, status::Status, wakes::Topic};
-use kro_object::{Object, Timestamp};
+use kro_object::{Gvk, Object, ResourceType, Timestamp};
 use serde_json::Value;
 use std::{
     collections::{BTreeSet, VecDeque},
@@ -89,6 +89,7 @@ const AUDIT_LIMIT: usize = 10_000;
 pub struct Core {
     store: Store,
     registry: Registry,
+    documents: openapi::Documents,
     ids: Ids,
     behaviors: Behaviors,
     /// What the rest of the cluster leaves alone.
@@ -117,6 +118,7 @@ impl Core {
         Self {
             store: Store::new(options.history, options.is_saved),
             registry: Registry::builtin(),
+            documents: openapi::Documents::default(),
             ids: Ids::new(options.seed),
             behaviors: options.behaviors,
             held: BTreeSet::new(),
@@ -179,6 +181,12 @@ impl Core {
     /// An object as stored.
     pub fn stored(&self, resource: &ResourceId, key: &Key) -> Option<Object> {
         Object::from_value(self.store.get(resource, key)?.to_value()).ok()
+    }
+
+    /// The resource of a kind, if it is served.
+    pub fn resource_of(&self, gvk: &Gvk) -> Option<ResourceType> {
+        let served = self.registry.kind(&gvk.group, &gvk.version, &gvk.kind)?;
+        Some(ResourceType::new(gvk.clone(), &served.plural, served.scope))
     }
 
     /// Every stored object, by resource and key.

@@ -10,7 +10,7 @@ use crate::{
     status::Status,
     wakes::{Following, Wakes},
 };
-use kro_object::{Object, Timestamp};
+use kro_object::{Gvk, Object, ResourceType, Timestamp};
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,
@@ -231,6 +231,11 @@ impl ApiServer {
     /// An object as stored; unlike a call it leaves no trace in the audit.
     pub fn stored(&self, resource: &ResourceId, key: &Key) -> Option<Object> {
         self.core().stored(resource, key)
+    }
+
+    /// The resource of a kind, if it is served.
+    pub fn resource(&self, gvk: &Gvk) -> Option<ResourceType> {
+        self.core().resource_of(gvk)
     }
 
     /// All state, to [resume](ApiServer::resume) from.

@@ -120,20 +120,7 @@ impl Admin {
 
     /// The resource of a kind, if the server serves it.
     pub fn resource(&self, gvk: &Gvk) -> Option<ResourceType> {
-        let builtin = kro_k8s_schemas::resource(gvk).map(|builtin| builtin.resource.clone());
-        builtin.or_else(|| self.custom(gvk))
-    }
-
-    /// The resource of a kind that a CRD serves.
-    fn custom(&self, gvk: &Gvk) -> Option<ResourceType> {
-        self.all("apiextensions.k8s.io", "CustomResourceDefinition").iter().find_map(|crd| {
-            let spec = crd.as_value_at("spec")?;
-            let fits = spec["group"] == *gvk.group && spec["names"]["kind"] == *gvk.kind;
-            let scope = if spec["scope"] == "Cluster" { Scope::Cluster } else { Scope::Namespaced };
-            fits.then(|| {
-                ResourceType::new(gvk.clone(), spec["names"]["plural"].as_str().unwrap_or_default(), scope)
-            })
-        })
+        self.server.resource(gvk)
     }
 
     fn path_of(&self, object: &Object) -> Result<String, Refused> {

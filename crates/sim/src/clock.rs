@@ -29,6 +29,16 @@ impl VirtualClock {
     }
 }
 
+/// The moment before every world begins.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Beginning;
+
+impl kro_apiserver::Clock for Beginning {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_unix(BEGINNING, 0)
+    }
+}
+
 impl kro_apiserver::Clock for VirtualClock {
     fn now(&self) -> Timestamp {
         Self::now(self)

@@ -71,6 +71,11 @@ impl Gate {
         self.inner.steps.load(Ordering::Relaxed) - self.inner.asked.load(Ordering::Relaxed)
     }
 
+    /// Whether it has closed.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.inner.is_closed.load(Ordering::Relaxed)
+    }
+
     /// Comes when the door has closed: whoever is behind it must be dropped. For one listener.
     pub(crate) async fn closed(&self) {
         self.inner.closed.notified().await;
@@ -78,7 +83,7 @@ impl Gate {
 
     /// One step, or the message that is lost in it; never returns once the door is closed.
     async fn step(&self, lost: Lost) -> Result<(), Lost> {
-        if !self.inner.is_closed.load(Ordering::Relaxed) {
+        if !self.is_closed() {
             let step = self.inner.steps.fetch_add(1, Ordering::Relaxed) + 1;
             if step != self.inner.deadly.load(Ordering::Relaxed) {
                 let is_lost = step == self.inner.lossy.load(Ordering::Relaxed);

@@ -40,7 +40,7 @@ impl Mutation {
 /// All of them.
 pub const ALL: &[Mutation] = &[
     mutation("no-write-ahead", "children are made before the parent remembers their kinds")
-        .shows_in("swap kinds", Trouble::Crash),
+        .shows_in("delete what is being made", Trouble::Crash),
     mutation("record-forgets", "the parent remembers the kinds of this pass alone")
         .shows_in("swap kinds", Trouble::Crash),
     mutation("record-shrinks-first", "the record shrinks before what it names is pruned"),

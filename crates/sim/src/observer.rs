@@ -10,7 +10,7 @@ use kro_apiserver::{
 };
 use kro_object::{GroupKind, Object};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt,
     ops::Sub,
     sync::{Mutex, MutexGuard, PoisonError},
@@ -28,9 +28,25 @@ struct State {
     counts: Requests,
     journal: Vec<Request>,
     broken: Vec<String>,
+    /// The clients that are kro's, and must keep its rules.
+    kro: BTreeSet<String>,
     never_prunes: bool,
+    rules: Rules,
     /// The object a write is about to change, by client.
     before: BTreeMap<String, Object>,
+}
+
+/// A rule for each request: what it was, the object before it and after it.
+type Rule = dyn Fn(&Request, Option<&Object>, Option<&Object>) -> Result<(), String> + Send;
+
+/// Rules that others have added.
+#[derive(Default)]
+struct Rules(Vec<Box<Rule>>);
+
+impl fmt::Debug for Rules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} rules", self.0.len())
+    }
 }
 
 /// How many requests operators made; watches apart.
@@ -115,6 +131,16 @@ impl Observer {
         self.state().never_prunes = true;
     }
 
+    /// A client is kro's: it must keep kro's rules.
+    pub(crate) fn is_kro(&self, client: &str) {
+        self.state().kro.insert(client.to_owned());
+    }
+
+    /// Adds a rule that holds for every request from now on.
+    pub(crate) fn always(&self, rule: Box<Rule>) {
+        self.state().rules.0.push(rule);
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -122,31 +148,6 @@ impl Observer {
     fn stored(&self, path: &str) -> Option<Object> {
         let (resource, key) = target(path)?;
         self.server.stored(&resource, &key)
-    }
-
-    fn record(&self, client: &str, method: &Method, uri: &Uri, status: StatusCode) {
-        let is_write = *method != Method::GET;
-        let target = if is_write { target(uri.path()) } else { None };
-        let after = target.as_ref().and_then(|(resource, key)| self.server.stored(resource, key));
-        let mut state = self.state();
-        *(if is_write { &mut state.counts.writes } else { &mut state.counts.reads }) += 1;
-        let before = state.before.get(client).filter(|_| is_write);
-        let effect = match (before, &after) {
-            (None, Some(_)) => Some(Effect::Created),
-            (Some(_), _) if *method == Method::DELETE && status.is_success() => Some(Effect::Deleted),
-            _ => None,
-        };
-        let kind = before.or(after.as_ref()).and_then(|object| Some(object.gvk().ok()?.group_kind()));
-        state.journal.push(Request {
-            at: self.transcript.seconds(),
-            client: client.to_owned(),
-            verb: method.to_string(),
-            path: uri.path().to_owned(),
-            code: status.as_u16(),
-            target,
-            kind,
-            effect,
-        });
     }
 
     fn judge_delete(&self, path: &str, object: &Object) -> Option<String> {
@@ -194,7 +195,9 @@ impl Witness for Observer {
         }
         let stored = self.stored(uri.path());
         let broken = match &stored {
-            Some(object) if *method == Method::DELETE => self.judge_delete(uri.path(), object),
+            Some(object) if *method == Method::DELETE && self.state().kro.contains(client) => {
+                self.judge_delete(uri.path(), object)
+            }
             _ => None,
         };
         let mut state = self.state();
@@ -207,26 +210,48 @@ impl Witness for Observer {
 
     fn after(&self, client: &str, method: &Method, uri: &Uri, status: StatusCode) {
         let is_watch = uri.query().is_some_and(|query| query.contains("watch=true"));
-        if !is_watch {
-            self.record(client, method, uri, status);
-        }
         let what = if is_watch { "WATCH" } else { method.as_str() };
         self.transcript.note(&format!("{client}: {what} {} {}", uri.path(), status.as_u16()));
-        if *method == Method::GET {
+        if is_watch {
             return;
         }
-        let Some(before) = self.state().before.remove(client) else { return };
-        let Some(after) = self.stored(uri.path()) else { return };
-        if before.metadata().uid() != after.metadata().uid() {
-            return;
-        }
-        let set = |object: &Object| object.metadata().label(labels::APPLYSET_PART_OF).map(str::to_owned);
-        if let Some(theirs) = set(&before)
-            && set(&after).as_ref() != Some(&theirs)
-        {
-            self.state().broken.push(format!("took {} out of ApplySet {theirs}", uri.path()));
-        }
+        let is_write = *method != Method::GET;
+        let target = if is_write { target(uri.path()) } else { None };
+        let after = target.as_ref().and_then(|(resource, key)| self.server.stored(resource, key));
+        let mut state = self.state();
+        let before = if is_write { state.before.remove(client) } else { None };
+        *(if is_write { &mut state.counts.writes } else { &mut state.counts.reads }) += 1;
+        let effect = match (&before, &after) {
+            (None, Some(_)) => Some(Effect::Created),
+            (Some(_), _) if *method == Method::DELETE && status.is_success() => Some(Effect::Deleted),
+            _ => None,
+        };
+        let (before, after) = (before.as_ref(), after.as_ref());
+        let request = Request {
+            at: self.transcript.seconds(),
+            client: client.to_owned(),
+            verb: method.to_string(),
+            path: uri.path().to_owned(),
+            code: status.as_u16(),
+            target,
+            kind: before.or(after).and_then(|object| Some(object.gvk().ok()?.group_kind())),
+            effect,
+        };
+        let mut broken: Vec<String> =
+            state.rules.0.iter().filter_map(|rule| rule(&request, before, after).err()).collect();
+        let set = if state.kro.contains(client) { taken_out(before, after) } else { None };
+        broken.extend(set.map(|set| format!("took {} out of ApplySet {set}", uri.path())));
+        state.broken.extend(broken);
+        state.journal.push(request);
     }
+}
+
+/// The set that an object was in and is not any more.
+fn taken_out<'o>(before: Option<&'o Object>, after: Option<&'o Object>) -> Option<&'o str> {
+    let (before, after) = (before?.metadata(), after?.metadata());
+    let set = before.label(labels::APPLYSET_PART_OF)?;
+    let is_same = before.uid() == after.uid();
+    (is_same && after.label(labels::APPLYSET_PART_OF) != Some(set)).then_some(set)
 }
 
 fn order_of(object: &Object) -> u32 {
@@ -244,6 +269,8 @@ fn target(path: &str) -> Option<(ResourceId, Key)> {
     };
     let (namespace, plural, name) = match rest {
         ["namespaces", namespace, plural, name, ..] => (*namespace, *plural, *name),
+        // All of a kind.
+        ["namespaces", _, _] => return None,
         [plural, name, ..] => ("", *plural, *name),
         _ => return None,
     };

@@ -1,19 +1,29 @@
-//! One cluster in virtual time: a server, the operator, people, faults, and the judgement over all of them.
+//! One cluster in virtual time: a server, programs, people, faults, and the judgement over all of them.
 
 use crate::{
     admin::Admin,
-    clock::VirtualClock,
+    clock::{Beginning, VirtualClock},
+    gate::Gate,
     observer::{Observer, Request, Requests},
-    operator::Operator,
+    operator::{OPERATOR, operator},
     oracle::Oracle,
-    snapshot::Snapshot,
+    process::{Host, Process, Site},
     transcript::Transcript,
 };
+use futures_util::future::BoxFuture;
 use kro_apiserver::{
-    ApiServer, Behaviors, Options,
+    ApiServer, Behaviors, Options, Snapshot,
     fault::{Faults, Rates},
 };
-use std::{future::Future, sync::Arc, time::Duration};
+use kro_object::Object;
+use std::{
+    collections::BTreeMap,
+    fmt,
+    future::Future,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
+use tower_layer::Layer as _;
 
 /// What a world is made from.
 #[derive(Debug, Clone, Default)]
@@ -26,21 +36,24 @@ pub struct WorldOptions {
     pub keep_lines: bool,
 }
 
-/// A server, an operator and what stands between them.
-#[derive(Debug)]
+/// A server, programs and what stands between them.
 pub struct World {
-    server: ApiServer,
-    faults: Faults,
-    clock: VirtualClock,
-    transcript: Transcript,
+    site: Site,
     observer: Arc<Observer>,
     oracle: Oracle,
-    operator: Option<Operator>,
-    seed: u64,
-    starts: u64,
-    /// Of operators that another one has followed.
-    deaths: u64,
+    processes: BTreeMap<String, Process>,
+    /// What must hold in the end, beside what definitions ask for.
+    wishes: Vec<Box<Wish>>,
 }
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("World").field("processes", &self.processes).finish_non_exhaustive()
+    }
+}
+
+/// Says what does not hold yet.
+type Wish = dyn Fn(&Admin) -> Result<(), String>;
 
 /// How often it is looked whether everything is as it should be.
 const LOOK: Duration = Duration::from_secs(15);
@@ -60,74 +73,133 @@ pub fn run<T>(future: impl Future<Output = T>) -> T {
     runtime.block_on(future)
 }
 
+/// A server with kro's CRDs, the same for every world: making it takes as long as a whole story.
+static SERVER: LazyLock<Snapshot> = LazyLock::new(|| {
+    let server = ApiServer::new(Options {
+        clock: Arc::new(Beginning),
+        behaviors: Behaviors::all(),
+        ..Options::default()
+    });
+    for crd in kro_api::manifests() {
+        Admin::new(server.clone()).apply(&crd).expect("invariant: our CRDs are valid");
+    }
+    server.snapshot()
+});
+
 impl World {
-    /// A world with kro's CRDs and no operator yet. Call it inside of [`run`].
+    /// A world with kro's CRDs and the operator, which does not run yet. Call it inside of [`run`].
     pub fn new(options: &WorldOptions) -> Self {
+        let server = |options| ApiServer::resume(options, SERVER.clone());
+        let mut world =
+            Self::with(options, |options| server(options).expect("invariant: a server was like this"));
+        world.observer.is_kro(OPERATOR);
+        world.host(OPERATOR, operator);
+        world
+    }
+
+    /// A world with nothing of kro's. Call it inside of [`run`].
+    pub fn without_kro(options: &WorldOptions) -> Self {
+        Self::with(options, ApiServer::new)
+    }
+
+    fn with(options: &WorldOptions, server: impl FnOnce(Options) -> ApiServer) -> Self {
         let clock = VirtualClock::start();
-        let server = ApiServer::new(Options {
+        let server = server(Options {
             clock: Arc::new(clock),
             seed: options.seed,
             behaviors: Behaviors::all(),
             ..Options::default()
         });
         let transcript = Transcript::new(clock, options.keep_lines);
-        let world = Self {
-            observer: Arc::new(Observer::new(server.clone(), transcript.clone())),
-            faults: match options.rates {
-                Some(rates) => Faults::seeded(options.seed, rates),
-                None => Faults::none(),
-            },
-            server,
-            clock,
-            transcript,
-            oracle: Oracle::default(),
-            operator: None,
-            seed: options.seed,
-            starts: 0,
-            deaths: 0,
+        let observer = Arc::new(Observer::new(server.clone(), transcript.clone()));
+        let faults = match options.rates {
+            Some(rates) => Faults::seeded(options.seed, rates),
+            None => Faults::none(),
         };
-        for crd in kro_api::manifests() {
-            world.admin().apply(&crd).expect("invariant: our CRDs are valid");
+        Self {
+            site: Site { server, faults, witness: observer.clone(), clock, transcript, seed: options.seed },
+            observer,
+            oracle: Oracle::default(),
+            processes: BTreeMap::new(),
+            wishes: Vec::new(),
         }
-        world
+    }
+
+    /// Adds a program, in place of one of that name, which is killed. It is run anew at each start, with a client that
+    /// meets the faults of its name. A program that ends is started again as one that died.
+    ///
+    /// Whatever it spawns outlives it: a program that is to be killed keeps its work in its own future.
+    pub fn host<F: Future<Output = ()> + Send + 'static>(
+        &mut self,
+        name: &str,
+        program: impl Fn(Host) -> F + 'static,
+    ) {
+        let program = Box::new(move |host| -> BoxFuture<'static, ()> { Box::pin(program(host)) });
+        self.processes.insert(name.to_owned(), Process::new(name, program, self.site.clone()));
+    }
+
+    /// A client that is no program: it meets the faults of its name, and cannot be killed.
+    pub fn client(&self, name: &str) -> kube_client::Client {
+        let way = self.site.faults.layer(name).witnessed(Arc::clone(&self.site.witness));
+        kube_client::Client::new(way.layer(self.site.server.clone()), "default")
+    }
+
+    /// Every request of programs that reaches the server from now on must be as the rule says, which sees it, the
+    /// object before it and the object after it; requests about all objects of a kind come without. Errors go on after "the operator".
+    pub fn always(
+        &self,
+        rule: impl Fn(&Request, Option<&Object>, Option<&Object>) -> Result<(), String> + Send + 'static,
+    ) {
+        self.observer.always(Box::new(rule));
+    }
+
+    /// When everything has calmed down, this must hold, beside what definitions ask for. It is asked again whenever
+    /// what is stored has changed.
+    pub fn eventually(&mut self, wish: impl Fn(&Admin) -> Result<(), String> + 'static) {
+        self.wishes.push(Box::new(wish));
     }
 
     /// Hands that act at once and always reach the server.
     pub fn admin(&self) -> Admin {
-        Admin::new(self.server.clone())
+        Admin::new(self.site.server.clone())
     }
 
     /// The server itself.
     pub fn server(&self) -> &ApiServer {
-        &self.server
+        &self.site.server
     }
 
-    /// What can go wrong; the operator's name there is `operator`.
+    /// What can go wrong, by the names of programs.
     pub fn faults(&self) -> &Faults {
-        &self.faults
+        &self.site.faults
     }
 
     /// What happened so far.
     pub fn transcript(&self) -> &Transcript {
-        &self.transcript
+        &self.site.transcript
+    }
+
+    /// The world's time.
+    pub fn clock(&self) -> VirtualClock {
+        self.site.clock
     }
 
     /// Virtual seconds since it began.
     pub fn seconds(&self) -> f64 {
-        self.clock.seconds()
+        self.site.clock.seconds()
     }
 
-    /// What operators asked for so far.
+    /// What programs asked for so far.
     pub fn requests(&self) -> Requests {
         self.observer.requests()
     }
 
-    /// Every request of operators that reached the server, watches apart.
+    /// Every request of programs that reached the server, watches apart.
     pub fn journal(&self) -> Vec<Request> {
         self.observer.journal()
     }
 
-    /// What operators did that must never happen, since the last call: in words that go on after "the operator".
+    /// What programs did that must never happen, since the last call: in words that go on after "the operator".
     pub fn take_broken(&self) -> Vec<String> {
         self.observer.take_broken()
     }
@@ -138,62 +210,52 @@ impl World {
         self.observer.never_prunes();
     }
 
-    /// Starts the operator unless it runs.
+    /// Starts all programs that do not run.
     pub fn start(&mut self) {
-        if self.operator.as_ref().is_some_and(Operator::is_running) {
-            return;
-        }
-        self.deaths = self.deaths();
-        self.starts += 1;
-        self.transcript.note("operator starts");
-        self.operator = Some(Operator::start(
-            "operator",
-            &self.server,
-            &self.faults,
-            Arc::clone(&self.observer) as Arc<dyn kro_apiserver::fault::Witness>,
-            self.clock,
-            self.seed.wrapping_add(self.starts),
-        ));
+        self.processes.values_mut().for_each(Process::start);
     }
 
-    /// Kills the operator wherever it is, as `kill -9` does.
-    pub async fn crash(&mut self) {
-        if let Some(operator) = self.operator.take() {
-            operator.crash().await;
-            self.transcript.note("operator killed");
+    /// Kills a program wherever it is, as `kill -9` does.
+    pub async fn crash(&mut self, name: &str) {
+        if let Some(process) = self.processes.get_mut(name) {
+            process.crash().await;
         }
     }
 
-    /// Stops the operator as a signal does.
-    pub async fn stop(&mut self) {
-        if let Some(operator) = self.operator.take() {
-            operator.stop().await;
-            self.transcript.note("operator stopped");
+    /// Stops a program as a signal does.
+    pub async fn stop(&mut self, name: &str) {
+        if let Some(process) = self.processes.get_mut(name) {
+            process.stop().await;
         }
     }
 
-    /// Kills the operator at the step after so many more: a request leaving, a reply arriving, an event of a watch.
-    pub fn crash_after(&self, steps: u64) {
-        if let Some(operator) = &self.operator {
-            operator.die_after(steps);
+    /// Kills a program that runs at the step after so many more: a request leaving, a reply arriving, an event of a
+    /// watch.
+    pub fn crash_after(&self, name: &str, steps: u64) {
+        if let Some(gate) = self.gate(name) {
+            gate.close_after(steps);
         }
     }
 
-    /// Loses the message of the step after so many more, and the connection with it.
-    pub fn lose_after(&self, steps: u64) {
-        if let Some(operator) = &self.operator {
-            operator.lose_after(steps);
+    /// Loses the message of the step after so many more of a program that runs, and the connection with it.
+    pub fn lose_after(&self, name: &str, steps: u64) {
+        if let Some(gate) = self.gate(name) {
+            gate.lose_after(steps);
         }
     }
 
-    /// Steps that the operator has made since a crash or a loss was asked for, or since it started.
-    pub fn steps(&self) -> u64 {
-        self.operator.as_ref().map_or(0, Operator::steps)
+    /// Steps that a program has made since a crash or a loss was asked for, or since it started.
+    pub fn steps(&self, name: &str) -> u64 {
+        self.gate(name).map_or(0, Gate::steps)
     }
 
-    /// How often the operator died at a step, as [`World::crash_after`] asks for.
-    pub fn deaths(&self) -> u64 {
-        self.deaths + u64::from(self.operator.as_ref().is_some_and(|operator| !operator.is_running()))
+    /// How often a program died at a step, as [`World::crash_after`] asks for.
+    pub fn deaths(&self, name: &str) -> u64 {
+        self.processes.get(name).map_or(0, Process::deaths)
+    }
+
+    fn gate(&self, name: &str) -> Option<&Gate> {
+        self.processes.get(name).and_then(Process::gate)
     }
 
     /// Lets time pass.
@@ -201,11 +263,17 @@ impl World {
         tokio::time::sleep(duration).await;
     }
 
-    /// Ends all faults, starts the operator if it is dead, and waits until everything is as it should be and
-    /// nothing happens any more. Gives the time until everything was right; the errors say what is wrong when
-    /// patience ends.
+    /// Ends all faults, starts what does not run, and waits until everything is as it should be and nothing happens
+    /// any more. Gives the time until everything was right; the errors say what is wrong when patience ends.
     pub async fn settle(&mut self) -> Result<Duration, Vec<String>> {
-        self.faults.heal();
+        let took = self.converge().await?;
+        self.silence().await?;
+        Ok(took)
+    }
+
+    /// The same for programs that go on to ask and write when everything is right.
+    pub async fn converge(&mut self) -> Result<Duration, Vec<String>> {
+        self.site.faults.heal();
         self.start();
         let start = tokio::time::Instant::now();
         let deadline = start + PATIENCE;
@@ -219,34 +287,31 @@ impl World {
             if !broken.is_empty() {
                 return Err(broken);
             }
-            let revision = self.server.revision();
+            let revision = self.server().revision();
             if judged != Some(revision) {
                 judged = Some(revision);
-                wrong = self.oracle.judge(&Snapshot::new(self.server.dump()));
+                wrong = self.judge();
             }
             if wrong.is_empty() {
-                break;
+                return Ok(start.elapsed());
             }
             if tokio::time::Instant::now() >= deadline {
                 return Err(wrong);
             }
         }
-        let took = start.elapsed();
-        self.silence().await?;
-        Ok(took)
     }
 
     /// Nothing is read and nothing written once everything is right.
     async fn silence(&mut self) -> Result<(), Vec<String>> {
         // What was on its way may arrive.
         self.sleep(LOOK).await;
-        let (requests, revision) = (self.requests(), self.server.revision());
+        let (requests, revision) = (self.requests(), self.server().revision());
         self.sleep(SILENCE).await;
-        let (later, moved) = (self.requests(), self.server.revision() - revision);
+        let (later, moved) = (self.requests(), self.server().revision() - revision);
         if later == requests && moved == 0 {
             return Ok(());
         }
-        let wrong = self.oracle.judge(&Snapshot::new(self.server.dump()));
+        let wrong = self.judge();
         if !wrong.is_empty() {
             return Err(wrong);
         }
@@ -256,5 +321,13 @@ impl World {
             later.writes - requests.writes,
             SILENCE.as_secs() / 60,
         )])
+    }
+
+    /// Everything that is not as it should be.
+    fn judge(&mut self) -> Vec<String> {
+        let mut wrong = self.oracle.judge(&crate::snapshot::Snapshot::new(self.server().dump()));
+        let admin = self.admin();
+        wrong.extend(self.wishes.iter().filter_map(|wish| wish(&admin).err()));
+        wrong
     }
 }

@@ -58,7 +58,8 @@ impl Writer {
 
     fn field(&mut self, name: &str, schema: &Schema, required: usize) -> Option<Value> {
         let is_block = matches!(&schema.kind, Kind::Object { properties, .. } if !properties.is_empty());
-        let is_derived = is_block && schema.default.as_ref().is_none_or(|it| *it == Value::Object(Map::new()));
+        let is_derived =
+            is_block && schema.default.as_ref().is_none_or(|it| *it == Value::Object(Map::new()));
         let mut markers = " required=true".repeat(required);
         write_markers(schema, is_derived, &mut markers)?;
         if is_block && markers.is_empty() {

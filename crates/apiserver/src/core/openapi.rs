@@ -8,11 +8,23 @@ mod v2;
 use super::{Core, Reply, discovery::hex, negotiate::Format, registry::Served, request::Call};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
+
+/// Documents of custom resources as they were written last, by path.
+#[derive(Debug, Default)]
+pub(super) struct Documents(BTreeMap<String, Written>);
+
+#[derive(Debug)]
+struct Written {
+    /// What it is about, and right for as long as that is served.
+    about: Vec<Arc<Served>>,
+    hash: String,
+    body: Vec<u8>,
+}
 
 impl Core {
     /// Everything below `/openapi`.
-    pub(super) fn openapi(&self, call: &Call, rest: &[&str]) -> Reply {
+    pub(super) fn openapi(&mut self, call: &Call, rest: &[&str]) -> Reply {
         match rest {
             ["v3"] => self.openapi_index(),
             ["v3", path @ ..] => self.openapi_document(call, &path.join("/")),
@@ -22,7 +34,7 @@ impl Core {
     }
 
     /// Version 2: the schemas of all documents in one.
-    fn openapi_v2(&self, call: &Call) -> Reply {
+    fn openapi_v2(&mut self, call: &Call) -> Reply {
         let mut definitions = Map::new();
         for path in self.document_paths() {
             let document: Value = serde_json::from_slice(&self.document(&path)).unwrap_or_default();
@@ -58,7 +70,7 @@ impl Core {
         out
     }
 
-    fn openapi_index(&self) -> Reply {
+    fn openapi_index(&mut self) -> Reply {
         let mut paths = Map::new();
         for path in self.document_paths() {
             let hash = self.document_hash(&path);
@@ -71,7 +83,7 @@ impl Core {
         Reply::full(200, "text/plain; charset=utf-8", body)
     }
 
-    fn openapi_document(&self, call: &Call, path: &str) -> Reply {
+    fn openapi_document(&mut self, call: &Call, path: &str) -> Reply {
         if !self.document_paths().iter().any(|known| known == path) {
             return Reply::empty(404);
         }
@@ -92,19 +104,16 @@ impl Core {
     }
 
     /// Builtin documents change with the recorded version alone; those of custom resources with their content.
-    fn document_hash(&self, path: &str) -> String {
-        let digest = if self.custom_resources(path).is_empty() {
-            Sha256::digest(format!("{}/{path}", kro_k8s_schemas::VERSION))
-        } else {
-            Sha256::digest(self.document(path))
-        };
-        hex(&digest)
+    fn document_hash(&mut self, path: &str) -> String {
+        match self.custom_document(path) {
+            Some(written) => written.hash.clone(),
+            None => hex(&Sha256::digest(format!("{}/{path}", kro_k8s_schemas::VERSION))),
+        }
     }
 
-    fn document(&self, path: &str) -> Vec<u8> {
-        let custom = self.custom_resources(path);
-        if !custom.is_empty() {
-            return Format::Json.encode(&custom::document(&custom));
+    fn document(&mut self, path: &str) -> Vec<u8> {
+        if let Some(written) = self.custom_document(path) {
+            return written.body.clone();
         }
         match kro_k8s_schemas::document(path) {
             Some(document) => document.into_bytes(),
@@ -112,6 +121,25 @@ impl Core {
                 "openapi": "3.0.0", "info": {"title": "Kubernetes", "version": kro_k8s_schemas::VERSION}, "paths": {},
             })),
         }
+    }
+
+    /// A document about custom resources; `None` for a builtin one.
+    fn custom_document(&mut self, path: &str) -> Option<&Written> {
+        let about = self.custom_resources(path);
+        if about.is_empty() {
+            self.documents.0.remove(path);
+            return None;
+        }
+        let is_known = self.documents.0.get(path).is_some_and(|written| {
+            written.about.len() == about.len()
+                && written.about.iter().zip(&about).all(|(one, other)| Arc::ptr_eq(one, other))
+        });
+        if !is_known {
+            let body = Format::Json.encode(&custom::document(&about));
+            let hash = hex(&Sha256::digest(&body));
+            self.documents.0.insert(path.to_owned(), Written { about, hash, body });
+        }
+        self.documents.0.get(path)
     }
 
     /// The custom resources a document is about.

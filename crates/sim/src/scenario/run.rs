@@ -6,7 +6,7 @@ use super::{
     snapshot,
 };
 use crate::{
-    World, WorldOptions,
+    OPERATOR, World, WorldOptions,
     admin::{Refused, path},
     observer::Requests,
     snapshot::Snapshot,
@@ -162,11 +162,11 @@ impl Runner<'_> {
                 Ok(())
             }
             Action::Crash => {
-                self.world.crash().await;
+                self.world.crash(OPERATOR).await;
                 Ok(())
             }
             Action::Restart | Action::Stop => {
-                self.world.stop().await;
+                self.world.stop(OPERATOR).await;
                 self.is_stopped = matches!(step.action, Action::Stop);
                 Ok(())
             }
@@ -175,7 +175,7 @@ impl Runner<'_> {
                 Ok(())
             }
             Action::CrashAfter(steps) => {
-                self.world.crash_after(*steps);
+                self.world.crash_after(OPERATOR, *steps);
                 Ok(())
             }
         };

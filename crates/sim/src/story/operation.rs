@@ -2,7 +2,7 @@
 //! would be for people, and the story goes on.
 
 use super::design::{Design, KINDS, Wish, external, external_name};
-use crate::{Admin, Refused, World, definitions, oracle::shown};
+use crate::{Admin, OPERATOR, Refused, World, definitions, oracle::shown};
 use kro_api::names::{annotations, labels, managers};
 use kro_apiserver::fault::{Fault, Rule};
 use kro_object::{Gvk, Object, ObjectKey, ResourceType, Scope};
@@ -127,25 +127,25 @@ impl Operation {
                 Ok(())
             }
             Self::Crash => {
-                world.crash().await;
+                world.crash(OPERATOR).await;
                 Ok(())
             }
             Self::CrashAfter(steps) => {
-                world.crash_after(u64::from(*steps));
+                world.crash_after(OPERATOR, u64::from(*steps));
                 Ok(())
             }
             Self::LoseAfter(steps) => {
-                world.lose_after(u64::from(*steps));
+                world.lose_after(OPERATOR, u64::from(*steps));
                 Ok(())
             }
             Self::Restart => {
-                world.stop().await;
+                world.stop(OPERATOR).await;
                 Ok(())
             }
             Self::CutOff(seconds) => {
-                world.faults().partition("operator");
+                world.faults().partition(OPERATOR);
                 world.sleep(Duration::from_secs(u64::from(*seconds))).await;
-                world.faults().mend("operator");
+                world.faults().mend(OPERATOR);
                 Ok(())
             }
             Self::Compact => {

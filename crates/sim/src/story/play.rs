@@ -1,7 +1,7 @@
 //! Plays a story and judges it: after everything has calmed down, and once more after everything was deleted.
 
 use super::operation::{Operation, THEIRS, children, instances, is_member};
-use crate::{World, WorldOptions, oracle::shown, run};
+use crate::{OPERATOR, World, WorldOptions, oracle::shown, run};
 use kro_api::names::labels;
 use kro_apiserver::fault::Rates;
 use kro_object::Object;
@@ -65,8 +65,8 @@ pub fn play(story: &Story, keep_lines: bool) -> Outcome {
             took: Duration::from_secs_f64(world.seconds()),
             requests: world.requests().total(),
             calm_after,
-            steps: world.steps(),
-            deaths: world.deaths(),
+            steps: world.steps(OPERATOR),
+            deaths: world.deaths(OPERATOR),
             lines: world.transcript().lines_kept(),
         }
     })

@@ -1,6 +1,7 @@
 //! Worlds of one seed: alike, right in the end, and right after the mistakes that were found this way.
 
 mod determinism;
+mod embedding;
 mod scenario;
 
 use kro_apiserver::fault::{Fault, Rule};
