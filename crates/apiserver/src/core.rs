@@ -26,6 +26,7 @@ mod object;
 mod openapi;
 mod options;
 mod patch;
+mod place;
 mod policy;
 mod registry;
 pub(crate) mod request;

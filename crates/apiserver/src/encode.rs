@@ -1,21 +1,58 @@
 //! JSON as Go's `encoding/json` prints numbers, and YAML as `sigs.k8s.io/yaml` prints objects.
 
-use serde::Serialize as _;
-use serde_json::{Value, ser::Formatter};
-use std::io;
+use serde_json::Value;
+use std::io::Write as _;
 
 /// Compact JSON; whole floats below 1e21 lose their fraction, as in Go.
 pub(crate) fn to_vec(value: &Value) -> Vec<u8> {
     let mut out = Vec::with_capacity(512);
-    let mut serializer = serde_json::Serializer::with_formatter(&mut out, GoNumbers);
-    value.serialize(&mut serializer).expect("a JSON value always serializes into memory");
+    append(&mut out, value);
     out
 }
 
 /// The same, appended.
 pub(crate) fn append(out: &mut Vec<u8>, value: &Value) {
-    let mut serializer = serde_json::Serializer::with_formatter(out, GoNumbers);
-    value.serialize(&mut serializer).expect("a JSON value always serializes into memory");
+    match value {
+        Value::Null => out.extend_from_slice(b"null"),
+        Value::Bool(true) => out.extend_from_slice(b"true"),
+        Value::Bool(false) => out.extend_from_slice(b"false"),
+        Value::Number(number) => match number.as_f64().filter(|_| number.is_f64()) {
+            Some(float) => out.extend_from_slice(go_float(float).as_bytes()),
+            None => write!(out, "{number}").expect("writing into memory does not fail"),
+        },
+        Value::String(text) => append_text(out, text),
+        Value::Array(items) => {
+            let mut before = b'[';
+            for item in items {
+                out.push(before);
+                append(out, item);
+                before = b',';
+            }
+            out.extend_from_slice(if items.is_empty() { b"[]" } else { b"]" });
+        }
+        Value::Object(members) => {
+            let mut before = b'{';
+            for (name, member) in members {
+                out.push(before);
+                append_text(out, name);
+                out.push(b':');
+                append(out, member);
+                before = b',';
+            }
+            out.extend_from_slice(if members.is_empty() { b"{}" } else { b"}" });
+        }
+    }
+}
+
+/// A text in quotes, appended.
+pub(crate) fn append_text(out: &mut Vec<u8>, text: &str) {
+    if text.bytes().any(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
+        return serde_json::to_writer(out, text).expect("writing into memory does not fail");
+    }
+    out.reserve(text.len() + 2);
+    out.push(b'"');
+    out.extend_from_slice(text.as_bytes());
+    out.push(b'"');
 }
 
 /// The same as text.
@@ -36,15 +73,6 @@ pub(crate) fn go_float(value: f64) -> String {
         }
     } else {
         format!("{value}")
-    }
-}
-
-#[derive(Debug)]
-struct GoNumbers;
-
-impl Formatter for GoNumbers {
-    fn write_f64<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: f64) -> io::Result<()> {
-        writer.write_all(go_float(value).as_bytes())
     }
 }
 
@@ -187,6 +215,14 @@ mod tests {
         ] {
             assert_eq!(to_text(&json!(value)), text);
         }
+    }
+
+    #[test]
+    fn values_are_written_without_white_space() {
+        let text = r#"{"a":[1,-2,true,false,null,"\u0001\n\"\\ü",[],{}],"b":{"c":18446744073709551615}}"#;
+        let value: Value = serde_json::from_str(text).expect("JSON");
+        assert_eq!(to_text(&value), text);
+        assert_eq!(to_text(&value), value.to_string());
     }
 
     #[test]

@@ -10,6 +10,8 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 mod apiserver;
 mod cel;
 mod compile;
+mod crd;
+mod go;
 mod main_job;
 mod measure;
 mod merge;
@@ -36,6 +38,8 @@ enum What {
     Cel(cel::Args),
     /// Structured merge beside the Go library.
     Merge(merge::Args),
+    /// The machinery of custom resource definitions beside the Go libraries.
+    Crd(crd::Args),
     /// The embedded API server beside etcd and kube-apiserver.
     Apiserver(apiserver::Args),
     /// Memory of the embedded API server with many objects.
@@ -48,6 +52,7 @@ fn main() -> anyhow::Result<()> {
         What::Compile(args) => compile::run(&args),
         What::Cel(args) => cel::run(&args),
         What::Merge(args) => merge::run(&args),
+        What::Crd(args) => crd::run(&args),
         What::Apiserver(args) => apiserver::run(&args),
         What::Memory(args) => apiserver::memory(&args),
     }

@@ -88,11 +88,32 @@ struct Table {
 }
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| read(include_str!("../data/go-types.txt")));
+/// For each type its fields as JSON knows them.
+static JSON_FIELDS: LazyLock<Vec<Vec<&'static GoField>>> =
+    LazyLock::new(|| TABLE.types.iter().map(flattened).collect());
+
+fn flattened(named: &'static Named) -> Vec<&'static GoField> {
+    let Definition::Struct(fields) = &named.definition else { return Vec::new() };
+    let mut out = Vec::with_capacity(fields.len());
+    for field in fields {
+        match &field.go_type {
+            GoType::Named(inner) if field.name.is_empty() => out.extend(flattened(inner.get())),
+            _ => out.push(field),
+        }
+    }
+    out
+}
 
 impl GoName {
     /// The type itself.
     pub fn get(self) -> &'static Named {
         &TABLE.types[self.0]
+    }
+
+    /// The fields of a struct as JSON knows them, those of structs without a name of their own in place; none for
+    /// what is no struct.
+    pub fn json_fields(self) -> &'static [&'static GoField] {
+        &JSON_FIELDS[self.0]
     }
 }
 

@@ -2,6 +2,7 @@
 //! does around apply and update. Reads no clock; refuses to default, convert and store.
 
 use std::fmt;
+use std::sync::LazyLock;
 
 use kro_object::Timestamp;
 use serde_json::Value;
@@ -271,25 +272,28 @@ pub fn check_applied(config: &Value, api_version: &str, kind: &str) -> Result<()
 
 /// Puts the times of `old` back if nothing but the times of entries differs, so that a write without effect is none.
 pub fn keep_times(old: &Value, new: &mut Value) {
-    let entries = |object: &Value| object.pointer("/metadata/managedFields").cloned();
-    let (Some(before), Some(after)) = (entries(old), entries(new)) else { return };
-    if before == after || without_times(&before) != without_times(&after) {
+    let Some(before) = old.pointer("/metadata/managedFields") else { return };
+    let Some(after) = new.pointer_mut("/metadata/managedFields") else { return };
+    if before == after || !differ_in_times_alone(before, after) {
         return;
     }
-    set_entries(new, Some(before.clone()));
+    let after = std::mem::replace(after, before.clone());
     if old != new {
         set_entries(new, Some(after));
     }
 }
 
-fn without_times(entries: &Value) -> Value {
-    let mut entries = entries.clone();
-    for entry in entries.as_array_mut().into_iter().flatten() {
-        if let Some(entry) = entry.as_object_mut() {
-            entry.remove("time");
-        }
-    }
-    entries
+fn differ_in_times_alone(before: &Value, after: &Value) -> bool {
+    let (Some(before), Some(after)) = (before.as_array(), after.as_array()) else { return false };
+    before.len() == after.len()
+        && before.iter().zip(after).all(|(a, b)| match (a.as_object(), b.as_object()) {
+            (Some(a), Some(b)) => timeless(a).eq(timeless(b)),
+            _ => a == b,
+        })
+}
+
+fn timeless(entry: &serde_json::Map<String, Value>) -> impl Iterator<Item = (&String, &Value)> {
+    entry.iter().filter(|(name, _)| *name != "time")
 }
 
 /// Whether a client asks for the entries to be forgotten.
@@ -323,7 +327,7 @@ impl ManagedFields {
     /// Takes from an entry what the server alone sets.
     fn strip(&mut self, manager: &Manager) {
         if let Some(Owner { fields, .. }) = self.owners.get_mut(manager) {
-            *fields = fields.difference(&stripped());
+            *fields = fields.difference(&STRIPPED);
             if fields.is_empty() {
                 self.owners.remove(manager);
             }
@@ -332,7 +336,7 @@ impl ManagedFields {
 }
 
 /// What no entry lists: identity, and what the server sets.
-fn stripped() -> FieldSet {
+static STRIPPED: LazyLock<FieldSet> = LazyLock::new(|| {
     let top = ["apiVersion", "kind", "metadata"].map(|name| Path::from_iter([name]));
     let metadata = [
         "name",
@@ -347,7 +351,7 @@ fn stripped() -> FieldSet {
     ]
     .map(|name| Path::from_iter(["metadata", name]));
     top.into_iter().chain(metadata).collect()
-}
+});
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 //! Reading request bodies: JSON or YAML into a JSON value, and which fields stand twice.
 //! Refuses to know kinds; `decode.rs` makes objects of what is read here.
 
-use super::{negotiate::BodyFormat, typed::protobuf, yaml};
+use super::{negotiate::BodyFormat, place::Place, typed::protobuf, yaml};
 use crate::go_json;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
@@ -11,61 +11,71 @@ use std::{cell::RefCell, fmt};
 pub(crate) const LIMIT: usize = 3 * 1024 * 1024;
 
 /// A body as read.
-#[derive(Debug, Default)]
-pub(crate) struct Body {
+#[derive(Debug)]
+pub(crate) struct Body<'b> {
     pub value: Value,
     /// What strict decoding objects to: duplicate fields, in the order found.
     pub problems: Vec<String>,
-    /// Every field in document order, to sort later findings by.
-    order: Vec<String>,
+    bytes: &'b [u8],
+    format: BodyFormat,
 }
 
-impl Body {
-    /// Sorts findings about fields into the order of the document; `path` tells the field of a finding.
-    pub(crate) fn position(&self, path: &str) -> usize {
-        self.order.iter().position(|known| known == path).unwrap_or(self.order.len())
+impl Body<'_> {
+    /// Sorts the paths of fields as the fields stand in the document.
+    pub(crate) fn sort(&self, paths: &mut [String]) {
+        if paths.len() < 2 {
+            return;
+        }
+        let mut order = Vec::new();
+        match self.format {
+            BodyFormat::Json => {
+                let tracker = Tracker { order: Some(RefCell::default()), ..Tracker::default() };
+                let _same_as_before = tracker.read(self.bytes);
+                order = tracker.order.map(RefCell::into_inner).unwrap_or_default();
+            }
+            // The conversion to JSON sorts the fields.
+            BodyFormat::Yaml => {
+                if let Ok((value, _)) = read_yaml(self.bytes) {
+                    field_paths(&value, "", &mut order);
+                }
+            }
+            BodyFormat::Protobuf => {}
+        }
+        paths.sort_by_key(|path| order.iter().position(|known| known == path).unwrap_or(order.len()));
     }
 }
 
 /// Reads a body; the error is the text of Go's decoder.
-pub(crate) fn read(bytes: &[u8], format: BodyFormat) -> Result<Body, String> {
-    match format {
+pub(crate) fn read(bytes: &[u8], format: BodyFormat) -> Result<Body<'_>, String> {
+    let (value, problems) = match format {
         BodyFormat::Json => {
-            read_json(bytes).map_err(|why| format!("couldn't get version/kind; json parse error: {why}"))
+            read_json(bytes).map_err(|why| format!("couldn't get version/kind; json parse error: {why}"))?
         }
-        BodyFormat::Protobuf => protobuf::read(bytes).map(|value| Body { value, ..Body::default() }),
-        BodyFormat::Yaml => read_yaml(bytes),
-    }
+        BodyFormat::Protobuf => (protobuf::read(bytes)?, Vec::new()),
+        BodyFormat::Yaml => read_yaml(bytes)?,
+    };
+    Ok(Body { value, problems, bytes, format })
 }
 
-fn read_json(bytes: &[u8]) -> Result<Body, String> {
+/// A value and what strict decoding objects to.
+fn read_json(bytes: &[u8]) -> Result<(Value, Vec<String>), String> {
     let tracker = Tracker::default();
-    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value = tracker
-        .seed("")
-        .deserialize(&mut deserializer)
-        .and_then(|value| deserializer.end().map(|()| value))
-        .map_err(|error| go_json::error(bytes).unwrap_or_else(|| error.to_string()))?;
-    Ok(tracker.finish(value))
+    let value =
+        tracker.read(bytes).map_err(|error| go_json::error(bytes).unwrap_or_else(|| error.to_string()))?;
+    let word = |path| format!("duplicate field {path:?}");
+    Ok((value, tracker.duplicates.into_inner().into_iter().map(word).collect()))
 }
 
 /// A body that says to be YAML. JSON that repeats no field is the same either way and is read faster as JSON.
-fn read_yaml(bytes: &[u8]) -> Result<Body, String> {
+fn read_yaml(bytes: &[u8]) -> Result<(Value, Vec<String>), String> {
     let is_json = bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
-    let plain = is_json.then(|| read_json(bytes).ok()).flatten().filter(|body| body.problems.is_empty());
-    let mut body = match plain {
-        Some(body) => body,
-        None => {
-            let yaml::Document { value, repeated } = yaml::read(bytes)?;
-            let problem = format!("{REPEATED}\n  {}", repeated.join("\n  "));
-            let problems = if repeated.is_empty() { Vec::new() } else { vec![problem] };
-            Body { value, problems, order: Vec::new() }
-        }
-    };
-    // The conversion to JSON sorts the fields.
-    body.order.clear();
-    field_paths(&body.value, "", &mut body.order);
-    Ok(body)
+    let plain = is_json.then(|| read_json(bytes).ok()).flatten();
+    if let Some(plain) = plain.filter(|(_, problems)| problems.is_empty()) {
+        return Ok(plain);
+    }
+    let yaml::Document { value, repeated } = yaml::read(bytes)?;
+    let problem = format!("{REPEATED}\n  {}", repeated.join("\n  "));
+    Ok((value, if repeated.is_empty() { Vec::new() } else { vec![problem] }))
 }
 
 /// How complaints about repeated keys begin.
@@ -101,27 +111,21 @@ pub(crate) fn as_warnings(problems: &[String]) -> impl Iterator<Item = String> {
 #[derive(Debug, Default)]
 struct Tracker {
     duplicates: RefCell<Vec<String>>,
-    order: RefCell<Vec<String>>,
+    /// Every field, if somebody wants to know.
+    order: Option<RefCell<Vec<String>>>,
 }
 
 impl Tracker {
-    fn seed(&self, path: &str) -> Seed<'_> {
-        Seed { tracker: self, path: path.to_owned() }
-    }
-
-    fn finish(self, value: Value) -> Body {
-        let word = |path| format!("duplicate field {path:?}");
-        Body {
-            value,
-            problems: self.duplicates.into_inner().into_iter().map(word).collect(),
-            order: self.order.into_inner(),
-        }
+    fn read(&self, bytes: &[u8]) -> serde_json::Result<Value> {
+        let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+        let value = Seed { tracker: self, place: Place::ROOT }.deserialize(&mut deserializer)?;
+        deserializer.end().map(|()| value)
     }
 }
 
 struct Seed<'t> {
     tracker: &'t Tracker,
-    path: String,
+    place: Place<'t>,
 }
 
 impl<'de> DeserializeSeed<'de> for Seed<'_> {
@@ -179,7 +183,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut out = Vec::new();
         while let Some(item) =
-            items.next_element_seed(self.tracker.seed(&format!("{}[{}]", self.path, out.len())))?
+            items.next_element_seed(Seed { tracker: self.tracker, place: self.place.index(out.len()) })?
         {
             out.push(item);
         }
@@ -189,13 +193,14 @@ impl<'de> Visitor<'de> for Seed<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let mut out = Map::new();
         while let Some(key) = members.next_key::<String>()? {
-            let path = if self.path.is_empty() { key.clone() } else { format!("{}.{key}", self.path) };
-            let value = members.next_value_seed(self.tracker.seed(&path))?;
-            if out.insert(key, value).is_some() {
-                self.tracker.duplicates.borrow_mut().push(path);
-            } else {
-                self.tracker.order.borrow_mut().push(path);
+            let place = self.place.field(&key);
+            let value = members.next_value_seed(Seed { tracker: self.tracker, place })?;
+            if out.contains_key(&key) {
+                self.tracker.duplicates.borrow_mut().push(place.strict());
+            } else if let Some(order) = &self.tracker.order {
+                order.borrow_mut().push(place.strict());
             }
+            out.insert(key, value);
         }
         Ok(Value::Object(out))
     }

@@ -52,28 +52,31 @@ pub(crate) fn object(
     })
 }
 
-/// Decodes a value that a patch has produced. A strategic patch is quoted itself where others quote its result.
+/// Decodes the value that a patch produces. Refusals quote it as it was produced, which is done again for them; a
+/// strategic patch is quoted itself.
 pub(crate) fn patched(
     served: &Served,
-    value: Value,
-    patch: &Body,
+    produce: &dyn Fn() -> Result<Value, Status>,
+    patch: &Body<'_>,
     patch_kind: PatchKind,
     validation: FieldValidation,
     warnings: &mut Vec<String>,
 ) -> Result<Value, Status> {
-    let changed = other_kind(served, &value);
+    let value = produce()?;
     let is_strategic = patch_kind == PatchKind::Strategic;
-    let quoted = match served.go_kind() {
-        _ if is_strategic => GoValue(&patch.value).to_string(),
-        Some(kind) => print::print(kind, &value, Some(&patch_kind.touched(&patch.value))),
-        None => crate::encode::to_text(&value),
+    let refuse = |why: String| {
+        let value = produce().unwrap_or_default();
+        let quoted = match served.go_kind() {
+            _ if is_strategic => GoValue(&patch.value).to_string(),
+            Some(kind) => print::print(kind, &value, Some(&patch_kind.touched(&patch.value))),
+            None => crate::encode::to_text(&value),
+        };
+        Status::invalid("", "", "", &[FieldError::invalid_text("patch", &quoted, why)])
     };
-    let refuse =
-        |why: String| Status::invalid("", "", "", &[FieldError::invalid_text("patch", &quoted, why)]);
     if let Some(kind) = served.go_kind().filter(|_| is_strategic) {
         typed::unstructured::check(kind, &value).map_err(refuse)?;
     }
-    if let Some(why) = changed {
+    if let Some(why) = other_kind(served, &value) {
         return Err(refuse(why));
     }
     settle(served, value, Some(patch), validation, warnings, refuse)
@@ -121,7 +124,7 @@ pub(crate) fn applied(served: &Served, object: &mut Value) -> Result<(), Status>
 fn settle(
     served: &Served,
     mut value: Value,
-    read: Option<&Body>,
+    read: Option<&Body<'_>>,
     validation: FieldValidation,
     warnings: &mut Vec<String>,
     refuse: impl Fn(String) -> Status,
@@ -152,7 +155,7 @@ fn settle(
     }
     let mut problems = read.map(|body| body.problems.clone()).unwrap_or_default();
     if let (Some(body), true) = (read, is_builtin) {
-        unknown.sort_by_key(|path| body.position(path));
+        body.sort(&mut unknown);
     }
     problems.extend(unknown.iter().map(|path| format!("unknown field {path:?}")));
     match validation {

@@ -2,7 +2,7 @@
 
 pub(crate) mod names;
 
-use super::{object, typed::time};
+use super::{object, place::Place, typed::time};
 use crate::field_error::FieldError;
 use serde_json::{Map, Value};
 
@@ -69,94 +69,105 @@ pub(crate) fn decode(
             json_type(meta)
         ));
     };
-    fields(map, FIELDS, "ObjectMeta", path, place, unknown)?;
+    Decoder { path, strict: place, unknown }.fields(map, FIELDS, "ObjectMeta", &Place::ROOT)?;
     // An explicitly empty list of managers is a request to forget them, so it must survive decoding.
     map.retain(|key, value| key == "managedFields" && value.is_array() || !is_empty(value));
     Ok(())
 }
 
-fn fields(
-    map: &mut Map<String, Value>,
-    known: &'static [(&'static str, Shape)],
-    go_struct: &str,
-    path: &str,
-    place: &str,
-    unknown: &mut Vec<String>,
-) -> Result<(), String> {
-    let names: Vec<String> = map.keys().cloned().collect();
-    for name in names {
-        let at = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-        let Some((_, shape)) = known.iter().find(|(field, _)| *field == name) else {
-            unknown.push(format!("{place}.{name}"));
-            map.remove(&name);
-            continue;
-        };
-        let Some(value) = map.get_mut(&name) else { continue };
-        if value.is_null() {
-            map.remove(&name);
-            continue;
-        }
-        check(value, shape, go_struct, &at, &format!("{place}.{name}"), unknown)?;
-    }
-    Ok(())
+struct Decoder<'d> {
+    /// What stands before places in errors about types.
+    path: &'d str,
+    /// What stands before places in complaints about unknown fields.
+    strict: &'d str,
+    unknown: &'d mut Vec<String>,
 }
 
-fn check(
-    value: &mut Value,
-    shape: &Shape,
-    go_struct: &str,
-    at: &str,
-    place: &str,
-    unknown: &mut Vec<String>,
-) -> Result<(), String> {
-    let mismatch = |value: &Value, wanted: &str| {
-        Err(format!(
-            "json: cannot unmarshal {} into Go struct field {go_struct}.{at} of type {wanted}",
-            json_type(value)
-        ))
-    };
-    match shape {
-        Shape::Text if !value.is_string() => return mismatch(value, "string"),
-        Shape::Flag if !value.is_boolean() => return mismatch(value, "bool"),
-        Shape::Integer if value.as_i64().is_none() => return mismatch(value, "int64"),
-        Shape::Anything | Shape::Text | Shape::Flag | Shape::Integer => {}
-        Shape::Time => {
-            let Value::String(text) = value else { return mismatch(value, "string") };
-            *text = time::parse(text, time::SECONDS)?;
-        }
-        Shape::Texts => {
-            let Value::Array(items) = value else { return mismatch(value, "[]string") };
-            for item in items {
-                match item {
-                    Value::String(_) => {}
-                    Value::Null => *item = Value::String(String::new()),
-                    other => return mismatch(other, "string"),
+impl Decoder<'_> {
+    fn fields(
+        &mut self,
+        map: &mut Map<String, Value>,
+        known: &'static [(&'static str, Shape)],
+        go_struct: &str,
+        place: &Place<'_>,
+    ) -> Result<(), String> {
+        let shape_of = |name: &str| known.iter().find(|(field, _)| *field == name).map(|(_, shape)| shape);
+        if map.iter().any(|(name, value)| value.is_null() || shape_of(name).is_none()) {
+            map.retain(|name, value| {
+                let is_known = shape_of(name).is_some();
+                if !is_known {
+                    self.unknown.push(format!("{}.{}", self.strict, place.field(name).strict()));
                 }
+                is_known && !value.is_null()
+            });
+        }
+        for (name, value) in map {
+            if let Some(shape) = shape_of(name) {
+                self.check(value, shape, go_struct, place.field(name))?;
             }
         }
-        Shape::TextMap => {
-            let Value::Object(entries) = value else { return mismatch(value, "map[string]string") };
-            for entry in entries.values_mut() {
-                match entry {
-                    Value::String(_) => {}
-                    Value::Null => *entry = Value::String(String::new()),
-                    other => return mismatch(other, "string"),
-                }
-            }
-        }
-        Shape::Items(known, item_struct) => {
-            let Value::Array(items) = value else {
-                return mismatch(value, &format!("[]v1.{item_struct}"));
-            };
-            for (index, item) in items.iter_mut().enumerate() {
-                let Value::Object(map) = item else {
-                    return mismatch(item, &format!("v1.{item_struct}"));
-                };
-                fields(map, known, item_struct, at, &format!("{place}[{index}]"), unknown)?;
-            }
-        }
+        Ok(())
     }
-    Ok(())
+
+    fn check(
+        &mut self,
+        value: &mut Value,
+        shape: &Shape,
+        go_struct: &str,
+        place: Place<'_>,
+    ) -> Result<(), String> {
+        let path = self.path;
+        let mismatch = |value: &Value, wanted: &str| {
+            let dot = if path.is_empty() { "" } else { "." };
+            Err(format!(
+                "json: cannot unmarshal {} into Go struct field {go_struct}.{path}{dot}{} of type {wanted}",
+                json_type(value),
+                place.fields()
+            ))
+        };
+        match shape {
+            Shape::Text if !value.is_string() => return mismatch(value, "string"),
+            Shape::Flag if !value.is_boolean() => return mismatch(value, "bool"),
+            Shape::Integer if value.as_i64().is_none() => return mismatch(value, "int64"),
+            Shape::Anything | Shape::Text | Shape::Flag | Shape::Integer => {}
+            Shape::Time => {
+                let Value::String(text) = value else { return mismatch(value, "string") };
+                *text = time::parse(text, time::SECONDS)?;
+            }
+            Shape::Texts => {
+                let Value::Array(items) = value else { return mismatch(value, "[]string") };
+                for item in items {
+                    match item {
+                        Value::String(_) => {}
+                        Value::Null => *item = Value::String(String::new()),
+                        other => return mismatch(other, "string"),
+                    }
+                }
+            }
+            Shape::TextMap => {
+                let Value::Object(entries) = value else { return mismatch(value, "map[string]string") };
+                for entry in entries.values_mut() {
+                    match entry {
+                        Value::String(_) => {}
+                        Value::Null => *entry = Value::String(String::new()),
+                        other => return mismatch(other, "string"),
+                    }
+                }
+            }
+            Shape::Items(known, item_struct) => {
+                let Value::Array(items) = value else {
+                    return mismatch(value, &format!("[]v1.{item_struct}"));
+                };
+                for (index, item) in items.iter_mut().enumerate() {
+                    let Value::Object(map) = item else {
+                        return mismatch(item, &format!("v1.{item_struct}"));
+                    };
+                    self.fields(map, known, item_struct, &place.index(index))?;
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 /// What Go's decoder calls a JSON value.

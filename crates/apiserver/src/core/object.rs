@@ -15,6 +15,11 @@ pub(crate) fn height(value: &Value) -> usize {
     }
 }
 
+/// What stands at a pointer such as `/spec/replicas`: through objects alone, with names that need no escapes.
+pub(crate) fn at<'v>(value: &'v Value, pointer: &str) -> Option<&'v Value> {
+    pointer.split('/').skip(1).try_fold(value, |value, name| value.get(name))
+}
+
 /// A text under `metadata`, empty if it is not there.
 pub(crate) fn meta_text<'a>(object: &'a Value, field: &str) -> &'a str {
     object.get("metadata").and_then(|meta| meta.get(field)).and_then(Value::as_str).unwrap_or_default()

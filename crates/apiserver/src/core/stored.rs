@@ -133,7 +133,7 @@ fn canonical(object: &Value) -> (Vec<u8>, [Range<u32>; 2]) {
     let last = map.len().saturating_sub(1);
     for (at, (name, member)) in map.iter().enumerate() {
         let start = out.len() as u32;
-        encode::append(&mut out, &Value::String(name.clone()));
+        encode::append_text(&mut out, name);
         out.push(b':');
         encode::append(&mut out, member);
         if at < last {

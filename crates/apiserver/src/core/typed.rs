@@ -9,9 +9,9 @@ mod special;
 pub(super) mod time;
 pub(super) mod unstructured;
 
-use super::metadata::json_type;
+use super::{metadata::json_type, place::Place};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use kro_k8s_schemas::{Definition, Empty, GoField, GoName, GoType, Named};
+use kro_k8s_schemas::{Definition, Empty, GoField, GoName, GoType};
 use kro_schema::{Kind, Schema};
 use serde_json::{Map, Value, json};
 
@@ -19,8 +19,7 @@ use serde_json::{Map, Value, json};
 pub(super) fn decode(kind: GoName, object: &mut Value, unknown: &mut Vec<String>) -> Result<(), String> {
     let Value::Object(map) = object else { return Ok(()) };
     let metadata = map.remove("metadata");
-    let place = Place { go_struct: kind.get().base(), json: "", strict: "" };
-    let outcome = Decoder { unknown }.fields(kind.get(), map, place);
+    let outcome = Decoder { unknown }.fields(kind, map, &Place::ROOT);
     if let Some(metadata) = metadata {
         map.insert("metadata".into(), metadata);
     }
@@ -42,16 +41,13 @@ fn object_without_metadata(value: &mut Value) {
 
 /// Where a value stands.
 #[derive(Clone, Copy)]
-struct Place<'p> {
+struct Site<'p> {
     /// The innermost struct.
     go_struct: &'p str,
-    /// Path as errors about types write it: without positions and keys.
-    json: &'p str,
-    /// Path as strict decoding writes it.
-    strict: &'p str,
+    place: Place<'p>,
 }
 
-impl Place<'_> {
+impl Site<'_> {
     fn mismatch(&self, found: &Value, wanted: &GoType) -> String {
         let found = match found {
             Value::Number(number) if !matches!(wanted, GoType::String) && is_integral(wanted) => {
@@ -62,7 +58,7 @@ impl Place<'_> {
         format!(
             "json: cannot unmarshal {found} into Go struct field {}.{} of type {}",
             self.go_struct,
-            self.json,
+            self.place.fields(),
             shown(wanted)
         )
     }
@@ -100,19 +96,6 @@ fn shown(go_type: &GoType) -> String {
     }
 }
 
-/// The fields of a struct as JSON knows them, those of structs without a name of their own in place.
-pub(super) fn json_fields(named: &'static Named) -> Vec<&'static GoField> {
-    let Definition::Struct(fields) = &named.definition else { return Vec::new() };
-    let mut out = Vec::with_capacity(fields.len());
-    for field in fields {
-        match &field.go_type {
-            GoType::Named(inner) if field.name.is_empty() => out.extend(json_fields(inner.get())),
-            _ => out.push(field),
-        }
-    }
-    out
-}
-
 /// What Go writes for a value that nobody set.
 fn zero(go_type: &GoType) -> Value {
     match go_type {
@@ -127,16 +110,22 @@ fn zero(go_type: &GoType) -> Value {
                 Definition::Custom => special::zero(named),
                 Definition::Struct(_) => {
                     let mut map = Map::new();
-                    for field in json_fields(named) {
-                        let value = zero(&field.go_type);
-                        if !is_left_out(field, &value) {
-                            map.insert(field.name.to_string(), value);
-                        }
+                    for field in name.json_fields().iter().filter(|field| is_always_written(field)) {
+                        map.insert(field.name.to_string(), zero(&field.go_type));
                     }
                     Value::Object(map)
                 }
             }
         }
+    }
+}
+
+/// Whether Go writes a field that nobody set.
+fn is_always_written(field: &GoField) -> bool {
+    match field.empty {
+        Empty::Keep => true,
+        Empty::OmitZero => false,
+        Empty::Omit => matches!(resolved(&field.go_type), GoType::Named(_)),
     }
 }
 
@@ -167,48 +156,57 @@ struct Decoder<'u> {
 impl Decoder<'_> {
     fn fields(
         &mut self,
-        named: &'static Named,
+        name: GoName,
         map: &mut Map<String, Value>,
-        place: Place<'_>,
+        place: &Place<'_>,
     ) -> Result<(), String> {
-        let fields = json_fields(named);
-        map.retain(|name, _| {
-            let is_known = fields.iter().any(|field| &*field.name == name);
-            if !is_known {
-                self.unknown.push(join(place.strict, name));
-            }
-            is_known
-        });
+        let fields = name.json_fields();
+        let is_known = |name: &str| fields.iter().any(|field| &*field.name == name);
+        if !map.keys().all(|name| is_known(name)) {
+            map.retain(|name, _| {
+                let is_known = is_known(name);
+                if !is_known {
+                    self.unknown.push(place.field(name).strict());
+                }
+                is_known
+            });
+        }
         for field in fields {
             // Metadata of the whole object stands apart.
-            if place.json.is_empty() && &*field.name == "metadata" {
+            if place.is_root() && &*field.name == "metadata" {
                 continue;
             }
-            let mut value = map.remove(&*field.name).unwrap_or_default();
-            let (json, strict) = (join(place.json, &field.name), join(place.strict, &field.name));
-            let inner = Place { go_struct: named.base(), json: &json, strict: &strict };
-            self.value(&field.go_type, &mut value, inner)?;
-            if !is_left_out(field, &value) {
-                map.insert(field.name.to_string(), value);
+            match map.get_mut(&*field.name) {
+                Some(value) => {
+                    let site = Site { go_struct: name.get().base(), place: place.field(&field.name) };
+                    self.value(&field.go_type, value, site)?;
+                    if is_left_out(field, value) {
+                        map.remove(&*field.name);
+                    }
+                }
+                None if is_always_written(field) => {
+                    map.insert(field.name.to_string(), zero(&field.go_type));
+                }
+                None => {}
             }
         }
         Ok(())
     }
 
-    fn value(&mut self, go_type: &GoType, value: &mut Value, place: Place<'_>) -> Result<(), String> {
+    fn value(&mut self, go_type: &GoType, value: &mut Value, site: Site<'_>) -> Result<(), String> {
         if value.is_null() {
             *value = zero(go_type);
             return Ok(());
         }
         match (go_type, &mut *value) {
-            (GoType::Pointer(inner), _) => self.value(inner, value, place),
+            (GoType::Pointer(inner), _) => self.value(inner, value, site),
             (GoType::Any, _)
             | (GoType::Bool, Value::Bool(_))
             | (GoType::String, Value::String(_))
             | (GoType::Float64, Value::Number(_)) => Ok(()),
             (GoType::Int32, Value::Number(number)) => match number.as_i64().map(i32::try_from) {
                 Some(Ok(_)) => Ok(()),
-                _ => Err(place.mismatch(value, go_type)),
+                _ => Err(site.mismatch(value, go_type)),
             },
             (GoType::Int64, Value::Number(number)) if number.as_i64().is_some() => Ok(()),
             (GoType::Bytes, Value::String(text)) => {
@@ -223,25 +221,23 @@ impl Decoder<'_> {
             }
             (GoType::List(inner), Value::Array(list)) => {
                 for (index, item) in list.iter_mut().enumerate() {
-                    let strict = format!("{}[{index}]", place.strict);
-                    self.value(inner, item, Place { strict: &strict, ..place })?;
+                    self.value(inner, item, Site { place: site.place.index(index), ..site })?;
                 }
                 Ok(())
             }
             (GoType::Map(inner), Value::Object(map)) => {
                 for (key, entry) in map {
-                    let strict = join(place.strict, key);
-                    self.value(inner, entry, Place { strict: &strict, ..place })?;
+                    self.value(inner, entry, Site { place: site.place.key(key), ..site })?;
                 }
                 Ok(())
             }
             (GoType::Named(name), _) => {
                 let named = name.get();
                 match &named.definition {
-                    Definition::Custom => special::decode(self, named, value, place),
+                    Definition::Custom => special::decode(self, named, value, site),
                     Definition::Struct(_) => match value {
-                        Value::Object(map) => self.fields(named, map, place),
-                        other => Err(place.mismatch(other, go_type)),
+                        Value::Object(map) => self.fields(*name, map, &site.place),
+                        other => Err(site.mismatch(other, go_type)),
                     },
                     Definition::Alias(inner) => {
                         if matches!(
@@ -251,20 +247,16 @@ impl Decoder<'_> {
                                 | (GoType::List(_), Value::Array(_))
                                 | (GoType::Bool, Value::Bool(_))
                         ) {
-                            self.value(inner, value, place)
+                            self.value(inner, value, site)
                         } else {
-                            Err(place.mismatch(value, go_type))
+                            Err(site.mismatch(value, go_type))
                         }
                     }
                 }
             }
-            (_, found) => Err(place.mismatch(found, go_type)),
+            (_, found) => Err(site.mismatch(found, go_type)),
         }
     }
-}
-
-fn join(path: &str, name: &str) -> String {
-    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
 
 /// Fills in the defaults that schemas tell (`+default` in Go), where their parents are there.

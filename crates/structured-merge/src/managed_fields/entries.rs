@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use kro_object::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::ownership::{Owner, Ownership};
 use crate::set::{FieldSet, ParseFieldsV1Error};
@@ -156,22 +156,23 @@ impl ManagedFields {
     }
 
     fn write_entry(&self, manager: &Manager, owner: &Owner) -> Value {
-        let mut entry = json!({
-            "operation": match operation(owner) { Operation::Apply => "Apply", Operation::Update => "Update" },
-            "apiVersion": owner.version,
-            "fieldsType": "FieldsV1",
-            "fieldsV1": owner.fields.to_fields_v1_value(),
-        });
+        let mut entry = Map::new();
+        let mut set = |name: &str, value: Value| entry.insert(name.to_owned(), value);
+        let is_apply = operation(owner) == Operation::Apply;
+        set("operation", if is_apply { "Apply" } else { "Update" }.into());
+        set("apiVersion", owner.version.as_str().into());
+        set("fieldsType", "FieldsV1".into());
+        set("fieldsV1", owner.fields.to_fields_v1_value());
         if !manager.name.is_empty() {
-            entry["manager"] = manager.name.as_str().into();
+            set("manager", manager.name.as_str().into());
         }
         if let Some(time) = self.times.get(manager) {
-            entry["time"] = time.to_rfc3339().into();
+            set("time", time.to_rfc3339().into());
         }
         if !manager.subresource.is_empty() {
-            entry["subresource"] = manager.subresource.as_str().into();
+            set("subresource", manager.subresource.as_str().into());
         }
-        entry
+        Value::Object(entry)
     }
 
     /// Joins the oldest update entries to one by version, until at most `max` update entries are left.

@@ -62,15 +62,16 @@ fn write(nodes: Nodes<'_>, out: &mut String, mut first: bool) {
 }
 
 fn to_value(nodes: Nodes<'_>, itself: bool) -> Value {
-    let itself = itself && !nodes.is_empty();
-    let dot = itself.then(|| (".".to_owned(), Value::Object(serde_json::Map::new())));
-    dot.into_iter()
-        .chain(nodes.map(|node| {
-            let mut name = String::new();
-            node.element.write(&mut name);
-            (name, to_value(node.children(), node.member))
-        }))
-        .collect()
+    let mut out = serde_json::Map::new();
+    if itself && !nodes.is_empty() {
+        out.insert(".".to_owned(), Value::Object(serde_json::Map::new()));
+    }
+    for node in nodes {
+        let mut name = String::with_capacity(node.element.0.len() + 1);
+        node.element.write(&mut name);
+        out.insert(name, to_value(node.children(), node.member));
+    }
+    Value::Object(out)
 }
 
 impl Serialize for FieldSet {

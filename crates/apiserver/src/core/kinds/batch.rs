@@ -110,7 +110,7 @@ pub(super) fn cron_job(new: &Value) -> Vec<FieldError> {
         );
     }
     one_of(
-        "spec.concurrencyPolicy".into(),
+        "spec.concurrencyPolicy",
         text(new, "/spec/concurrencyPolicy"),
         &["Allow", "Forbid", "Replace"],
         &mut out,

@@ -1,11 +1,15 @@
 //! Checks that several builtin kinds share, worded as apimachinery words them.
 
-use crate::{core::metadata::names, field_error::FieldError};
+use crate::{
+    core::{metadata::names, object::at},
+    field_error::FieldError,
+};
 use serde_json::{Map, Value};
+use std::fmt::Display;
 
 /// A text below a value, empty if it is not there.
 pub(in crate::core) fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
-    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+    at(value, pointer).and_then(Value::as_str).unwrap_or_default()
 }
 
 /// The items of a list below a value.
@@ -13,27 +17,26 @@ pub(in crate::core) fn items<'v>(
     value: &'v Value,
     pointer: &str,
 ) -> impl Iterator<Item = (usize, &'v Value)> {
-    value.pointer(pointer).and_then(Value::as_array).into_iter().flatten().enumerate()
+    at(value, pointer).and_then(Value::as_array).into_iter().flatten().enumerate()
 }
 
 /// The entries of a map below a value.
 pub(super) fn entries<'v>(value: &'v Value, pointer: &str) -> impl Iterator<Item = (&'v String, &'v Value)> {
-    value.pointer(pointer).and_then(Value::as_object).into_iter().flat_map(Map::iter)
+    at(value, pointer).and_then(Value::as_object).into_iter().flat_map(Map::iter)
 }
 
 /// A name that must be there and be a label.
-pub(super) fn label(field: String, name: &str, out: &mut Vec<FieldError>) {
+pub(super) fn label(field: impl Display, name: &str, out: &mut Vec<FieldError>) {
     if name.is_empty() {
-        out.push(FieldError::required(field, ""));
+        out.push(FieldError::required(field.to_string(), ""));
     } else {
         all(field, name, names::dns1123_label(name), out);
     }
 }
 
 /// One problem per complaint about a text.
-pub(super) fn all(field: impl Into<String>, value: &str, complaints: Vec<String>, out: &mut Vec<FieldError>) {
-    let field = field.into();
-    out.extend(complaints.into_iter().map(|why| FieldError::invalid_text(field.as_str(), value, why)));
+pub(super) fn all(field: impl Display, value: &str, complaints: Vec<String>, out: &mut Vec<FieldError>) {
+    out.extend(complaints.into_iter().map(|why| FieldError::invalid_text(field.to_string(), value, why)));
 }
 
 /// A number that may not be negative.
@@ -50,27 +53,27 @@ pub(super) fn at_least(
     why: &str,
     out: &mut Vec<FieldError>,
 ) {
-    if let Some(number) = value.pointer(pointer).and_then(Value::as_i64).filter(|number| *number < limit) {
+    if let Some(number) = at(value, pointer).and_then(Value::as_i64).filter(|number| *number < limit) {
         out.push(FieldError::invalid(field, &number.into(), why));
     }
 }
 
 /// A text that must be one of a few; `allowed` is in the order the real server names them.
-pub(super) fn one_of(field: String, value: &str, allowed: &[&str], out: &mut Vec<FieldError>) {
+pub(super) fn one_of(field: impl Display, value: &str, allowed: &[&str], out: &mut Vec<FieldError>) {
     if !allowed.contains(&value) {
-        out.push(FieldError::not_supported(field, &value.into(), allowed));
+        out.push(FieldError::not_supported(field.to_string(), &value.into(), allowed));
     }
 }
 
 /// A port's number.
-pub(super) fn port(field: String, value: &Value, out: &mut Vec<FieldError>) {
+pub(super) fn port(field: impl Display, value: &Value, out: &mut Vec<FieldError>) {
     if !value.as_i64().is_some_and(|port| (1..=65_535).contains(&port)) {
-        out.push(FieldError::invalid(field, value, "must be between 1 and 65535, inclusive"));
+        out.push(FieldError::invalid(field.to_string(), value, "must be between 1 and 65535, inclusive"));
     }
 }
 
 /// A port's number or name.
-pub(super) fn port_or_name(field: String, value: &Value, out: &mut Vec<FieldError>) {
+pub(super) fn port_or_name(field: impl Display, value: &Value, out: &mut Vec<FieldError>) {
     match value {
         Value::String(name) => all(field, name, port_name(name), out),
         number => port(field, number, out),
@@ -118,11 +121,11 @@ pub(in crate::core) fn selects(selector: &Value, labels: &Value) -> bool {
 pub(super) fn selector(at: &str, selector: &Value, out: &mut Vec<FieldError>) {
     for (key, value) in entries(selector, "/matchLabels") {
         let value = value.as_str().unwrap_or_default();
-        all(format!("{at}.matchLabels"), key, names::qualified_name(key), out);
-        all(format!("{at}.matchLabels"), value, names::label_value(value), out);
+        all(format_args!("{at}.matchLabels"), key, names::qualified_name(key), out);
+        all(format_args!("{at}.matchLabels"), value, names::label_value(value), out);
     }
     for (index, expression) in items(selector, "/matchExpressions") {
-        let at = format!("{at}.matchExpressions[{index}]");
+        let at = format_args!("{at}.matchExpressions[{index}]");
         let has_values = items(expression, "/values").next().is_some();
         match text(expression, "/operator") {
             "In" | "NotIn" if !has_values => {
@@ -140,17 +143,17 @@ pub(super) fn selector(at: &str, selector: &Value, out: &mut Vec<FieldError>) {
             }
         }
         let key = text(expression, "/key");
-        all(format!("{at}.key"), key, names::qualified_name(key), out);
+        all(format_args!("{at}.key"), key, names::qualified_name(key), out);
         for (number, value) in items(expression, "/values") {
             let value = value.as_str().unwrap_or_default();
-            all(format!("{at}.values[{number}]"), value, names::label_value(value), out);
+            all(format_args!("{at}.values[{number}]"), value, names::label_value(value), out);
         }
     }
 }
 
 /// A field that may not change.
 pub(super) fn immutable(field: &str, new: &Value, old: &Value, pointer: &str, out: &mut Vec<FieldError>) {
-    let (now, before) = (new.pointer(pointer), old.pointer(pointer));
+    let (now, before) = (at(new, pointer), at(old, pointer));
     if now != before {
         out.push(FieldError::invalid(field, now.unwrap_or(&Value::Null), "field is immutable"));
     }

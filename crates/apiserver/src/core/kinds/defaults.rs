@@ -1,7 +1,7 @@
 //! The defaults of builtin kinds: for each Go struct what its `SetDefaults_` function does, from the outside in.
 //! Defaults that need the store or the caller stand elsewhere.
 
-use crate::core::{object, typed};
+use crate::core::object;
 use kro_k8s_schemas::{Definition, GoName, GoType};
 use serde_json::{Map, Value, json};
 
@@ -30,9 +30,8 @@ fn united(mut metadata: Value, added: Value) -> Value {
 }
 
 fn structure(name: GoName, map: &mut Map<String, Value>, labels: Option<&Value>) {
-    let named = name.get();
-    set(&named.name, map, labels);
-    for field in typed::json_fields(named) {
+    set(&name.get().name, map, labels);
+    for field in name.json_fields() {
         if let Some(value) = map.get_mut(&*field.name) {
             walk(&field.go_type, value);
         }

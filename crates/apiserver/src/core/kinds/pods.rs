@@ -3,7 +3,10 @@
 mod volumes;
 
 use super::check::{all, entries, items, label, one_of, port, port_name, port_or_name, text};
-use crate::{core::metadata::names, field_error::FieldError};
+use crate::{
+    core::{metadata::names, object::at},
+    field_error::FieldError,
+};
 use kro_object::Quantity;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -43,11 +46,11 @@ pub(super) fn validate(new: &Value, old: Option<&Value>, subresource: Option<&st
 pub(super) fn spec_problems(spec: &Value, path: &str, out: &mut Vec<FieldError>) {
     let mut volumes = BTreeSet::new();
     for (index, volume) in items(spec, "/volumes") {
-        let at = format!("{path}.volumes[{index}].name");
+        let at = format_args!("{path}.volumes[{index}].name");
         let name = text(volume, "/name");
-        label(at.clone(), name, out);
+        label(at, name, out);
         if !name.is_empty() && !volumes.insert(name) {
-            out.push(FieldError::duplicate(at, &name.into()));
+            out.push(FieldError::duplicate(at.to_string(), &name.into()));
         }
         volumes::source(volume, &format!("{path}.volumes[{index}]"), out);
     }
@@ -56,7 +59,7 @@ pub(super) fn spec_problems(spec: &Value, path: &str, out: &mut Vec<FieldError>)
     }
     let mut taken = BTreeSet::new();
     for list in ["containers", "initContainers"] {
-        for (index, one) in items(spec, &format!("/{list}")) {
+        for (index, one) in spec.get(list).and_then(Value::as_array).into_iter().flatten().enumerate() {
             let at = format!("{path}.{list}[{index}]");
             container(one, &at, &volumes, out);
             let name = text(one, "/name");
@@ -66,20 +69,20 @@ pub(super) fn spec_problems(spec: &Value, path: &str, out: &mut Vec<FieldError>)
         }
     }
     one_of(
-        format!("{path}.restartPolicy"),
+        format_args!("{path}.restartPolicy"),
         text(spec, "/restartPolicy"),
         &["Always", "OnFailure", "Never"],
         out,
     );
     one_of(
-        format!("{path}.dnsPolicy"),
+        format_args!("{path}.dnsPolicy"),
         text(spec, "/dnsPolicy"),
         &["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"],
         out,
     );
     let account = text(spec, "/serviceAccountName");
     if !account.is_empty() {
-        all(format!("{path}.serviceAccountName"), account, names::dns1123_subdomain(account), out);
+        all(format_args!("{path}.serviceAccountName"), account, names::dns1123_subdomain(account), out);
     }
     if let Some(seconds) =
         spec.get("activeDeadlineSeconds").and_then(Value::as_i64).filter(|seconds| *seconds < 1)
@@ -93,7 +96,7 @@ pub(super) fn spec_problems(spec: &Value, path: &str, out: &mut Vec<FieldError>)
 }
 
 fn container(container: &Value, path: &str, volumes: &BTreeSet<&str>, out: &mut Vec<FieldError>) {
-    label(format!("{path}.name"), text(container, "/name"), out);
+    label(format_args!("{path}.name"), text(container, "/name"), out);
     let image = text(container, "/image");
     if image.is_empty() {
         out.push(FieldError::required(format!("{path}.image"), ""));
@@ -106,24 +109,24 @@ fn container(container: &Value, path: &str, volumes: &BTreeSet<&str>, out: &mut 
     }
     let mut port_names = BTreeSet::new();
     for (index, one) in items(container, "/ports") {
-        let at = format!("{path}.ports[{index}]");
+        let at = format_args!("{path}.ports[{index}]");
         let name = text(one, "/name");
         if !name.is_empty() {
             let complaints = port_name(name);
             if complaints.is_empty() && !port_names.insert(name) {
                 out.push(FieldError::duplicate(format!("{at}.name"), &name.into()));
             }
-            all(format!("{at}.name"), name, complaints, out);
+            all(format_args!("{at}.name"), name, complaints, out);
         }
         match one.get("containerPort") {
             None => out.push(FieldError::required(format!("{at}.containerPort"), "")),
             Some(zero) if *zero == 0 => out.push(FieldError::required(format!("{at}.containerPort"), "")),
-            Some(number) => port(format!("{at}.containerPort"), number, out),
+            Some(number) => port(format_args!("{at}.containerPort"), number, out),
         }
-        one_of(format!("{at}.protocol"), text(one, "/protocol"), &["SCTP", "TCP", "UDP"], out);
+        one_of(format_args!("{at}.protocol"), text(one, "/protocol"), &["SCTP", "TCP", "UDP"], out);
     }
     for (index, variable) in items(container, "/env") {
-        let at = format!("{path}.env[{index}]");
+        let at = format_args!("{path}.env[{index}]");
         if text(variable, "/name").is_empty() {
             out.push(FieldError::required(format!("{at}.name"), ""));
         }
@@ -137,7 +140,7 @@ fn container(container: &Value, path: &str, volumes: &BTreeSet<&str>, out: &mut 
     }
     let mut paths = BTreeSet::new();
     for (index, mount) in items(container, "/volumeMounts") {
-        let at = format!("{path}.volumeMounts[{index}]");
+        let at = format_args!("{path}.volumeMounts[{index}]");
         let name = text(mount, "/name");
         if name.is_empty() {
             out.push(FieldError::required(format!("{at}.name"), ""));
@@ -158,14 +161,14 @@ fn container(container: &Value, path: &str, volumes: &BTreeSet<&str>, out: &mut 
                 out.push(FieldError::required(format!("{path}.{probe}"), "must specify a handler type"));
             }
             for handler in ["httpGet", "tcpSocket"] {
-                if let Some(number) = given.pointer(&format!("/{handler}/port")) {
-                    port_or_name(format!("{path}.{probe}.{handler}.port"), number, out);
+                if let Some(number) = given.get(handler).and_then(|handler| handler.get("port")) {
+                    port_or_name(format_args!("{path}.{probe}.{handler}.port"), number, out);
                 }
             }
         }
     }
     one_of(
-        format!("{path}.imagePullPolicy"),
+        format_args!("{path}.imagePullPolicy"),
         text(container, "/imagePullPolicy"),
         &["Always", "IfNotPresent", "Never"],
         out,
@@ -176,8 +179,8 @@ fn container(container: &Value, path: &str, volumes: &BTreeSet<&str>, out: &mut 
 /// No negative amounts, and no requests above their limits.
 fn resources(container: &Value, path: &str, out: &mut Vec<FieldError>) {
     let amount = |value: &Value| value.as_str().and_then(|text| text.parse::<Quantity>().ok());
-    for part in ["limits", "requests"] {
-        for (name, value) in entries(container, &format!("/resources/{part}")) {
+    for (part, pointer) in [("limits", "/resources/limits"), ("requests", "/resources/requests")] {
+        for (name, value) in entries(container, pointer) {
             if amount(value).is_some_and(|amount| amount < Quantity::from_i64(0)) {
                 let at = format!("{path}.resources.{part}[{name}]");
                 out.push(FieldError::invalid(at, value, "must be greater than or equal to 0"));
@@ -185,7 +188,7 @@ fn resources(container: &Value, path: &str, out: &mut Vec<FieldError>) {
         }
     }
     for (name, value) in entries(container, "/resources/requests") {
-        let limit = container.pointer("/resources/limits").and_then(|limits| limits.get(name));
+        let limit = at(container, "/resources/limits").and_then(|limits| limits.get(name));
         let Some(limit) = limit else { continue };
         if amount(value).zip(amount(limit)).is_some_and(|(request, limit)| request > limit) {
             out.push(FieldError::invalid(

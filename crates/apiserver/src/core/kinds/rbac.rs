@@ -52,9 +52,9 @@ fn rule(rule: &Value, at: &str, is_namespaced: bool, out: &mut Vec<FieldError>) 
 pub(super) fn binding(new: &Value, old: Option<&Value>, is_namespaced: bool) -> Vec<FieldError> {
     let mut out = Vec::new();
     let group = text(new, "/roleRef/apiGroup");
-    one_of("roleRef.apiGroup".into(), group, &[GROUP], &mut out);
+    one_of("roleRef.apiGroup", group, &[GROUP], &mut out);
     let kinds: &[&str] = if is_namespaced { &["Role", "ClusterRole"] } else { &["ClusterRole"] };
-    one_of("roleRef.kind".into(), text(new, "/roleRef/kind"), kinds, &mut out);
+    one_of("roleRef.kind", text(new, "/roleRef/kind"), kinds, &mut out);
     let name = text(new, "/roleRef/name");
     if name.is_empty() {
         out.push(FieldError::required("roleRef.name", ""));

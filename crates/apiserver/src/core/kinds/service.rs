@@ -169,13 +169,8 @@ pub(super) fn validate(new: &Value, old: Option<&Value>) -> Vec<FieldError> {
         let value = value.as_str().unwrap_or_default();
         all("spec.selector", value, names::label_value(value), &mut out);
     }
-    one_of(
-        "spec.sessionAffinity".into(),
-        text(new, "/spec/sessionAffinity"),
-        &["ClientIP", "None"],
-        &mut out,
-    );
-    one_of("spec.type".into(), kind, &["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"], &mut out);
+    one_of("spec.sessionAffinity", text(new, "/spec/sessionAffinity"), &["ClientIP", "None"], &mut out);
+    one_of("spec.type", kind, &["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"], &mut out);
     if kind == "ExternalName" {
         let name = text(new, "/spec/externalName");
         if name.is_empty() {

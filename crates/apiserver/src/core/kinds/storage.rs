@@ -34,7 +34,7 @@ pub(super) fn claim(new: &Value, old: Option<&Value>) -> Vec<FieldError> {
         all("spec.storageClassName", class, names::dns1123_subdomain(class), &mut out);
     }
     if let Some(mode) = new.pointer("/spec/volumeMode").and_then(Value::as_str) {
-        one_of("spec.volumeMode".into(), mode, &["Block", "Filesystem"], &mut out);
+        one_of("spec.volumeMode", mode, &["Block", "Filesystem"], &mut out);
     }
     if let Some(old) = old
         && fixed(new, old) != fixed(old, old)

@@ -4,7 +4,10 @@ use super::{
     check::{immutable, not_negative, selector, selects, text},
     pods,
 };
-use crate::{core::object, field_error::FieldError};
+use crate::{
+    core::object::{self, at},
+    field_error::FieldError,
+};
 use serde_json::{Map, Value, json};
 
 /// Sets fields that are not there.
@@ -105,13 +108,13 @@ pub(super) fn validate(plural: &str, new: &Value, old: Option<&Value>) -> Vec<Fi
     if !matches!(plural, "deployments" | "replicasets" | "statefulsets" | "daemonsets") {
         return out;
     }
-    let labels = new.pointer("/spec/template/metadata/labels").cloned().unwrap_or_default();
-    let selector = new.pointer("/spec/selector").filter(|selector| !selector.is_null());
+    let labels = at(new, "/spec/template/metadata/labels").unwrap_or(&Value::Null);
+    let selector = at(new, "/spec/selector").filter(|selector| !selector.is_null());
     match selector {
         None => {
             out.push(FieldError::required("spec.selector", ""));
             // Nothing is selected, so the template does not match.
-            out.push(FieldError::invalid("spec.template.metadata.labels", &labels, MISMATCH));
+            out.push(FieldError::invalid("spec.template.metadata.labels", labels, MISMATCH));
         }
         Some(selector) if selector.as_object().is_some_and(Map::is_empty) => {
             let why = format!("empty selector is invalid for {}", plural.trim_end_matches('s'));
@@ -122,15 +125,15 @@ pub(super) fn validate(plural: &str, new: &Value, old: Option<&Value>) -> Vec<Fi
             // Without a selector, the template is not looked at.
             return out;
         }
-        Some(selector) if !selects(selector, &labels) => {
-            out.push(FieldError::invalid("spec.template.metadata.labels", &labels, MISMATCH));
+        Some(selector) if !selects(selector, labels) => {
+            out.push(FieldError::invalid("spec.template.metadata.labels", labels, MISMATCH));
         }
         Some(_) => {}
     }
     for field in ["replicas", "minReadySeconds", "revisionHistoryLimit"] {
         not_negative(&format!("spec.{field}"), new, &format!("/spec/{field}"), &mut out);
     }
-    if let Some(spec) = new.pointer("/spec/template/spec") {
+    if let Some(spec) = at(new, "/spec/template/spec") {
         pods::spec_problems(spec, "spec.template.spec", &mut out);
         let policy = text(spec, "/restartPolicy");
         if matches!(policy, "OnFailure" | "Never") {
@@ -194,7 +197,7 @@ const MISMATCH: &str = "`selector` does not match template `labels`";
 
 /// Problems of a deployment's strategy.
 fn strategy(deployment: &Value, out: &mut Vec<FieldError>) {
-    let rolling = deployment.pointer("/spec/strategy/rollingUpdate");
+    let rolling = at(deployment, "/spec/strategy/rollingUpdate");
     match text(deployment, "/spec/strategy/type") {
         "Recreate" => {
             if rolling.is_some() {

@@ -1,6 +1,5 @@
 //! JSON text with the fields of structs in the order Go declares them, which shows where texts are compared or quoted.
 
-use super::json_fields;
 use crate::encode;
 use kro_k8s_schemas::{Definition, GoName, GoType};
 use serde_json::Value;
@@ -17,7 +16,7 @@ pub(in crate::core) fn print(kind: GoName, value: &Value, touched: Option<&Value
 
 fn structure(name: GoName, value: &Value, touched: Option<&Value>, out: &mut String) {
     let Value::Object(map) = value else { return out.push_str(&encode::to_text(value)) };
-    let fields = json_fields(name.get());
+    let fields = name.json_fields();
     let of_type = |key: &str| fields.iter().find(|field| &*field.name == key).map(|field| &field.go_type);
     let mut keys: Vec<&String> = map.keys().collect();
     if !touched.is_some_and(Value::is_object) {

@@ -1,6 +1,6 @@
 //! Structs whose JSON Go writes by code of its own: quantities, times, free-form values, and the unions of schemas.
 
-use super::{Decoder, Place, time};
+use super::{Decoder, Site, time};
 use crate::core::metadata::json_type;
 use kro_k8s_schemas::{GoType, Named, go_type};
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ pub(super) fn decode(
     decoder: &mut Decoder<'_>,
     named: &Named,
     value: &mut Value,
-    place: Place<'_>,
+    site: Site<'_>,
 ) -> Result<(), String> {
     match named.base() {
         "Quantity" => quantity(value),
@@ -32,16 +32,16 @@ pub(super) fn decode(
         "JSONSchemaPropsOrBool" if value.is_boolean() => Ok(()),
         "JSONSchemaPropsOrArray" | "JSONSchemaPropsOrStringArray" if value.is_array() => {
             let items = value.as_array_mut().into_iter().flatten();
-            items.filter(|item| item.is_object()).try_for_each(|item| props(decoder, item, place))
+            items.filter(|item| item.is_object()).try_for_each(|item| props(decoder, item, site))
         }
-        name if name.starts_with("JSONSchemaProps") => props(decoder, value, place),
+        name if name.starts_with("JSONSchemaProps") => props(decoder, value, site),
         _ => Ok(()),
     }
 }
 
-fn props(decoder: &mut Decoder<'_>, value: &mut Value, place: Place<'_>) -> Result<(), String> {
+fn props(decoder: &mut Decoder<'_>, value: &mut Value, site: Site<'_>) -> Result<(), String> {
     let props = go_type(PROPS).expect("invariant: the table holds what definitions are made of");
-    decoder.value(&GoType::Named(props), value, place)
+    decoder.value(&GoType::Named(props), value, site)
 }
 
 fn quantity(value: &mut Value) -> Result<(), String> {

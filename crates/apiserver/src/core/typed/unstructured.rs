@@ -1,7 +1,7 @@
 //! Which value of a patched object does not fit its Go type, in the words of the converter that strategic patches pass
 //! through. It judges the shapes alone; the decoder judges what is written in texts.
 
-use super::{json_fields, resolved, shown};
+use super::{resolved, shown};
 use kro_k8s_schemas::{Definition, GoName, GoType};
 use serde_json::Value;
 
@@ -22,8 +22,9 @@ fn value(go_type: &GoType, found: &Value) -> Result<(), String> {
         (GoType::Map(inner), Value::Object(map)) => map.values().try_for_each(|item| value(inner, item)),
         (GoType::Map(_), _) => Err(format!("cannot restore map from {}", kind_of(found))),
         (GoType::Named(name), _) => match (&name.get().definition, found) {
-            (Definition::Struct(_), Value::Object(map)) => json_fields(name.get())
-                .into_iter()
+            (Definition::Struct(_), Value::Object(map)) => name
+                .json_fields()
+                .iter()
                 .filter_map(|field| map.get(&*field.name).map(|member| (field, member)))
                 .try_for_each(|(field, member)| value(&field.go_type, member)),
             (Definition::Struct(_), _) => Err(format!("cannot restore struct from: {}", kind_of(found))),

@@ -20,7 +20,7 @@ impl Core {
         let (value, writer) = self.open(request, options::CREATE)?;
         self.check_escalation(&request.user, &served, &value)?;
         let created = self.create(&served, value, &writer)?;
-        request.answer(201, created)
+        self.answer_written(request, 201, created, writer.dry_run)
     }
 
     /// What creates and updates begin with: the object in the namespace of the request, and who writes it.

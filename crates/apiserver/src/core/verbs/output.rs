@@ -3,10 +3,11 @@
 use super::{Request, list::Rest};
 use crate::{
     core::{
-        Reply,
+        Core, Reply,
         negotiate::{Form, Format},
         object,
         registry::Served,
+        store::Key,
         stored::Stored,
         table::{self, IncludeObject},
     },
@@ -14,6 +15,25 @@ use crate::{
     status::Status,
 };
 use serde_json::{Map, Value, json};
+
+impl Core {
+    /// An object after a write. What has been stored is not encoded again.
+    pub(super) fn answer_written(
+        &self,
+        request: &Request<'_>,
+        code: u16,
+        object: Value,
+        dry_run: bool,
+    ) -> Result<Reply, Status> {
+        let key = Key::new(object::namespace(&object), object::name(&object));
+        match self.store.get(&request.served.storage, &key) {
+            Some(stored) if !dry_run && request.is_verbatim() => {
+                Ok(Reply::json(code, stored.json().into_owned()))
+            }
+            _ => request.answer(code, object),
+        }
+    }
+}
 
 impl Request<'_> {
     /// One object.

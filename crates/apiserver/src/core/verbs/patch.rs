@@ -38,22 +38,22 @@ impl Core {
         let served = request.served.clone();
         let mut repeated = Vec::new();
         let patched = self.update(&served, &key, &writer, &mut |_, old| {
-            let old = old.cloned().unwrap_or_default();
-            let new = match kind {
-                PatchKind::Json => json::apply(&old, &body.value)?,
+            let old = old.unwrap_or(&Value::Null);
+            let produce = || match kind {
+                PatchKind::Json => json::apply(old, &body.value),
                 PatchKind::Merge => {
                     let mut new = old.clone();
                     merge::apply(&mut new, &body.value);
-                    new
+                    Ok(new)
                 }
-                PatchKind::Strategic => strategic::apply(&old, &body.value, &served)?,
+                PatchKind::Strategic => strategic::apply(old, &body.value, &served),
                 PatchKind::Apply => unreachable!("invariant: handled above"),
             };
             let mut new =
-                decode::patched(&served, new, &body, kind, options.field_validation, &mut warnings)?;
-            check_name(object::name(&old), &new)?;
+                decode::patched(&served, &produce, &body, kind, options.field_validation, &mut warnings)?;
+            check_name(object::name(old), &new)?;
             settle_namespace(request, &mut new)?;
-            check_uid(&served, &old, &new)?;
+            check_uid(&served, old, &new)?;
             check_version(&new)?;
             repeated.extend(metadata::unite_owners(&mut new));
             Ok(new)
@@ -62,7 +62,7 @@ impl Core {
             warnings.extend(owners_warning(&repeated, " after mutating admission happens"));
         }
         request.warnings = warnings;
-        request.answer(200, patched?)
+        self.answer_written(request, 200, patched?, options.dry_run)
     }
 
     fn apply_verb(
@@ -106,7 +106,7 @@ impl Core {
         };
         if self.store.get(&served.storage, key).is_some() {
             let updated = self.update(&served, key, &writer, &mut merged)?;
-            return request.answer(200, updated);
+            return self.answer_written(request, 200, updated, options.dry_run);
         }
         if request.subresource.is_some() {
             return Err(Status::not_found(served.named(), &key.name));
@@ -122,7 +122,7 @@ impl Core {
         self.demand(&request.user, &create)?;
         let new = merged(self, None)?;
         let created = self.create(&served, new, &writer)?;
-        request.answer(201, created)
+        self.answer_written(request, 201, created, options.dry_run)
     }
 }
 
@@ -171,7 +171,7 @@ fn check_applied(request: &Request<'_>, applied: &Value) -> Result<(), Status> {
 }
 
 /// Reads a JSON or merge patch.
-pub(super) fn read_patch(bytes: &[u8]) -> Result<Body, Status> {
+pub(super) fn read_patch(bytes: &[u8]) -> Result<Body<'_>, Status> {
     body::read(bytes, BodyFormat::Json).map_err(|why| {
         let why = why.strip_prefix("couldn't get version/kind; json parse error: ").unwrap_or(&why);
         Status::bad_request(format!("error decoding patch: {why}"))

@@ -20,7 +20,9 @@ impl Core {
             }));
         }
         self.check_escalation(&request.user, &served, &value)?;
-        let updated = self.update(&served, &key, &writer, &mut |_, _| Ok(value.clone()))?;
-        request.answer(200, updated)
+        let mut value = Some(value);
+        let updated =
+            self.update(&served, &key, &writer, &mut |_, _| Ok(value.take().unwrap_or_default()))?;
+        self.answer_written(request, 200, updated, writer.dry_run)
     }
 }

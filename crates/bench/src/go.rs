@@ -1,0 +1,35 @@
+//! The Go programs: built from the sources beside the gold data, so that both sides run here and now.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, bail, ensure};
+
+/// Builds the program of a folder, beside this one. `None` where there is no Go, which is an error in CI.
+pub(crate) fn build(folder: &Path, name: &str) -> anyhow::Result<Option<PathBuf>> {
+    let Some(go) = find_go() else {
+        if std::env::var("CI").is_ok_and(|ci| ci == "true") {
+            bail!("the Go program cannot be built: no `go` in PATH or /usr/local/go");
+        }
+        println!("note: no `go` here: the Go figures are stored ones, of another machine and day");
+        return Ok(None);
+    };
+    let program = std::env::current_exe()?.parent().context("a folder of this program")?.join(name);
+    let mut build = Command::new(go);
+    build.args(["build", "-o"]).arg(&program).arg(".").current_dir(folder);
+    ensure!(build.status()?.success(), "the Go program does not build");
+    Ok(Some(program))
+}
+
+/// Runs a built program.
+pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
+    let output = command.output()?;
+    ensure!(output.status.success(), "the Go program failed: {}", String::from_utf8_lossy(&output.stderr));
+    Ok(())
+}
+
+fn find_go() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    let folders = std::env::split_paths(&path).chain([PathBuf::from("/usr/local/go/bin")]);
+    folders.map(|folder| folder.join("go")).find(|go| go.is_file())
+}
