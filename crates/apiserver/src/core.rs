@@ -143,8 +143,9 @@ impl Core {
     pub fn handle(&mut self, call: &Call, now: Timestamp) -> Reply {
         let user = self.authenticate(call);
         let name = user.as_ref().map(|user| user.name.as_str().into()).unwrap_or_default();
+        let outcome = user.and_then(|user| self.route(call, user, now));
         let reply =
-            user.and_then(|user| self.route(call, user, now)).unwrap_or_else(|status| Reply::status(&status));
+            outcome.unwrap_or_else(|status| Reply::refusal(&status, negotiate::of_refusal(&call.accept)));
         self.record(call, name, reply.status, now);
         reply
     }

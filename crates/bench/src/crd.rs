@@ -2,7 +2,6 @@
 //! `go-baselines.json`, beside the Go libraries.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Arc;
 
 use anyhow::{Context, ensure};
@@ -53,7 +52,7 @@ struct GoCase {
 
 /// Runs the cases and prints them beside those of the Go program.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    let baseline = baseline(&args.gold)?;
+    let baseline = Baseline::deserialize(go::figures(&args.gold, "misc", "go-baselines.json")?)?;
     let machinery = Machinery::read(&args.gold)?;
     let mut after = machinery.object.clone();
     machinery.normalize(&mut after);
@@ -74,17 +73,6 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         );
     }
     Ok(())
-}
-
-/// The figures of the Go program, made now if it can be built, else the stored ones.
-fn baseline(gold: &Path) -> anyhow::Result<Baseline> {
-    let stored = gold.join("go-baselines.json");
-    let Some(program) = go::build(&gold.join("go-baselines"), "go-baselines")? else { return read(&stored) };
-    let out = program.with_file_name("go-baselines.json");
-    let mut command = Command::new(&program);
-    command.arg("-data").arg(gold.join("data")).args(["-set", "misc", "-reps", "25", "-time", "8ms", "-out"]);
-    go::run(command.arg(&out))?;
-    read(&out)
 }
 
 fn read<T: serde::de::DeserializeOwned>(path: &Path) -> anyhow::Result<T> {

@@ -28,6 +28,22 @@ pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A set of figures of the program `go-baselines`: made now if it can be built, else the stored ones.
+pub(crate) fn figures(gold: &Path, set: &str, stored: &str) -> anyhow::Result<serde_json::Value> {
+    let file = match build(&gold.join("go-baselines"), "go-baselines")? {
+        None => gold.join(stored),
+        Some(program) => {
+            let out = program.with_file_name(stored);
+            let mut command = Command::new(&program);
+            command.arg("-data").arg(gold.join("data")).args(["-set", set, "-reps", "25", "-time", "8ms"]);
+            run(command.arg("-out").arg(&out))?;
+            out
+        }
+    };
+    let bytes = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    Ok(serde_json::from_slice(&bytes)?)
+}
+
 fn find_go() -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     let folders = std::env::split_paths(&path).chain([PathBuf::from("/usr/local/go/bin")]);

@@ -1,4 +1,4 @@
-//! The cases of `structured-merge-go.json`: the same Deployment, the same four managers, the same operations.
+//! The cases of `structured-merge-go.json`, beside the Go library: the same Deployment, the same four managers, the same operations.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -8,6 +8,7 @@ use kro_structured_merge::{Duplicates, FieldSet, Keys, MergeSchema, OnConflict, 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::go;
 use crate::measure::{Effort, Figures, measure};
 
 /// Structured merge beside the Go library.
@@ -55,7 +56,7 @@ struct GoCase {
 const VERSION: &str = "apps/v1";
 const ROOT: &str = "io.k8s.api.apps.v1.Deployment";
 
-/// Runs the cases and prints them beside the stored Go figures.
+/// Runs the cases and prints them beside those of the Go program.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let read = |name: &str| -> anyhow::Result<Value> {
         let path = args.gold.join(name);
@@ -64,7 +65,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     };
     let model = read("data/deployment.merge-schema.json")?;
     let state = State::deserialize(read("data/deployment.merge-state.json")?)?;
-    let baseline = Baseline::deserialize(read("structured-merge-go.json")?)?;
+    let baseline = Baseline::deserialize(go::figures(&args.gold, "merge", "structured-merge-go.json")?)?;
     let schema = MergeSchema::from_model(&model, ROOT)?;
     let effort = Effort::small(args.reps);
 
@@ -239,7 +240,7 @@ impl Bench<'_> {
                 owners.insert(name.clone(), owner);
             }
             let applied = updater.apply(&live, &user, VERSION, owners, &manager, OnConflict::Report)?;
-            let object = applied.object.unwrap_or(live);
+            let object = applied.object.as_deref().unwrap_or(&live);
             Ok((
                 object.to_string(),
                 applied.owners.values().map(|owner| owner.fields.to_fields_v1()).collect(),

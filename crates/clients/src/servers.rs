@@ -3,6 +3,7 @@
 use anyhow::{Context, ensure};
 use std::{
     env, fs,
+    os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
@@ -24,7 +25,8 @@ pub(crate) struct Server {
 #[derive(Debug)]
 enum End {
     Kill(Child),
-    Script(PathBuf, String),
+    /// Waits for the end of our pipe to it, however we end, and runs `down.sh`.
+    Guard(Child),
 }
 
 impl Server {
@@ -73,13 +75,16 @@ impl Server {
             let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
             line.map(str::to_owned).with_context(|| format!("up.sh did not print {name}"))
         };
-        Ok(Self {
-            name: "real",
-            kubeconfig: value("KUBECONFIG")?.into(),
-            home,
-            ends_by: End::Script(scripts.join("down.sh"), value("DIR")?),
-        })
+        let guard = guard(&scripts.join("down.sh"), &value("DIR")?)?;
+        Ok(Self { name: "real", kubeconfig: value("KUBECONFIG")?.into(), home, ends_by: End::Guard(guard) })
     }
+}
+
+/// A shell that runs `down.sh` when this program ends, in a process group of its own: signals to ours do not reach it.
+fn guard(down: &Path, folder: &str) -> anyhow::Result<Child> {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", r#"read -r _; exec "$0" "$1""#]).arg(down).arg(folder);
+    shell.stdin(Stdio::piped()).stdout(Stdio::null()).process_group(0).spawn().context("cannot run sh")
 }
 
 impl Drop for Server {
@@ -89,8 +94,9 @@ impl Drop for Server {
                 let _ = child.kill();
                 let _ = child.wait();
             }
-            End::Script(down, folder) => {
-                let _ = Command::new(down).arg(folder).status();
+            End::Guard(child) => {
+                drop(child.stdin.take());
+                let _ = child.wait();
             }
         }
     }

@@ -7,6 +7,7 @@
 //!
 //! It refuses: choosing inputs, and anything that waits or does I/O.
 
+mod apiserver;
 mod cel;
 mod text;
 
@@ -24,6 +25,7 @@ pub const TARGETS: &[(&str, Check)] = &[
     ("yaml", text::yaml),
     ("values", text::values),
     ("definition", text::definition),
+    ("requests", apiserver::requests),
 ];
 
 /// Longest input that is looked at, in bytes: longer ones find nothing new and cost time.

@@ -1,7 +1,7 @@
 //! What the API server does to a value before it validates and stores it: drop nulls, prune, apply defaults.
 //! Values of a wrong type are left alone; validation reports them.
 
-use crate::{Kind, Schema};
+use crate::{Kind, Schema, trail::Trail};
 use kro_object::FieldPath;
 use serde_json::{Map, Value};
 
@@ -51,16 +51,17 @@ pub fn apply_defaults(schema: &Schema, value: &mut Value) {
 pub fn drop_nulls(schema: &Schema, value: &mut Value) {
     match value {
         Value::Object(map) => {
-            map.retain(|name, value| match schema.field(name) {
-                Some(child) if child.default.is_none() && is_plain_null(child, value) && is_typed(child) => {
-                    false
+            let mut drops = false;
+            for (name, value) in map.iter_mut() {
+                match schema.field(name) {
+                    Some(child) if is_dropped(child, value) => drops = true,
+                    Some(child) => drop_nulls(child, value),
+                    None => {}
                 }
-                Some(child) => {
-                    drop_nulls(child, value);
-                    true
-                }
-                None => true,
-            });
+            }
+            if drops {
+                map.retain(|name, value| !schema.field(name).is_some_and(|child| is_dropped(child, value)));
+            }
         }
         Value::Array(list) => {
             if let Some(items) = schema.items() {
@@ -71,6 +72,10 @@ pub fn drop_nulls(schema: &Schema, value: &mut Value) {
         }
         _ => {}
     }
+}
+
+fn is_dropped(schema: &Schema, value: &Value) -> bool {
+    is_plain_null(schema, value) && schema.default.is_none() && is_typed(schema)
 }
 
 fn is_plain_null(schema: &Schema, value: &Value) -> bool {
@@ -91,61 +96,70 @@ fn replace_null(schema: &Schema, value: &mut Value) {
 }
 
 fn run_prune(schema: &Schema, value: &mut Value, resource: bool) -> Vec<FieldPath> {
-    let mut pruner = Pruner { path: FieldPath::root(), removed: Vec::new() };
-    pruner.value(Some(schema), resource, value);
-    pruner.removed.sort_by_cached_key(ToString::to_string);
-    pruner.removed
+    let mut removed = Vec::new();
+    prune_value(Some(schema), resource, value, Trail::Root, &mut removed);
+    removed.sort_by_cached_key(ToString::to_string);
+    removed
 }
 
-struct Pruner {
-    path: FieldPath,
-    removed: Vec<FieldPath>,
-}
-
-impl Pruner {
-    fn value(&mut self, schema: Option<&Schema>, resource: bool, value: &mut Value) {
-        match value {
-            Value::Object(map) => self.map(schema, resource, map),
-            Value::Array(list) => {
-                let items = schema.and_then(Schema::items);
-                // A list without schema inside what is preserved is preserved.
-                if schema.is_some_and(Schema::preserves_unknown) && items.is_none() {
-                    return;
-                }
-                for (index, value) in list.iter_mut().enumerate() {
-                    self.path.push(index);
-                    self.value(
-                        items.map(|items| &**items),
-                        items.is_some_and(|items| items.is_embedded()),
-                        value,
-                    );
-                    self.path.pop();
-                }
+fn prune_value(
+    schema: Option<&Schema>,
+    resource: bool,
+    value: &mut Value,
+    trail: Trail<'_>,
+    removed: &mut Vec<FieldPath>,
+) {
+    match value {
+        Value::Object(map) => prune_map(schema, resource, map, trail, removed),
+        Value::Array(list) => {
+            let items = schema.and_then(Schema::items).map(|items| &**items);
+            // A list without schema inside what is preserved is preserved.
+            if schema.is_some_and(Schema::preserves_unknown) && items.is_none() {
+                return;
             }
-            _ => {}
+            let embedded = items.is_some_and(Schema::is_embedded);
+            for (index, value) in list.iter_mut().enumerate() {
+                prune_value(items, embedded, value, Trail::Index(&trail, index), removed);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn prune_map(
+    schema: Option<&Schema>,
+    resource: bool,
+    map: &mut Map<String, Value>,
+    trail: Trail<'_>,
+    removed: &mut Vec<FieldPath>,
+) {
+    let preserve = schema.is_some_and(Schema::preserves_unknown);
+    let mut unknown = false;
+    for (name, value) in map.iter_mut() {
+        let is_meta = is_meta(name);
+        if resource && is_meta {
+            continue;
+        }
+        let trail = Trail::Field(&trail, name);
+        if let Some(child) = schema.and_then(|schema| schema.field(name)) {
+            // A free-form schema is no schema: what is below has none either.
+            let known = is_typed(child).then_some(&**child);
+            prune_value(known, child.is_embedded(), value, trail, removed);
+        } else if !preserve {
+            unknown = true;
+            if !(is_meta && trail.is_top()) {
+                removed.push(trail.path());
+            }
         }
     }
-
-    fn map(&mut self, schema: Option<&Schema>, resource: bool, map: &mut Map<String, Value>) {
-        let preserve = schema.is_some_and(Schema::preserves_unknown);
-        map.retain(|name, value| {
-            let is_meta = matches!(name.as_str(), "apiVersion" | "kind" | "metadata");
-            if resource && is_meta {
-                return true;
-            }
-            let child = schema.and_then(|schema| schema.field(name));
-            self.path.push(name);
-            if let Some(child) = child {
-                // A free-form schema is no schema: what is below has none either.
-                let known = is_typed(child).then_some(&**child);
-                self.value(known, child.is_embedded(), value);
-            } else if !(preserve || (is_meta && self.path.segments().len() == 1)) {
-                self.removed.push(self.path.clone());
-            }
-            self.path.pop();
-            child.is_some() || preserve
-        });
+    if unknown {
+        let is_known = |name: &str| schema.and_then(|schema| schema.field(name)).is_some();
+        map.retain(|name, _| resource && is_meta(name) || is_known(name));
     }
+}
+
+fn is_meta(name: &str) -> bool {
+    matches!(name, "apiVersion" | "kind" | "metadata")
 }
 
 #[cfg(test)]

@@ -168,17 +168,18 @@ impl Element<'_> {
     }
 
     /// Appends the element as it stands in the JSON string that fieldsV1 writes.
-    pub(crate) fn write_escaped(self, out: &mut String) {
+    pub(crate) fn write_escaped(self, out: &mut Vec<u8>) {
         match self.0.split_first() {
-            Some((&FIELD, name)) => {
-                out.push_str("f:");
-                value::escape_json(out, as_str(name), false);
+            Some((&FIELD, name)) if value::is_plain(name) => {
+                out.extend_from_slice(b"f:");
+                out.extend_from_slice(name);
             }
             Some((&KEY, fields)) if write_plain_key(fields, out) => {}
             _ => {
-                let mut text = String::new();
+                let (mut text, mut escaped) = (String::new(), String::new());
                 self.write(&mut text);
-                value::escape_json(out, &text, false);
+                value::escape_json(&mut escaped, &text, false);
+                out.extend_from_slice(escaped.as_bytes());
             }
         }
     }
@@ -309,26 +310,28 @@ impl Scalar<'_> {
 }
 
 /// Writes a key whose texts need no escapes of their own; leaves `out` as it was if they do.
-fn write_plain_key(mut fields: &[u8], out: &mut String) -> bool {
+fn write_plain_key(mut fields: &[u8], out: &mut Vec<u8>) -> bool {
     let start = out.len();
-    out.push_str("k:{");
+    out.extend_from_slice(b"k:{");
     let mut first = true;
     while let Some(name) = take_text(&mut fields)
         && let Some(scalar) = take_scalar(&mut fields)
     {
-        out.push_str(if std::mem::take(&mut first) { "\\\"" } else { ",\\\"" });
-        out.push_str(as_str(name));
-        out.push_str("\\\":");
+        out.extend_from_slice(if std::mem::take(&mut first) { b"\\\"" } else { b",\\\"" });
+        out.extend_from_slice(name);
+        out.extend_from_slice(b"\\\":");
         let is_plain = match scalar {
             Scalar::String(text) => {
-                out.push_str("\\\"");
-                out.push_str(as_str(text));
-                out.push_str("\\\"");
+                out.extend_from_slice(b"\\\"");
+                out.extend_from_slice(text);
+                out.extend_from_slice(b"\\\"");
                 value::is_plain(text)
             }
             Scalar::Json(_) => false,
             scalar => {
-                scalar.write_json(out);
+                let mut text = String::new();
+                scalar.write_json(&mut text);
+                out.extend_from_slice(text.as_bytes());
                 true
             }
         };
@@ -337,7 +340,7 @@ fn write_plain_key(mut fields: &[u8], out: &mut String) -> bool {
             return false;
         }
     }
-    out.push('}');
+    out.push(b'}');
     true
 }
 

@@ -173,7 +173,7 @@ impl FieldManager<'_> {
         let object = match applied.object {
             Some(object) if !equal(&object, live) => {
                 managed.times.insert(applier.clone(), self.now.whole_seconds());
-                object
+                object.into_owned()
             }
             _ => live.clone(),
         };

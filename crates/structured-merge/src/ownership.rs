@@ -1,6 +1,7 @@
 //! Who owns which fields, and how that changes: [`Updater::apply`] and [`Updater::update`].
 //! Knows neither time nor how owners are written into an object; see [`crate::managed_fields`] for both.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -74,11 +75,18 @@ pub struct Conflict<M = String> {
 
 /// What an apply leads to.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Applied<M = String> {
-    /// The new object; `None` if it is as it was.
-    pub object: Option<Value>,
+pub struct Applied<'a, M = String> {
+    /// The new object; `None` if it is as it was. Applied on nothing, it is the configuration itself.
+    pub object: Option<Cow<'a, Value>>,
     /// The new owners.
     pub owners: Ownership<M>,
+}
+
+impl<M> Applied<'_, M> {
+    /// The same with an object of its own.
+    pub fn into_owned(self) -> Applied<'static, M> {
+        Applied { object: self.object.map(|object| Cow::Owned(object.into_owned())), owners: self.owners }
+    }
 }
 
 /// Why an apply or an update is refused.
@@ -142,15 +150,15 @@ impl<'a> Updater<'a> {
     ///
     /// The manager then owns exactly what it applied. What it owned before and lets go of is removed from the object,
     /// unless somebody else owns it too. Both values must be of `version`. On errors nothing has changed.
-    pub fn apply<M: Ord + Clone>(
+    pub fn apply<'c, M: Ord + Clone>(
         &self,
         live: &Value,
-        config: &Value,
+        config: &'c Value,
         version: &str,
         owners: Ownership<M>,
         manager: &M,
         on_conflict: OnConflict,
-    ) -> Result<Applied<M>, Error<M>> {
+    ) -> Result<Applied<'c, M>, Error<M>> {
         let schema = self.schema(version)?;
         schema.check(config, Duplicates::Refuse).map_err(Error::Invalid)?;
         schema.check(live, Duplicates::Allow).map_err(Error::InvalidLive)?;
@@ -160,17 +168,22 @@ impl<'a> Updater<'a> {
         if let Some(unowned) = self.versions.unowned(version) {
             fields = fields.without(unowned);
         }
-        let mut object = schema.merge_checked(live, config);
+        let mut object = if live.is_null() {
+            (!config.is_null()).then_some(Cow::Borrowed(config))
+        } else {
+            schema.merge_checked(live, config).map(Cow::Owned)
+        };
 
         let owner = Owner { fields, version: version.to_owned(), applied: true };
         let last = owners.insert(manager.clone(), owner);
         if let Some(last) = last.filter(|last| !last.fields.is_empty()) {
-            let merged = object.as_ref().unwrap_or(live);
+            let merged = object.as_deref().unwrap_or(live);
             if let Some(pruned) = self.prune(merged, version, &owners, manager, &last)? {
-                object = Some(pruned);
+                object = Some(Cow::Owned(pruned));
             }
         }
-        if let Some(object) = &object {
+        let has_others = owners.keys().any(|other| other != manager);
+        if let Some(object) = object.as_deref().filter(|_| has_others) {
             self.take_over(version, live, object, &mut owners, manager, on_conflict)?;
         }
         owners.retain(|_, owner| !owner.fields.is_empty());

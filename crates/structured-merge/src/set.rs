@@ -228,8 +228,9 @@ pub(crate) fn write_node(
 
 /// Appends header and element; the children follow.
 fn open_node(out: &mut Vec<u8>, element: &[u8], member: bool) {
-    out.extend_from_slice(&[0; 4]);
-    out.extend_from_slice(&((element.len() as u32) << 1 | u32::from(member)).to_le_bytes());
+    let header = ((element.len() as u64) << 1 | u64::from(member)) << 32;
+    out.reserve(HEADER + element.len());
+    out.extend_from_slice(&header.to_le_bytes());
     out.extend_from_slice(element);
 }
 

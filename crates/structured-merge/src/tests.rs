@@ -1,5 +1,7 @@
 //! Laws, on values and schemas of every shape.
 
+use std::borrow::Cow;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -117,7 +119,7 @@ fn apply(
     let schema = schema();
     let applied =
         Updater::new(&schema).apply(live, config, "v1", owners, &manager.to_owned(), on_conflict).unwrap();
-    (applied.object.unwrap_or_else(|| live.clone()), applied.owners)
+    (applied.object.map_or_else(|| live.clone(), Cow::into_owned), applied.owners)
 }
 
 /// Some writes by three managers.

@@ -60,7 +60,12 @@ impl Reply {
     }
 
     pub(crate) fn status(status: &Status) -> Self {
-        let mut reply = Self::value(status.code, Format::Json, &status.to_value());
+        Self::refusal(status, Format::Json)
+    }
+
+    /// A Status in the format that was asked for.
+    pub(crate) fn refusal(status: &Status, format: Format) -> Self {
+        let mut reply = Self::value(status.code, format, &status.to_value());
         let seconds = status.details.as_ref().map_or(0, |details| details.retry_after_seconds);
         if seconds > 0 {
             reply.headers.push(("retry-after", seconds.to_string()));

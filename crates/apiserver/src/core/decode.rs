@@ -171,7 +171,10 @@ fn settle(
 }
 
 /// The part of a body that every decoder looks at first.
-fn check_header(value: &Value, format: BodyFormat) -> Result<(), String> {
+pub(crate) fn check_header(value: &Value, format: BodyFormat) -> Result<(), String> {
+    if value.is_null() {
+        return Ok(());
+    }
     let prefix = if format == BodyFormat::Json {
         "couldn't get version/kind; json parse error"
     } else {

@@ -39,7 +39,7 @@ pub(crate) fn default(served: &Served, object: &mut Value) {
         ("", "secrets") => config::default_secret(object),
         ("", "services") => service::default(object),
         ("apps", "daemonsets") => workload::default_daemon_set(object),
-        ("autoscaling", _) => autoscaler::default(&served.version, object),
+        ("autoscaling", "horizontalpodautoscalers") => autoscaler::default(&served.version, object),
         ("apiextensions.k8s.io", "customresourcedefinitions") => crd::default(object),
         _ => {}
     }

@@ -112,6 +112,11 @@ pub(crate) fn format(accept: &str) -> Result<Format, Status> {
         .ok_or_else(|| Status::not_acceptable(OFFERED))
 }
 
+/// The format of a refusal: JSON, unless YAML is asked for first.
+pub(crate) fn of_refusal(accept: &str) -> Format {
+    format(accept).unwrap_or(Format::Json)
+}
+
 /// The same where only one kind of document is served, which can take no other form.
 pub(crate) fn plain(accept: &str) -> Result<Format, Status> {
     let is_form = |clause: &Clause| clause.media_type == "application/json" && !clause.param("as").is_empty();

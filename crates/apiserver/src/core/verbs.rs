@@ -144,7 +144,10 @@ impl Core {
         request.warnings.append(&mut self.warnings);
         match outcome {
             Err(status) if request.warnings.is_empty() => Err(status),
-            Err(status) => Ok(Reply::status(&status).with_warnings(&request.warnings)),
+            Err(status) => {
+                let format = negotiate::of_refusal(&call.accept);
+                Ok(Reply::refusal(&status, format).with_warnings(&request.warnings))
+            }
             Ok(reply) => Ok(reply.with_warnings(&request.warnings)),
         }
     }

@@ -1,5 +1,6 @@
 //! Structured merge against the Go library: sets, fieldsV1, typed operations and sequences of applies and updates.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -263,7 +264,7 @@ fn sequence(schemas: &Schemas, case: &Value) -> anyhow::Result<()> {
             Operation::Apply { manager, force, object, outcome } => {
                 let on_conflict = if force { OnConflict::Force } else { OnConflict::Report };
                 let result = updater.apply(&live, &object, VERSION, owners.clone(), &manager, on_conflict);
-                (result.map(|applied| (applied.object, applied.owners)), outcome)
+                (result.map(|applied| (applied.object.map(Cow::into_owned), applied.owners)), outcome)
             }
             Operation::Update { manager, object, outcome } => {
                 let result = updater.update(&live, &object, VERSION, owners.clone(), &manager);

@@ -1,21 +1,24 @@
 //! Checks the API server runs after the schema itself: unique items of sets and keyed lists, embedded resources.
 
 use super::{Reason, Violation, text::shown};
-use crate::{Merge, Schema};
+use crate::{Merge, Schema, trail::Trail};
 use kro_object::{FieldPath, Gvk, ParseGvkError, json};
 use serde_json::{Map, Value};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 /// Lists of type `set` and `map` whose items repeat.
 pub fn lists(schema: &Schema, value: &Value) -> Vec<Violation> {
     let mut found = Vec::new();
-    walk(schema, value, &mut FieldPath::root(), &mut |schema, value, path| {
-        if let Value::Array(list) = value {
+    walk(schema, value, Trail::Root, &mut |schema, value, trail| {
+        if let Value::Array(list) = value
+            && list.len() > 1
+        {
             match &schema.merge {
-                Merge::Set => duplicates(list.iter().cloned(), path, &mut found),
+                Merge::Set => duplicates(list.iter().map(Cow::Borrowed), trail, &mut found),
                 Merge::Map { keys } => {
                     let items = schema.items();
-                    duplicates(list.iter().map(|item| key_of(item, keys, items)), path, &mut found);
+                    let keys = list.iter().map(|item| Cow::Owned(key_of(item, keys, items)));
+                    duplicates(keys, trail, &mut found);
                 }
                 _ => {}
             }
@@ -27,37 +30,28 @@ pub fn lists(schema: &Schema, value: &Value) -> Vec<Violation> {
 /// Embedded resources without a proper `apiVersion` and `kind`.
 pub fn embedded(schema: &Schema, value: &Value) -> Vec<Violation> {
     let mut found = Vec::new();
-    walk(schema, value, &mut FieldPath::root(), &mut |schema, value, path| {
+    walk(schema, value, Trail::Root, &mut |schema, value, trail| {
         if let (true, Value::Object(map)) = (schema.is_embedded(), value) {
-            check_type_meta(map, path, &mut found);
+            check_type_meta(map, &trail.path(), &mut found);
         }
     });
     found
 }
 
-fn walk(
-    schema: &Schema,
-    value: &Value,
-    path: &mut FieldPath,
-    visit: &mut dyn FnMut(&Schema, &Value, &FieldPath),
-) {
-    visit(schema, value, path);
+fn walk(schema: &Schema, value: &Value, trail: Trail<'_>, visit: &mut dyn FnMut(&Schema, &Value, Trail<'_>)) {
+    visit(schema, value, trail);
     match value {
         Value::Object(map) => {
             for (name, value) in map {
                 if let Some(child) = schema.field(name) {
-                    path.push(name);
-                    walk(child, value, path, visit);
-                    path.pop();
+                    walk(child, value, Trail::Field(&trail, name), visit);
                 }
             }
         }
         Value::Array(list) => {
             if let Some(items) = schema.items() {
                 for (index, value) in list.iter().enumerate() {
-                    path.push(index);
-                    walk(items, value, path, visit);
-                    path.pop();
+                    walk(items, value, Trail::Index(&trail, index), visit);
                 }
             }
         }
@@ -66,14 +60,18 @@ fn walk(
 }
 
 /// Report the second appearance of each value; further ones are not.
-fn duplicates(values: impl Iterator<Item = Value>, path: &FieldPath, found: &mut Vec<Violation>) {
+fn duplicates<'v>(
+    values: impl Iterator<Item = Cow<'v, Value>>,
+    trail: Trail<'_>,
+    found: &mut Vec<Violation>,
+) {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     for (index, value) in values.enumerate() {
         let times = seen.entry(json::canonical(&value)).or_default();
         *times += 1;
         if *times == 2 {
             let message = format!("Duplicate value: {}", shown(&value));
-            found.push(violation(path.join(index), Reason::Duplicate, message));
+            found.push(violation(trail.path().join(index), Reason::Duplicate, message));
         }
     }
 }

@@ -116,44 +116,32 @@ impl FieldSet {
 }
 
 fn combine<O: Operation>(mut left: Nodes<'_>, mut right: Nodes<'_>, out: &mut Vec<u8>) {
-    while let (Some(a), Some(b)) = (left.peek(), right.peek()) {
-        if a.raw == b.raw {
-            if O::SAME {
-                out.extend_from_slice(a.raw);
-            }
-            left.next();
-            right.next();
-            continue;
+    let (mut next_left, mut next_right) = (left.next(), right.next());
+    while let (Some(a), Some(b)) = (next_left, next_right) {
+        let order = if a.raw == b.raw { None } else { Some(a.element.cmp(&b.element)) };
+        match order {
+            None if O::SAME => out.extend_from_slice(a.raw),
+            Some(Ordering::Less) if O::LEFT => out.extend_from_slice(a.raw),
+            Some(Ordering::Greater) if O::RIGHT => out.extend_from_slice(b.raw),
+            Some(Ordering::Equal) => write_node(out, a.element, O::member(a.member, b.member), |out| {
+                if !(O::RIGHT_PRUNES && b.member) {
+                    combine::<O>(a.children(), b.children(), out);
+                }
+            }),
+            _ => {}
         }
-        match a.element.cmp(&b.element) {
-            Ordering::Less => {
-                if O::LEFT {
-                    out.extend_from_slice(a.raw);
-                }
-                left.next();
-            }
-            Ordering::Greater => {
-                if O::RIGHT {
-                    out.extend_from_slice(b.raw);
-                }
-                right.next();
-            }
-            Ordering::Equal => {
-                write_node(out, a.element, O::member(a.member, b.member), |out| {
-                    if !(O::RIGHT_PRUNES && b.member) {
-                        combine::<O>(a.children(), b.children(), out);
-                    }
-                });
-                left.next();
-                right.next();
-            }
+        if order != Some(Ordering::Greater) {
+            next_left = left.next();
+        }
+        if order != Some(Ordering::Less) {
+            next_right = right.next();
         }
     }
-    if O::LEFT {
-        out.extend_from_slice(left.0);
-    }
-    if O::RIGHT {
-        out.extend_from_slice(right.0);
+    for (is_kept, next, rest) in [(O::LEFT, next_left, left), (O::RIGHT, next_right, right)] {
+        if let (true, Some(node)) = (is_kept, next) {
+            out.extend_from_slice(node.raw);
+            out.extend_from_slice(rest.0);
+        }
     }
 }
 

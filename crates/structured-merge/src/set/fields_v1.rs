@@ -34,11 +34,11 @@ impl FieldSet {
 
     /// The JSON text, without white space.
     pub fn to_fields_v1(&self) -> String {
-        let mut out = String::with_capacity(self.bytes.len() + self.bytes.len() / 4 + 2);
-        out.push('{');
+        let mut out = Vec::with_capacity(self.bytes.len() + self.bytes.len() / 4 + 2);
+        out.push(b'{');
         write(self.nodes(), &mut out, true);
-        out.push('}');
-        out
+        out.push(b'}');
+        String::from_utf8(out).expect("invariant: made of texts that were read as such")
     }
 
     /// The parsed value.
@@ -47,16 +47,16 @@ impl FieldSet {
     }
 }
 
-fn write(nodes: Nodes<'_>, out: &mut String, mut first: bool) {
+fn write(nodes: Nodes<'_>, out: &mut Vec<u8>, mut first: bool) {
     for node in nodes {
-        out.push_str(if std::mem::take(&mut first) { "\"" } else { ",\"" });
+        out.extend_from_slice(if std::mem::take(&mut first) { b"\"" } else { b",\"" });
         node.element.write_escaped(out);
         if node.children().is_empty() {
-            out.push_str("\":{}");
+            out.extend_from_slice(b"\":{}");
         } else {
-            out.push_str(if node.member { "\":{\".\":{}" } else { "\":{" });
+            out.extend_from_slice(if node.member { b"\":{\".\":{}" } else { b"\":{" });
             write(node.children(), out, !node.member);
-            out.push('}');
+            out.push(b'}');
         }
     }
 }

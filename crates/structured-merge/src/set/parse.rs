@@ -27,24 +27,24 @@ impl<'a> Parser<'a> {
         if depth > MAX_DEPTH {
             return None;
         }
-        self.expect("{")?;
-        if self.take("}") {
+        self.expect(b"{")?;
+        if self.take(b"}") {
             return Some(false);
         }
         let mut itself = false;
-        if self.take("\".\":{}") {
+        if self.take(b"\".\":{}") {
             itself = true;
-            if self.take("}") {
+            if self.take(b"}") {
                 return Some(true);
             }
-            self.expect(",")?;
+            self.expect(b",")?;
         }
         let mut previous: Option<usize> = None;
         loop {
             let start = self.out.len();
-            self.expect("\"")?;
+            self.expect(b"\"")?;
             self.element()?;
-            self.expect("\":")?;
+            self.expect(b"\":")?;
             let end = self.out.len();
             if let Some(previous) = previous.replace(start)
                 && self.element_at(previous) >= self.element_at(start)
@@ -57,10 +57,10 @@ impl<'a> Parser<'a> {
             if member || is_leaf {
                 mark_node(&mut self.out, start);
             }
-            if self.take("}") {
+            if self.take(b"}") {
                 return Some(itself);
             }
-            self.expect(",")?;
+            self.expect(b",")?;
         }
     }
 
@@ -98,36 +98,38 @@ impl<'a> Parser<'a> {
     }
 
     fn key_fields(&mut self) -> Option<()> {
-        self.expect("{")?;
+        self.expect(b"{")?;
         let mut previous: Option<&'a str> = None;
         loop {
-            self.expect("\\\"")?;
+            self.expect(b"\\\"")?;
             let name = self.plain(b'\\')?;
             if previous.replace(name).is_some_and(|previous| previous >= name) {
                 return None;
             }
-            self.expect("\\\":")?;
+            self.expect(b"\\\":")?;
             encode::text(&mut self.out, name);
             self.scalar()?;
-            if self.take("}") {
+            if self.take(b"}") {
                 return Some(());
             }
-            self.expect(",")?;
+            self.expect(b",")?;
         }
     }
 
     /// Reads a string, a short whole number or a boolean.
     fn scalar(&mut self) -> Option<()> {
-        if self.take("\\\"") {
+        if self.take(b"\\\"") {
             let text = self.plain(b'\\')?;
             encode::string(&mut self.out, text);
-            return self.expect("\\\"");
+            return self.expect(b"\\\"");
         }
-        for (text, value) in [("true", true), ("false", false)] {
-            if self.take(text) {
-                encode::bool(&mut self.out, value);
-                return Some(());
-            }
+        if self.take(b"true") {
+            encode::bool(&mut self.out, true);
+            return Some(());
+        }
+        if self.take(b"false") {
+            encode::bool(&mut self.out, false);
+            return Some(());
         }
         let digits = self.rest().bytes().take_while(u8::is_ascii_digit).count();
         let number = &self.rest()[..digits];
@@ -143,31 +145,43 @@ impl<'a> Parser<'a> {
 
     /// Text without anything escaped, up to a byte that is not taken.
     fn plain(&mut self, end: u8) -> Option<&'a str> {
-        let text = self.rest();
-        let length = text.bytes().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))?;
-        if text.as_bytes()[length] != end {
+        let rest = self.text.as_bytes().get(self.at..)?;
+        let length = rest.iter().position(|&byte| ENDS_PLAIN[usize::from(byte)])?;
+        if rest[length] != end {
             return None;
         }
+        let text = self.text.get(self.at..self.at + length)?;
         self.at += length;
-        Some(&text[..length])
+        Some(text)
     }
 
     fn rest(&self) -> &'a str {
         &self.text[self.at..]
     }
 
-    fn take(&mut self, wanted: &str) -> bool {
-        let found = self.text.as_bytes()[self.at..].starts_with(wanted.as_bytes());
+    fn take<const N: usize>(&mut self, wanted: &[u8; N]) -> bool {
+        let found = self.text.as_bytes()[self.at..].first_chunk::<N>() == Some(wanted);
         if found {
-            self.at += wanted.len();
+            self.at += N;
         }
         found
     }
 
-    fn expect(&mut self, wanted: &str) -> Option<()> {
+    fn expect<const N: usize>(&mut self, wanted: &[u8; N]) -> Option<()> {
         self.take(wanted).then_some(())
     }
 }
+
+/// The bytes at which plain text ends: quotes, backslashes and controls.
+const ENDS_PLAIN: [bool; 256] = {
+    let mut ends = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        ends[byte] = byte < 0x20 || matches!(byte as u8, b'"' | b'\\');
+        byte += 1;
+    }
+    ends
+};
 
 #[cfg(test)]
 mod tests {

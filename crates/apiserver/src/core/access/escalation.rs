@@ -27,7 +27,7 @@ impl Core {
             _ => {
                 let text = |pointer: &str| new.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
                 let rules = self.role_rules(text("/roleRef/kind"), text("/roleRef/name"), namespace);
-                ("bind", rules.unwrap_or_default())
+                ("bind", rules.unwrap_or_default().into_owned())
             }
         };
         let may_anyway = Attributes {
@@ -42,7 +42,7 @@ impl Core {
             return Ok(());
         }
         let held: Vec<Value> =
-            self.grants(user, namespace).into_iter().flat_map(|grant| grant.rules).collect();
+            self.grants(user, namespace).flat_map(|grant| grant.rules.into_owned()).collect();
         let missing: Vec<String> =
             rules.iter().filter(|rule| !is_covered(rule, &held, namespace)).map(print_rule).collect();
         if missing.is_empty() {

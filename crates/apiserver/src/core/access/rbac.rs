@@ -6,8 +6,8 @@ use serde_json::Value;
 use std::borrow::Cow;
 
 /// A role's rules together with how somebody came by them.
-pub(super) struct Grant {
-    pub rules: Vec<Value>,
+pub(super) struct Grant<'r> {
+    pub rules: Cow<'r, [Value]>,
     pub reason: String,
 }
 
@@ -15,40 +15,36 @@ impl Core {
     /// Why a user may do something, if any rule allows it.
     pub(super) fn rbac_reason(&self, user: &User, wanted: &Attributes) -> Option<String> {
         self.grants(user, &wanted.namespace)
-            .into_iter()
             .find(|grant| grant.rules.iter().any(|rule| allows(rule, wanted)))
             .map(|grant| grant.reason)
     }
 
     /// Everything a user was granted that counts in a namespace (or for the cluster, with an empty one).
-    pub(super) fn grants(&self, user: &User, namespace: &str) -> Vec<Grant> {
-        let mut out = Vec::new();
-        for binding in self.rbac_objects("clusterrolebindings", None) {
-            let reason = |subject: &str, role: &str| {
-                format!(
-                    "RBAC: allowed by ClusterRoleBinding {:?} of {role} to {subject}",
-                    object::name(&binding)
-                )
-            };
-            out.extend(self.grant(user, &binding, "", &reason));
-        }
-        if !namespace.is_empty() {
-            for binding in self.rbac_objects("rolebindings", Some(namespace)) {
-                let name = format!("{}/{namespace}", object::name(&binding));
-                let reason = |subject: &str, role: &str| {
-                    format!("RBAC: allowed by RoleBinding {name:?} of {role} to {subject}")
-                };
-                out.extend(self.grant(user, &binding, namespace, &reason));
-            }
-        }
-        out
+    pub(super) fn grants<'a>(
+        &'a self,
+        user: &'a User,
+        namespace: &'a str,
+    ) -> impl Iterator<Item = Grant<'a>> {
+        let everywhere = self.rbac_objects("clusterrolebindings", None).filter_map(move |binding| {
+            self.grant(user, &binding, "", |name| format!("ClusterRoleBinding {name:?}"))
+        });
+        let bindings = self.rbac_objects("rolebindings", Some(namespace)).filter(|_| !namespace.is_empty());
+        everywhere.chain(bindings.filter_map(move |binding| {
+            self.grant(user, &binding, namespace, |name| {
+                format!("RoleBinding {:?}", format!("{name}/{namespace}"))
+            })
+        }))
     }
 
-    fn rbac_objects<'a>(&'a self, plural: &str, namespace: Option<&'a str>) -> Vec<Cow<'a, Value>> {
-        let Some(served) = self.registry.get("rbac.authorization.k8s.io", "v1", plural) else {
-            return Vec::new();
-        };
-        self.store.list(&served.storage, namespace).map(|(_, binding)| binding.value()).collect()
+    /// Objects of a kind of this group, which are kept as trees: nothing is decoded here.
+    fn rbac_objects<'a>(
+        &'a self,
+        plural: &str,
+        namespace: Option<&'a str>,
+    ) -> impl Iterator<Item = Cow<'a, Value>> {
+        let served = self.registry.get("rbac.authorization.k8s.io", "v1", plural);
+        let listed = served.map(|served| self.store.list(&served.storage, namespace));
+        listed.into_iter().flatten().map(|(_, object)| object.value())
     }
 
     fn grant(
@@ -56,22 +52,28 @@ impl Core {
         user: &User,
         binding: &Value,
         namespace: &str,
-        reason: &dyn Fn(&str, &str) -> String,
-    ) -> Option<Grant> {
+        title: impl Fn(&str) -> String,
+    ) -> Option<Grant<'_>> {
         let subjects = binding.get("subjects").and_then(Value::as_array)?;
         let subject = subjects.iter().find_map(|subject| concerns(subject, user, namespace))?;
-        let (kind, name) =
-            (binding.pointer("/roleRef/kind")?.as_str()?, binding.pointer("/roleRef/name")?.as_str()?);
+        let text = |field: &str| binding.get("roleRef")?.get(field)?.as_str();
+        let (kind, name) = (text("kind")?, text("name")?);
         let rules = self.role_rules(kind, name, namespace)?;
-        Some(Grant { rules, reason: reason(&subject, &format!("{kind} {name:?}")) })
+        let title = title(object::name(binding));
+        Some(Grant { rules, reason: format!("RBAC: allowed by {title} of {kind} {name:?} to {subject}") })
     }
 
     /// The rules of a role, those of aggregated roles included.
-    pub(super) fn role_rules(&self, kind: &str, name: &str, namespace: &str) -> Option<Vec<Value>> {
+    pub(super) fn role_rules(&self, kind: &str, name: &str, namespace: &str) -> Option<Cow<'_, [Value]>> {
         let (plural, namespace) = if kind == "Role" { ("roles", namespace) } else { ("clusterroles", "") };
         let served = self.registry.get("rbac.authorization.k8s.io", "v1", plural)?;
-        let role = self.store.get(&served.storage, &Key::new(namespace, name))?.value();
-        Some(role.get("rules").and_then(Value::as_array).cloned().unwrap_or_default())
+        let rules = |role: &Value| role.get("rules").and_then(Value::as_array).cloned();
+        Some(match self.store.get(&served.storage, &Key::new(namespace, name))?.value() {
+            Cow::Borrowed(role) => {
+                Cow::Borrowed(role.get("rules").and_then(Value::as_array).map_or(&[][..], Vec::as_slice))
+            }
+            Cow::Owned(role) => Cow::Owned(rules(&role).unwrap_or_default()),
+        })
     }
 }
 

@@ -89,7 +89,7 @@ impl Core {
 
     fn rules_of(&self, user: &User, namespace: &str) -> Value {
         let rules: Vec<Value> =
-            self.grants(user, namespace).into_iter().flat_map(|grant| grant.rules).collect();
+            self.grants(user, namespace).flat_map(|grant| grant.rules.into_owned()).collect();
         let (paths, resources): (Vec<Value>, Vec<Value>) =
             rules.into_iter().partition(|rule| rule.get("nonResourceURLs").is_some());
         json!({"resourceRules": resources, "nonResourceRules": paths, "incomplete": false})

@@ -1,9 +1,10 @@
 //! The kinds a Kubernetes 1.36 server serves without any CRD, as `kro-k8s-schemas` lists them.
 //! Refuses to know more than that list does, but for what only a server knows: order of groups and storage.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use kro_k8s_schemas::Resource;
+use kro_object::Scope;
 
 use super::{Ownership, ResourceId, Served, Subresource};
 
@@ -38,6 +39,26 @@ pub(crate) const GROUP_ORDER: [&str; 23] = [
 pub(super) fn served() -> impl Iterator<Item = Served> {
     kro_k8s_schemas::resources().iter().map(resource)
 }
+
+/// The kind that every `scale` speaks. It is no resource: nothing of it is stored.
+pub(crate) static SCALE: LazyLock<Served> = LazyLock::new(|| Served {
+    group: "autoscaling".into(),
+    version: "v1".into(),
+    plural: "scales".into(),
+    singular: "scale".into(),
+    kind: "Scale".into(),
+    list_kind: "ScaleList".into(),
+    scope: Scope::Namespaced,
+    short_names: Vec::new(),
+    categories: Vec::new(),
+    verbs: Vec::new(),
+    subresources: Vec::new(),
+    storage_version: "v1".into(),
+    storage: Arc::new(ResourceId { group: "autoscaling".into(), plural: "scales".into() }),
+    custom: None,
+    stored_as: None,
+    ownership: Ownership::default(),
+});
 
 fn resource(resource: &'static Resource) -> Served {
     let ty = &resource.resource;

@@ -3,13 +3,13 @@
 use super::{Request, list::check_fields};
 use crate::{
     core::{
-        Core, Reply, body,
+        Core, Reply, body, decode,
         negotiate::{self, BodyFormat},
         object,
         options::{DeleteOptions, ListOptions},
         registry::Served,
         store::Key,
-        strategy,
+        strategy, typed,
         write::{Deleted, deleted_status},
     },
     status::Status,
@@ -63,6 +63,8 @@ impl Core {
     }
 }
 
+const DELETE_OPTIONS: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions";
+
 /// The options of a deletion; a body takes the place of the query.
 fn delete_options(request: &Request<'_>) -> Result<DeleteOptions, Status> {
     let bytes = &request.call.body;
@@ -77,6 +79,7 @@ fn delete_options(request: &Request<'_>) -> Result<DeleteOptions, Status> {
             why
         })
     })?;
+    decode::check_header(&read.value, BodyFormat::Json).map_err(Status::bad_request)?;
     let kind = read.value.get("kind").and_then(Value::as_str).unwrap_or("DeleteOptions");
     let version = read.value.get("apiVersion").and_then(Value::as_str).unwrap_or("v1");
     if kind != "DeleteOptions" {
@@ -86,5 +89,8 @@ fn delete_options(request: &Request<'_>) -> Result<DeleteOptions, Status> {
     }
     let mut options = read.value;
     object::as_map_mut(&mut options);
+    let go_type = kro_k8s_schemas::go_type(DELETE_OPTIONS);
+    let go_type = go_type.expect("invariant: the table holds what endpoints read");
+    typed::decode(go_type, &mut options, &mut Vec::new()).map_err(Status::bad_request)?;
     DeleteOptions::from_value(&options)
 }

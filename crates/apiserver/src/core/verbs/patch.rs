@@ -33,22 +33,13 @@ impl Core {
         if kind == PatchKind::Apply {
             return self.apply_verb(request, &key, writer, &options);
         }
-        let body = read_patch(&request.call.body)?;
+        let body = read_patch(&request.call.body, kind)?;
         let mut warnings = mem::take(&mut request.warnings);
         let served = request.served.clone();
         let mut repeated = Vec::new();
         let patched = self.update(&served, &key, &writer, &mut |_, old| {
             let old = old.unwrap_or(&Value::Null);
-            let produce = || match kind {
-                PatchKind::Json => json::apply(old, &body.value),
-                PatchKind::Merge => {
-                    let mut new = old.clone();
-                    merge::apply(&mut new, &body.value);
-                    Ok(new)
-                }
-                PatchKind::Strategic => strategic::apply(old, &body.value, &served),
-                PatchKind::Apply => unreachable!("invariant: handled above"),
-            };
+            let produce = || produce(kind, old, &body.value, &served);
             let mut new =
                 decode::patched(&served, &produce, &body, kind, options.field_validation, &mut warnings)?;
             check_name(object::name(old), &new)?;
@@ -127,7 +118,7 @@ impl Core {
 }
 
 /// A patch may not make another object of the one it changes.
-fn check_name(wanted: &str, new: &Value) -> Result<(), Status> {
+pub(super) fn check_name(wanted: &str, new: &Value) -> Result<(), Status> {
     let name = object::name(new);
     if name == wanted {
         return Ok(());
@@ -151,7 +142,7 @@ fn check_uid(served: &Served, old: &Value, new: &Value) -> Result<(), Status> {
 }
 
 /// A version that is no number is an error that nobody has thought of.
-fn check_version(object: &Value) -> Result<(), Status> {
+pub(super) fn check_version(object: &Value) -> Result<(), Status> {
     let version = object::meta_text(object, "resourceVersion");
     if !version.is_empty() && version.parse::<u64>().is_err() {
         return Err(Status::unexpected(format!("strconv.ParseUint: parsing {version:?}: invalid syntax")));
@@ -170,10 +161,37 @@ fn check_applied(request: &Request<'_>, applied: &Value) -> Result<(), Status> {
     managed::check(served, applied)
 }
 
-/// Reads a JSON or merge patch.
-pub(super) fn read_patch(bytes: &[u8]) -> Result<Body<'_>, Status> {
-    body::read(bytes, BodyFormat::Json).map_err(|why| {
+/// Reads a JSON, merge or strategic patch.
+pub(super) fn read_patch(bytes: &[u8], kind: PatchKind) -> Result<Body<'_>, Status> {
+    let what = if kind == PatchKind::Strategic { "" } else { "error decoding patch: " };
+    let mut body = body::read(bytes, BodyFormat::Json).map_err(|why| {
         let why = why.strip_prefix("couldn't get version/kind; json parse error: ").unwrap_or(&why);
-        Status::bad_request(format!("error decoding patch: {why}"))
-    })
+        Status::bad_request(format!("{what}{why}"))
+    })?;
+    match (kind, &body.value) {
+        (PatchKind::Json, _) | (_, Value::Object(_)) => {}
+        (PatchKind::Strategic, Value::Null) => body.value = Value::Object(serde_json::Map::new()),
+        (_, Value::Null) => return Err(Status::bad_request("Invalid JSON Patch")),
+        (_, other) => {
+            return Err(Status::bad_request(format!(
+                "{what}json: cannot unmarshal {} into Go value of type map[string]interface {{}}",
+                metadata::json_type(other)
+            )));
+        }
+    }
+    Ok(body)
+}
+
+/// What a patch makes of an object.
+pub(super) fn produce(kind: PatchKind, old: &Value, patch: &Value, served: &Served) -> Result<Value, Status> {
+    match kind {
+        PatchKind::Json => json::apply(old, patch),
+        PatchKind::Merge => {
+            let mut new = old.clone();
+            merge::apply(&mut new, patch);
+            Ok(new)
+        }
+        PatchKind::Strategic => strategic::apply(old, patch, served),
+        PatchKind::Apply => unreachable!("invariant: applies are handled apart"),
+    }
 }

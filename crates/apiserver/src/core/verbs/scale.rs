@@ -1,19 +1,26 @@
 //! The `scale` subresource: replicas of any kind through one shape.
 
-use super::Request;
+use super::{
+    Request,
+    create::settle_namespace,
+    patch::{check_name, check_version, produce, read_patch},
+};
 use crate::{
     core::{
-        Core, Reply, body, managed,
-        negotiate::{self, BodyFormat},
+        Core, Reply,
+        body::{self, Body},
+        decode, managed,
+        negotiate::BodyFormat,
         object,
         options::{self, WriteOptions},
-        patch::{PatchKind, json, merge},
-        registry::Served,
+        patch::{PatchKind, merge},
+        registry::{Served, builtin::SCALE},
     },
     field_error::FieldError,
     status::Status,
 };
 use serde_json::{Map, Value, json};
+use std::mem;
 
 /// Where a kind keeps what its scale shows, as JSON pointers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,24 +43,17 @@ impl Core {
     }
 
     pub(super) fn write_scale(&mut self, request: &mut Request<'_>, is_patch: bool) -> Result<Reply, Status> {
-        let served = request.served.clone();
-        let key = request.key();
-        let kind = if is_patch {
-            Some(PatchKind::of(&request.call.content_type, request.served.is_builtin())?)
-        } else {
-            None
-        };
+        let (served, key) = (request.served.clone(), request.key());
+        let kind = is_patch.then(|| PatchKind::of(&request.call.content_type, served.is_builtin()));
+        let kind = kind.transpose()?;
+        let is_apply = kind == Some(PatchKind::Apply);
         let options_kind = if is_patch { options::PATCH } else { options::UPDATE };
-        let options = WriteOptions::parse(request.call, options_kind, kind == Some(PatchKind::Apply))?;
-        let format = match kind {
-            None => negotiate::body_format(&request.call.content_type)?,
-            Some(PatchKind::Apply) => BodyFormat::Yaml,
-            Some(_) => BodyFormat::Json,
-        };
-        let sent = body::read(&request.call.body, format).map_err(Status::bad_request)?.value;
+        let options = WriteOptions::parse(request.call, options_kind, is_apply)?;
+        let sent = self.read_scale(request, kind, &options)?;
         let mut writer = request.writer(&options.field_manager, options.dry_run);
-        writer.owns_settled = kind == Some(PatchKind::Apply);
+        writer.owns_settled = is_apply;
         let paths = paths(&served);
+        let mut warnings = mem::take(&mut request.warnings);
         let updated = self.update(&served, &key, &writer, &mut |core, old| {
             let old = old.cloned().unwrap_or_default();
             let mut present_of = old.clone();
@@ -61,48 +61,35 @@ impl Core {
                 set_pointer(&mut present_of, &paths.spec_replicas, 0.into());
             }
             let present = scale_of(&served, &present_of)?;
-            let wanted = match kind {
-                None => sent.clone(),
-                Some(PatchKind::Json) => json::apply(&present, &sent)?,
-                Some(_) => {
+            let mut wanted = match &sent {
+                Sent::Whole(scale) => scale.clone(),
+                Sent::Applied(config) => {
                     let mut wanted = present.clone();
-                    merge::apply(&mut wanted, &sent);
+                    merge::apply(&mut wanted, config);
                     wanted
                 }
+                Sent::Patch(kind, patch) => decode::patched(
+                    &SCALE,
+                    &|| produce(*kind, &present, &patch.value, &SCALE),
+                    patch,
+                    *kind,
+                    options.field_validation,
+                    &mut warnings,
+                )?,
             };
-            let given = object::name(&wanted);
-            if !given.is_empty() && given != &*key.name {
-                return Err(Status::bad_request(format!(
-                    "the name of the object ({given}) does not match the name on the URL ({})",
-                    key.name
-                )));
-            }
-            let replicas = match wanted.pointer("/spec/replicas") {
-                None | Some(Value::Null) => 0,
-                Some(Value::Number(number)) if number.is_i64() => number.as_i64().unwrap_or_default(),
-                Some(other) => {
-                    return Err(Status::bad_request(format!(
-                        "Scale in version \"v1\" cannot be handled as a Scale: json: cannot unmarshal {} into Go struct field ScaleSpec.spec.replicas of type int32",
-                        crate::core::metadata::json_type(other)
-                    )));
-                }
-            };
-            if replicas < 0 {
-                if served.custom.is_some() {
-                    let field = paths.spec_replicas.replace('/', ".");
-                    let error = FieldError::invalid(field, &replicas.into(), "should be a non-negative integer");
-                    return Err(Status::invalid(&served.group, &served.kind, &key.name, &[error]));
-                }
-                let error = FieldError::invalid("spec.replicas", &replicas.into(), "must be greater than or equal to 0");
-                return Err(Status::invalid("autoscaling", "Scale", &key.name, &[error]));
-            }
+            check_name(&key.name, &wanted)?;
+            settle_namespace(request, &mut wanted)?;
+            check_version(&wanted)?;
+            let replicas = replicas(&served, &paths, &key.name, &wanted)?;
             let mut new = old.clone();
-            let version = object::meta_text(&wanted, "resourceVersion");
-            if !version.is_empty() {
-                object::set_meta(&mut new, "resourceVersion", Some(version.into()));
+            for field in ["resourceVersion", "uid"] {
+                let given = object::meta_text(&wanted, field);
+                if !given.is_empty() {
+                    object::set_meta(&mut new, field, Some(given.into()));
+                }
             }
             set_pointer(&mut new, &paths.spec_replicas, replicas.into());
-            if kind == Some(PatchKind::Apply) {
+            if is_apply {
                 let mut applied = json!({"apiVersion": served.api_version(), "kind": &*served.kind, "metadata": {"name": &*key.name}});
                 set_pointer(&mut applied, &paths.spec_replicas, replicas.into());
                 new = managed::apply(&core.registry, Some(&old), &applied, &served, &writer, options.force)?;
@@ -115,9 +102,68 @@ impl Core {
                 }
             }
             Ok(new)
-        })?;
-        request.answer_scale(scale_of(&served, &updated)?)
+        });
+        request.warnings = warnings;
+        request.answer_scale(scale_of(&served, &updated?)?)
     }
+
+    /// What a write of a scale has sent.
+    fn read_scale<'c>(
+        &self,
+        request: &mut Request<'c>,
+        kind: Option<PatchKind>,
+        options: &WriteOptions,
+    ) -> Result<Sent<'c>, Status> {
+        let call = request.call;
+        match kind {
+            Some(PatchKind::Apply) => {
+                let read = body::read(&call.body, BodyFormat::Yaml).map_err(Status::bad_request)?;
+                Ok(Sent::Applied(read.value))
+            }
+            Some(kind) => Ok(Sent::Patch(kind, read_patch(&call.body, kind)?)),
+            None => {
+                let read = decode::object(
+                    &self.registry,
+                    &SCALE,
+                    &call.body,
+                    &call.content_type,
+                    options.field_validation,
+                    &mut request.warnings,
+                );
+                read.map(Sent::Whole).map_err(|status| {
+                    if request.served.custom.is_some() && status.code == 400 {
+                        // The server cannot name the kind to say what is wrong with it.
+                        let why = "no kind is registered for the type v1.Scale in scheme \"pkg/runtime/scheme.go:111\"";
+                        return Status::bad_request(why);
+                    }
+                    status
+                })
+            }
+        }
+    }
+}
+
+/// A scale in the ways it is written.
+#[derive(Debug)]
+enum Sent<'b> {
+    Whole(Value),
+    Applied(Value),
+    Patch(PatchKind, Body<'b>),
+}
+
+/// The number of replicas that a decoded scale asks for.
+fn replicas(served: &Served, paths: &ScalePaths, name: &str, wanted: &Value) -> Result<i64, Status> {
+    let replicas = wanted.pointer("/spec/replicas").and_then(Value::as_i64).unwrap_or(0);
+    if replicas >= 0 {
+        return Ok(replicas);
+    }
+    if served.custom.is_some() {
+        let field = paths.spec_replicas.replace('/', ".");
+        let error = FieldError::invalid(field, &replicas.into(), "should be a non-negative integer");
+        return Err(Status::invalid(&served.group, &served.kind, name, &[error]));
+    }
+    let error = FieldError::invalid("spec.replicas", &replicas.into(), "must be greater than or equal to 0");
+    Err(Status::invalid("autoscaling", "Scale", name, &[error]))
 }
 
 fn paths(served: &Served) -> ScalePaths {
