@@ -34,7 +34,7 @@ pub(crate) enum Command {
     /// Print what a definition generates.
     #[command(subcommand)]
     Generate(generate::What),
-    /// Search for valid instances that make invalid objects.
+    /// Search for valid instances that go wrong in an embedded cluster, or make invalid objects.
     Fuzz(fuzz::Args),
     /// Serve an editor: findings, types, completion, navigation, formatting.
     Lsp(lsp::Args),

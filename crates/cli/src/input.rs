@@ -46,6 +46,11 @@ pub(crate) struct Loaded {
 }
 
 impl Input {
+    /// Where definitions and CRDs are.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &PathBuf> {
+        self.paths.iter().chain(&self.crds)
+    }
+
     /// Reads and compiles everything.
     pub(crate) fn load(&self) -> anyhow::Result<Loaded> {
         let (mut project, aside) = Project::read_but(&self.paths, holds_crds_only)?;

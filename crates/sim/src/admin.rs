@@ -56,10 +56,20 @@ impl Admin {
 
     /// The same under the name of another field manager.
     pub fn apply_as(&self, manager: &str, object: &Object) -> Result<Object, Refused> {
+        self.send(object, vec![("fieldManager".into(), manager.into())])
+    }
+
+    /// What an object would become if somebody asked for it; nothing is changed.
+    pub(crate) fn would_become(&self, object: &Object) -> Result<Object, Refused> {
+        self.send(object, vec![("fieldManager".into(), "asking".into()), ("dryRun".into(), "All".into())])
+    }
+
+    fn send(&self, object: &Object, mut query: Vec<(String, String)>) -> Result<Object, Refused> {
+        query.push(("force".into(), "true".into()));
         let call = Call {
             method: http::Method::PATCH,
             path: self.path_of(object)?,
-            query: vec![("fieldManager".into(), manager.into()), ("force".into(), "true".into())],
+            query,
             content_type: "application/apply-patch+yaml".into(),
             body: object.to_value().to_string().into(),
             ..Call::default()

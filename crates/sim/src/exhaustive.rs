@@ -14,7 +14,7 @@ pub struct SmallStory {
     pub name: &'static str,
     /// What happens before anything can go wrong.
     before: Vec<Operation>,
-    /// What happens then, its end and the removal of everything not included.
+    /// What happens then. The removal of everything that follows is no part of it: others are about that.
     after: Vec<Operation>,
 }
 
@@ -89,6 +89,7 @@ pub fn stories() -> Vec<SmallStory> {
         story("create a collection", &mixed, &[], &[&all]),
         story("change and prune", &mixed, &[&all, &wait], &[&fewer]),
         story("delete a chain", &chain, &[&all, &wait], &[&delete]),
+        story("delete a collection", &mixed, &[&all, &wait], &[&delete]),
         story("delete what is being made", &mixed, &[], &[&all, &Operation::Wait(5), &delete]),
         story("drop nodes", &chain, &[&all, &wait], &[&Operation::Define(0, shorter)]),
         story(
@@ -139,7 +140,7 @@ impl SmallStory {
         play(&Story { seed: 1, faulty: false, operations }, false)
     }
 
-    /// At how many steps something can go wrong.
+    /// At how many steps something can go wrong before everything is right.
     pub fn steps(&self) -> u16 {
         u16::try_from(self.undisturbed().steps).unwrap_or(u16::MAX)
     }

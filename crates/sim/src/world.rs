@@ -325,8 +325,8 @@ impl World {
 
     /// Everything that is not as it should be.
     fn judge(&mut self) -> Vec<String> {
-        let mut wrong = self.oracle.judge(&crate::snapshot::Snapshot::new(self.server().dump()));
         let admin = self.admin();
+        let mut wrong = self.oracle.judge(&crate::snapshot::Snapshot::new(self.server().dump()), &admin);
         wrong.extend(self.wishes.iter().filter_map(|wish| wish(&admin).err()));
         wrong
     }

@@ -10,7 +10,7 @@ use crate::commands::block_on;
 use crate::files::Files;
 use crate::output::{FAINT, is_terminal, styled};
 
-mod load;
+pub(crate) mod load;
 mod play;
 mod report;
 

@@ -7,6 +7,7 @@ mod check;
 mod docs;
 mod durability;
 mod folder;
+mod fuzz;
 mod installed;
 mod lint;
 mod live;

@@ -40,7 +40,8 @@ pub struct Outcome {
     pub requests: u64,
     /// How long after the last operation everything was right, if it was; looked at every quarter of a minute.
     pub calm_after: Duration,
-    /// Steps that the operator made since trouble was last asked for, if it lived on.
+    /// Steps that the operator made from when trouble was last asked for until then or until
+    /// patience ended, if it lived on.
     pub steps: u64,
     /// How often the operator died at a step.
     pub deaths: u64,
@@ -53,8 +54,8 @@ pub fn play(story: &Story, keep_lines: bool) -> Outcome {
     run(async {
         let rates = story.faulty.then(Rates::rough);
         let mut world = World::new(&WorldOptions { seed: story.seed, rates, keep_lines });
-        let mut calm_after = Duration::ZERO;
-        let wrong = live(&mut world, story, &mut calm_after).await.err().unwrap_or_default();
+        let mut calm = Calm::default();
+        let wrong = live(&mut world, story, &mut calm).await.err().unwrap_or_default();
         for line in &wrong {
             world.transcript().note(&format!("WRONG {line}"));
         }
@@ -64,15 +65,22 @@ pub fn play(story: &Story, keep_lines: bool) -> Outcome {
             hash: world.transcript().hash(),
             took: Duration::from_secs_f64(world.seconds()),
             requests: world.requests().total(),
-            calm_after,
-            steps: world.steps(OPERATOR),
+            calm_after: calm.after,
+            steps: calm.steps,
             deaths: world.deaths(OPERATOR),
             lines: world.transcript().lines_kept(),
         }
     })
 }
 
-async fn live(world: &mut World, story: &Story, calm_after: &mut Duration) -> Result<(), Vec<String>> {
+/// When everything was right for the first time, or patience ended.
+#[derive(Debug, Default)]
+struct Calm {
+    after: Duration,
+    steps: u64,
+}
+
+async fn live(world: &mut World, story: &Story, calm: &mut Calm) -> Result<(), Vec<String>> {
     if story.never_prunes() {
         world.never_prunes();
     }
@@ -89,7 +97,9 @@ async fn live(world: &mut World, story: &Story, calm_after: &mut Duration) -> Re
             _ => {}
         }
     }
-    *calm_after = world.settle().await?;
+    let settled = world.settle().await;
+    calm.steps = world.steps(OPERATOR);
+    calm.after = settled?;
     notes.judge(world)?;
 
     // Everything goes: what rests is woken, what lost its definition gets it back.

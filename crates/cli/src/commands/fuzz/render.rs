@@ -25,9 +25,19 @@ impl Targets {
     }
 }
 
+/// What an instance makes and what it reads.
+#[derive(Debug, Default)]
+pub(super) struct Rendered {
+    /// Its children.
+    pub(super) made: Vec<Object>,
+    /// Objects of others, asked for by name.
+    pub(super) foreign: Vec<Object>,
+}
+
 /// Renders an instance; an error says which object does not fit, or why there is none.
-pub(super) fn check(graph: &Arc<Graph>, targets: &Targets, instance: Value) -> Result<(), String> {
+pub(super) fn check(graph: &Arc<Graph>, targets: &Targets, instance: Value) -> Result<Rendered, String> {
     let instance = Object::from_value(instance).map_err(|error| error.to_string())?;
+    let mut rendered = Rendered::default();
     let mut planner = Planner::new(Arc::clone(graph), instance);
     let plan = loop {
         match planner.poll() {
@@ -35,6 +45,9 @@ pub(super) fn check(graph: &Arc<Graph>, targets: &Targets, instance: Value) -> R
                 for read in reads {
                     let node = &graph.nodes[&read.node];
                     let found = if node.is_managed() { None } else { Some(foreign(node, &read.target)) };
+                    if matches!(read.target, Target::Named(_)) {
+                        rendered.foreign.extend(found.clone());
+                    }
                     let answer =
                         found.map_or(Observation::Missing, |object| Observation::Found(vec![object]));
                     planner.observe(read.id, answer);
@@ -44,6 +57,7 @@ pub(super) fn check(graph: &Arc<Graph>, targets: &Targets, instance: Value) -> R
                 for desired in wave {
                     let node = &graph.nodes[&desired.node];
                     fits(node, &targets.0[&desired.node], &desired.object)?;
+                    rendered.made.push(desired.object.clone());
                     let index = desired.item.map(|item| item.index);
                     planner.applied(&desired.node, index, Ok(answer(node, desired.object)));
                 }
@@ -55,7 +69,7 @@ pub(super) fn check(graph: &Arc<Graph>, targets: &Targets, instance: Value) -> R
         NodeState::Failed { message } => Some(format!("`{id}`: {message}")),
         _ => None,
     });
-    failed.map_or(Ok(()), Err)
+    failed.map_or(Ok(rendered), Err)
 }
 
 /// Whether the API server would take an object, as far as its schema tells.

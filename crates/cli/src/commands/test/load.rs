@@ -144,7 +144,7 @@ fn is_scenario_file(file: &Path) -> bool {
 }
 
 /// The objects of a file, the items of a `List` among them, or of all files of a folder that are no scenarios.
-fn objects(path: &Path) -> anyhow::Result<Vec<Object>> {
+pub(crate) fn objects(path: &Path) -> anyhow::Result<Vec<Object>> {
     let mut all = Vec::new();
     for file in files_at(path, &["yaml", "yml", "json"])? {
         if path.is_dir() && is_scenario_file(&file) {
