@@ -327,13 +327,12 @@ fn write_plain_key(mut fields: &[u8], out: &mut Vec<u8>) -> bool {
                 out.extend_from_slice(b"\\\"");
                 value::is_plain(text)
             }
-            Scalar::Json(_) => false,
-            scalar => {
-                let mut text = String::new();
-                scalar.write_json(&mut text);
-                out.extend_from_slice(text.as_bytes());
+            Scalar::Bool(bool) => {
+                out.extend_from_slice(if bool { b"true" } else { b"false" });
                 true
             }
+            Scalar::Number(number) => number.write_short(out),
+            Scalar::Json(_) | Scalar::Null => false,
         };
         if !is_plain || !value::is_plain(name) {
             out.truncate(start);

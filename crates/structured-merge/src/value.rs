@@ -23,6 +23,27 @@ impl From<&serde_json::Number> for Number {
 }
 
 impl Number {
+    /// Appends a whole number of at most six digits, which every port is; says whether it is one.
+    pub(crate) fn write_short(self, out: &mut Vec<u8>) -> bool {
+        let number = match self {
+            Self::Int(int) => int,
+            Self::Float(float) if float.fract() == 0.0 && (1.0..1e6).contains(&float) => float as i64,
+            Self::Float(_) => return false,
+        };
+        if !(1..1_000_000).contains(&number) {
+            return false;
+        }
+        let mut unit = 100_000;
+        while unit > number {
+            unit /= 10;
+        }
+        while unit > 0 {
+            out.push(b'0' + (number / unit % 10) as u8);
+            unit /= 10;
+        }
+        true
+    }
+
     pub(crate) fn compare(self, other: Self) -> Ordering {
         match (self, other) {
             (Self::Int(a), Self::Int(b)) => a.cmp(&b),

@@ -252,9 +252,10 @@ fn validate_contents(object: &Value, out: &mut Vec<FieldError>) {
 }
 
 fn mask_trailing_dash(name: &str) -> String {
-    match name.strip_suffix('-') {
-        Some(base) if !base.is_empty() => format!("{base}a"),
-        _ => name.to_owned(),
+    // What stands before the dash is masked as well, as in the real server.
+    match name.strip_suffix('-').and_then(|base| base.strip_suffix(|last: char| last.is_ascii())) {
+        Some(base) => format!("{base}a"),
+        None => name.to_owned(),
     }
 }
 

@@ -32,6 +32,11 @@ pub(super) fn ingress(ingress: &Value) -> Vec<FieldError> {
             let name = name.as_str().unwrap_or_default();
             dns_name(name, &format!("spec.tls[{index}].hosts[{number}]"), &mut out);
         }
+        let secret = text(tls, "/secretName");
+        if !secret.is_empty() {
+            let at = format_args!("spec.tls[{index}].secretName");
+            all(at, secret, names::dns1123_subdomain(secret), &mut out);
+        }
     }
     let class = text(ingress, "/spec/ingressClassName");
     if !class.is_empty() {

@@ -33,6 +33,9 @@ impl Core {
         if kind == PatchKind::Apply {
             return self.apply_verb(request, &key, writer, &options);
         }
+        if self.store.get(&request.served.storage, &key).is_none() {
+            return Err(Status::not_found(request.served.named(), &key.name));
+        }
         let body = read_patch(&request.call.body, kind)?;
         let mut warnings = mem::take(&mut request.warnings);
         let served = request.served.clone();
@@ -86,9 +89,7 @@ impl Core {
         }
         let force = options.force;
         let mut merged = |core: &mut Self, old: Option<&Value>| -> Result<Value, Status> {
-            if old.is_some() {
-                check_version(&applied)?;
-            }
+            check_version(&applied)?;
             let mut new = managed::apply(&core.registry, old, &applied, &served, &writer, force)?;
             decode::applied(&served, &mut new)?;
             settle_namespace(request, &mut new)?;

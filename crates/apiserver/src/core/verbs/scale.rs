@@ -130,14 +130,16 @@ impl Core {
                     options.field_validation,
                     &mut request.warnings,
                 );
-                read.map(Sent::Whole).map_err(|status| {
+                let read = read.map_err(|status| {
                     if request.served.custom.is_some() && status.code == 400 {
                         // The server cannot name the kind to say what is wrong with it.
                         let why = "no kind is registered for the type v1.Scale in scheme \"pkg/runtime/scheme.go:111\"";
                         return Status::bad_request(why);
                     }
                     status
-                })
+                })?;
+                check_name(&request.key().name, &read)?;
+                Ok(Sent::Whole(read))
             }
         }
     }

@@ -1,6 +1,6 @@
 //! A new state of an object from a body.
 
-use super::Request;
+use super::{Request, patch::check_version};
 use crate::{
     core::{Core, Reply, object, options},
     status::Status,
@@ -21,8 +21,11 @@ impl Core {
         }
         self.check_escalation(&request.user, &served, &value)?;
         let mut value = Some(value);
-        let updated =
-            self.update(&served, &key, &writer, &mut |_, _| Ok(value.take().unwrap_or_default()))?;
+        let updated = self.update(&served, &key, &writer, &mut |_, _| {
+            let value = value.take().unwrap_or_default();
+            check_version(&value)?;
+            Ok(value)
+        })?;
         self.answer_written(request, 200, updated, writer.dry_run)
     }
 }
