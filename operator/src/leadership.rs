@@ -31,22 +31,8 @@ pub(crate) async fn lead(
         retry_period: args.leader_election_retry_period,
     };
     let lease = ObjectKey::namespaced(namespace.trim(), LEASE);
-    let mut elector = Elector::new(cluster, lease, identity(), times, Arc::new(SystemClock));
-    tracing::info!("waiting for the lease");
-    let mut leadership = tokio::select! {
-        biased;
-        () = shutdown => return Ok(()),
-        leadership = elector.acquire() => leadership,
-    };
-    tracing::info!("leading");
-    tokio::select! {
-        biased;
-        () = work => {
-            leadership.release().await;
-            Ok(())
-        }
-        () = leadership.hold() => anyhow::bail!("the lease was lost"),
-    }
+    let elector = Elector::new(cluster, lease, identity(), times, Arc::new(SystemClock));
+    Ok(elector.lead(work, shutdown).await?)
 }
 
 /// Unique per process, and telling where it runs.

@@ -5,7 +5,7 @@
 use crate::{Clock, Cluster, Error};
 use kro_object::{Gvk, Object, ObjectKey, ResourceType, Scope};
 use serde_json::{Value, json};
-use std::{sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 /// Times of an election; the defaults are client-go's.
@@ -28,6 +28,11 @@ impl Default for LeaseTimes {
         }
     }
 }
+
+/// Somebody else holds the lease now, or it could not be renewed in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the lease was lost")]
+pub struct LeaseLost;
 
 /// A candidate for a lease.
 #[derive(Debug)]
@@ -62,6 +67,30 @@ impl Elector {
                 Err(error) => tracing::warn!(lease = %self.lease.name, %error, "cannot acquire the lease"),
             }
             tokio::time::sleep(self.times.retry_period).await;
+        }
+    }
+
+    /// Runs `work` once this candidate holds the lease, and gives the lease back after it; `work` must end by itself
+    /// on `shutdown`. When the lease is lost, `work` is dropped where it is.
+    pub async fn lead(
+        mut self,
+        work: impl Future<Output = ()>,
+        shutdown: impl Future<Output = ()>,
+    ) -> Result<(), LeaseLost> {
+        tracing::info!("waiting for the lease");
+        let mut leadership = tokio::select! {
+            biased;
+            () = shutdown => return Ok(()),
+            leadership = self.acquire() => leadership,
+        };
+        tracing::info!("leading");
+        tokio::select! {
+            biased;
+            () = work => {
+                leadership.release().await;
+                Ok(())
+            }
+            () = leadership.hold() => Err(LeaseLost),
         }
     }
 

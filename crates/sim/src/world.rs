@@ -5,7 +5,7 @@ use crate::{
     clock::{Beginning, VirtualClock},
     gate::Gate,
     observer::{Observer, Request, Requests},
-    operator::{OPERATOR, operator},
+    operator::{OPERATOR, candidate, lease, operator},
     oracle::Oracle,
     process::{Host, Process, Site},
     transcript::Transcript,
@@ -15,9 +15,9 @@ use kro_apiserver::{
     ApiServer, Behaviors, Options, Snapshot,
     fault::{Faults, Rates},
 };
-use kro_object::Object;
+use kro_object::{Gvk, Object, ResourceType, Scope};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt,
     future::Future,
     sync::{Arc, LazyLock},
@@ -86,6 +86,10 @@ static SERVER: LazyLock<Snapshot> = LazyLock::new(|| {
     server.snapshot()
 });
 
+fn leases() -> ResourceType {
+    ResourceType::new(Gvk::new("coordination.k8s.io", "v1", "Lease"), "leases", Scope::Namespaced)
+}
+
 impl World {
     /// A world with kro's CRDs and the operator, which does not run yet. Call it inside of [`run`].
     pub fn new(options: &WorldOptions) -> Self {
@@ -94,6 +98,35 @@ impl World {
             Self::with(options, |options| server(options).expect("invariant: a server was like this"));
         world.observer.is_kro(OPERATOR);
         world.host(OPERATOR, operator);
+        world
+    }
+
+    /// A world with kro's CRDs and several operators by name, of which one acts at a time: it is broken when another
+    /// one writes than the holder of the lease. They renew and look at the lease, so such a world is never silent:
+    /// [`World::converge`]. Call it inside of [`run`].
+    pub fn with_candidates(options: &WorldOptions, names: &[&str]) -> Self {
+        let mut world = Self::new(options);
+        world.processes.clear();
+        for name in names {
+            world.observer.is_kro(name);
+            let owned = (*name).to_owned();
+            world.host(name, move |host| candidate(host, owned.clone()));
+        }
+        let (admin, leases) = (world.admin(), leases());
+        let names: BTreeSet<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        world.always(move |request, _, _| {
+            let is_about_lease = request.path.contains("/leases");
+            if request.verb == "GET" || is_about_lease || !names.contains(&request.client) {
+                return Ok(());
+            }
+            let lease = admin.get(&leases, &lease());
+            let holder =
+                lease.as_ref().and_then(|lease| lease.as_value_at("spec")?["holderIdentity"].as_str());
+            if holder == Some(&request.client) {
+                return Ok(());
+            }
+            Err(format!("{} wrote {} while {holder:?} held the lease", request.client, request.path))
+        });
         world
     }
 

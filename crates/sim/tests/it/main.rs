@@ -1,5 +1,6 @@
 //! Worlds of one seed: alike, right in the end, and right after the mistakes that were found this way.
 
+mod candidates;
 mod determinism;
 mod embedding;
 mod scenario;
