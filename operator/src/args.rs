@@ -18,7 +18,11 @@ pub struct Args {
     /// Act only while holding a Lease, so that several replicas can run
     #[arg(long, env = "KRO_LEADER_ELECT", default_value_t = false, num_args = 0..=1, default_missing_value = "true", require_equals = true, action = clap::ArgAction::Set)]
     pub leader_elect: bool,
-    /// Namespace of the Lease; found out inside a cluster
+    /// Share the instances among all replicas, in so many parts that each has its Lease; 0 shares nothing. All replicas
+    /// must say the same. One of them leads; `--leader-elect` is not needed
+    #[arg(long, env = "KRO_SHARDS", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=256))]
+    pub shards: u32,
+    /// Namespace of the Leases; found out inside a cluster
     #[arg(long, env = "KRO_LEADER_ELECTION_NAMESPACE", default_value = "")]
     pub leader_election_namespace: String,
     /// How long others wait for a holder that is silent

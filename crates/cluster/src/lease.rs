@@ -34,6 +34,30 @@ impl Default for LeaseTimes {
 #[error("the lease was lost")]
 pub struct LeaseLost;
 
+/// A lease as last seen, and since when it has looked so.
+#[derive(Debug, Default)]
+pub(crate) struct Sight(Option<(Value, Instant)>);
+
+impl Sight {
+    /// Looks at what the lease says now. Returns for how long it has said so.
+    pub(crate) fn look(&mut self, lease: &Object) -> Duration {
+        let spec = lease.as_map().get("spec").unwrap_or(&Value::Null);
+        match &self.0 {
+            Some((seen, since)) if seen == spec => since.elapsed(),
+            _ => {
+                self.0 = Some((spec.clone(), Instant::now()));
+                Duration::ZERO
+            }
+        }
+    }
+
+    /// Who held it then; `None` when nobody did, or nobody has renewed it for `duration`.
+    pub(crate) fn holder(&self, duration: Duration) -> Option<&str> {
+        let (spec, since) = self.0.as_ref()?;
+        spec["holderIdentity"].as_str().filter(|holder| !holder.is_empty() && since.elapsed() < duration)
+    }
+}
+
 /// A candidate for a lease.
 #[derive(Debug)]
 pub struct Elector {
@@ -42,8 +66,8 @@ pub struct Elector {
     identity: String,
     times: LeaseTimes,
     clock: Arc<dyn Clock>,
-    /// The lease as last seen, and since when it has looked so.
-    seen: Option<(Value, Instant)>,
+    labels: Value,
+    sight: Sight,
 }
 
 impl Elector {
@@ -55,7 +79,13 @@ impl Elector {
         times: LeaseTimes,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { cluster, lease, identity, times, clock, seen: None }
+        Self { cluster, lease, identity, times, clock, labels: Value::Null, sight: Sight::default() }
+    }
+
+    /// The lease carries these labels.
+    pub(crate) fn labelled(mut self, labels: Value) -> Self {
+        self.labels = labels;
+        self
     }
 
     /// Resolves once this candidate holds the lease. Errors are logged and tried again.
@@ -95,41 +125,73 @@ impl Elector {
     }
 
     /// One try to take or renew the lease; false when somebody else holds it.
-    async fn try_hold(&mut self) -> Result<bool, Error> {
+    pub(crate) async fn try_hold(&mut self) -> Result<bool, Error> {
+        let live = self.cluster.get(&lease_type(), &self.lease).await?;
+        self.try_hold_as(live).await
+    }
+
+    /// The same, of a lease that was read a moment ago; false also when it has changed since.
+    pub(crate) async fn try_hold_as(&mut self, live: Option<Object>) -> Result<bool, Error> {
         let resource = lease_type();
         let now = self.clock.now().to_rfc3339_micro();
-        let Some(live) = self.cluster.get(&resource, &self.lease).await? else {
+        let Some(live) = live else {
             let lease = self.lease_object(&Value::Null, &now, true, 0);
             return match self.cluster.create(&resource, &lease).await {
-                Ok(_) => Ok(true),
+                Ok(lease) => {
+                    self.sight.look(&lease);
+                    Ok(true)
+                }
                 Err(error) if error.is_already_exists() => Ok(false),
                 Err(error) => Err(error),
             };
         };
-        let live = live.into_value();
-        let spec = &live["spec"];
-        let holder = spec["holderIdentity"].as_str().unwrap_or_default();
-        let ours = holder == self.identity;
-        if self.seen.as_ref().is_none_or(|(seen, _)| seen != spec) {
-            self.seen = Some((spec.clone(), Instant::now()));
-        }
-        let since = self.seen.as_ref().map_or_else(Instant::now, |(_, since)| *since);
-        if !ours && !holder.is_empty() && since.elapsed() < self.times.duration {
+        self.sight.look(&live);
+        let holder = self.sight.holder(self.times.duration);
+        let ours = holder == Some(&self.identity);
+        if !ours && holder.is_some() {
             return Ok(false);
         }
-        let transitions = spec["leaseTransitions"].as_i64().unwrap_or(0) + i64::from(!ours);
+        let live = live.into_value();
+        let transitions = live["spec"]["leaseTransitions"].as_i64().unwrap_or(0) + i64::from(!ours);
         let lease = self.lease_object(&live, &now, !ours, transitions);
         match self.cluster.update(&resource, &lease).await {
-            Ok(_) => Ok(true),
+            Ok(lease) => {
+                self.sight.look(&lease);
+                Ok(true)
+            }
             Err(error) if error.is_conflict() => Ok(false),
             Err(error) => Err(error),
         }
+    }
+
+    /// Looks at the lease without wanting it.
+    pub(crate) fn look(&mut self, live: &Object) {
+        self.sight.look(live);
+    }
+
+    /// Who held the lease when it was last looked at.
+    pub(crate) fn holder(&self) -> Option<&str> {
+        self.sight.holder(self.times.duration)
+    }
+
+    /// The lease's name.
+    pub(crate) fn name(&self) -> &str {
+        &self.lease.name
+    }
+
+    /// Gives the lease back, so that the next candidate need not wait for it to expire.
+    pub(crate) async fn give_back(&self) -> Result<(), Error> {
+        let patch = json!({"spec": {"holderIdentity": "", "leaseDurationSeconds": 1}});
+        self.cluster.merge(&lease_type(), &self.lease, crate::Part::Main, &patch).await.map(|_| ())
     }
 
     fn lease_object(&self, live: &Value, now: &str, acquired: bool, transitions: i64) -> Object {
         let mut lease = Object::new(&lease_type().gvk, &self.lease).into_value();
         if let Some(version) = live.pointer("/metadata/resourceVersion") {
             lease["metadata"]["resourceVersion"] = version.clone();
+        }
+        if self.labels.is_object() {
+            lease["metadata"]["labels"] = self.labels.clone();
         }
         let acquire_time = live.pointer("/spec/acquireTime").filter(|_| !acquired).cloned();
         lease["spec"] = json!({
@@ -177,17 +239,13 @@ impl Leadership<'_> {
 
     /// Gives the lease back, so that the next candidate need not wait for it to expire.
     pub async fn release(self) {
-        let elector = self.elector;
-        let patch = json!({"spec": {"holderIdentity": "", "leaseDurationSeconds": 1}});
-        let resource = lease_type();
-        if let Err(error) = elector.cluster.merge(&resource, &elector.lease, crate::Part::Main, &patch).await
-        {
+        if let Err(error) = self.elector.give_back().await {
             tracing::warn!(%error, "cannot release the lease");
         }
     }
 }
 
-fn lease_type() -> ResourceType {
+pub(crate) fn lease_type() -> ResourceType {
     ResourceType {
         gvk: Gvk { group: "coordination.k8s.io".into(), version: "v1".into(), kind: "Lease".into() },
         plural: "leases".into(),

@@ -99,13 +99,7 @@ impl WatchSet {
     /// Start what is wanted and does not run, stop what runs and is not wanted.
     /// Must be called within a tokio runtime.
     pub fn sync(&mut self, wanted: &BTreeSet<WatchSpec>) {
-        self.running.retain(|spec, task| {
-            let keep = wanted.contains(&**spec);
-            if !keep {
-                task.abort();
-            }
-            keep
-        });
+        self.stop(|spec| !wanted.contains(spec));
         for spec in wanted {
             if self.running.contains_key(spec) {
                 continue;
@@ -126,9 +120,25 @@ impl WatchSet {
         }
     }
 
-    /// Whether a watch is wanted at present.
+    /// Whether a watch runs, and not only another one of the same spec that was started after it was stopped.
+    pub fn runs(&self, watch: &Arc<WatchSpec>) -> bool {
+        self.running.get_key_value(watch).is_some_and(|(running, _)| Arc::ptr_eq(running, watch))
+    }
+
+    /// Whether a watch of this spec runs.
     pub fn contains(&self, spec: &WatchSpec) -> bool {
         self.running.contains_key(spec)
+    }
+
+    /// Stops some watches. They start anew, with a list, at the next [`sync`](Self::sync) that wants them.
+    pub fn stop(&mut self, which: impl Fn(&WatchSpec) -> bool) {
+        self.running.retain(|spec, task| {
+            let goes = which(spec);
+            if goes {
+                task.abort();
+            }
+            !goes
+        });
     }
 
     /// How many watches run.

@@ -6,7 +6,7 @@ use crate::{
     members::Members,
     reports::{Publisher, Reports},
 };
-use kro_cluster::Cluster;
+use kro_cluster::{Cluster, Share};
 use kro_object::{Gvr, ResourceType};
 use std::{
     collections::BTreeMap,
@@ -63,7 +63,20 @@ impl Controller {
     /// Runs until `shutdown` resolves and the reconciles in flight have ended. A cluster that cannot be reached,
     /// or lacks kro's CRDs, is waited for.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send) {
-        dispatch::run(self.shared, self.health, shutdown).await;
+        let (_sender, share) = watch::channel(Share::all());
+        self.run_shared(share, watch::Sender::new(Share::all()), shutdown).await;
+    }
+
+    /// Runs as one of several replicas: does what `share` says, at each time. What it may no longer do it ends and then
+    /// takes out of `busy`, which nobody else may do before. Every replica knows all instances and children, so that it
+    /// can take over at once.
+    pub async fn run_shared(
+        self,
+        share: watch::Receiver<Share>,
+        busy: watch::Sender<Share>,
+        shutdown: impl Future<Output = ()> + Send,
+    ) {
+        dispatch::run(self.shared, self.health, share, busy, shutdown).await;
     }
 }
 

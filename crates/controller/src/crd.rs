@@ -70,6 +70,14 @@ pub(crate) fn declare(crd: &mut Object, field: &str, schema: Value) {
     }
 }
 
+/// A field that a policy brought stays: taking it away would be a breaking change.
+fn keep_inventory(stored: &Object, desired: &mut Object) {
+    let nodes = inventory_schema();
+    if declares(stored, INVENTORY, &nodes) {
+        declare(desired, INVENTORY, nodes);
+    }
+}
+
 /// Whether a CRD declares exactly this field of the status.
 fn declares(crd: &Object, field: &str, schema: &Value) -> bool {
     let fields = crd.to_value();
@@ -92,14 +100,10 @@ pub(crate) async fn ensure(
         return Ok(Ensured { crd: established(shared, created).await?, changed: false });
     };
     check_owner(&stored, &desired)?;
-    // A field that a policy brought stays: taking it away would be a breaking change.
-    let nodes = inventory_schema();
-    if declares(&stored, INVENTORY, &nodes) {
-        declare(&mut desired, INVENTORY, nodes);
-    }
+    keep_inventory(&stored, &mut desired);
     let name = || key.name.to_string();
     let changes = compare(&stored, &desired).map_err(|why| EnsureError::Incomparable(name(), why))?;
-    if changes.breaking.is_empty() && !changes.any && names_equal(&stored, &desired) {
+    if changes.is_none() {
         return Ok(Ensured { crd: established(shared, stored).await?, changed: false });
     }
     if !changes.breaking.is_empty() && !allow_breaking {
@@ -108,6 +112,16 @@ pub(crate) async fn ensure(
     let patched = shared.cluster.merge(&resource, &key, Part::Main, &patch(&desired)).await;
     let patched = patched.map_err(|error| EnsureError::Cluster("failed to patch CRD", error))?;
     Ok(Ensured { crd: established(shared, patched).await?, changed: true })
+}
+
+/// Whether the cluster has `desired` already, established.
+pub(crate) async fn fits(shared: &Shared, mut desired: Object) -> Result<bool, Error> {
+    let Some(stored) = shared.cluster.get(&resource(), &desired.key()).await? else { return Ok(false) };
+    if check_owner(&stored, &desired).is_err() {
+        return Ok(false);
+    }
+    keep_inventory(&stored, &mut desired);
+    Ok(is_established(&stored) && compare(&stored, &desired).is_ok_and(|changes| changes.is_none()))
 }
 
 /// Whether the definition lets a breaking change through.
@@ -136,16 +150,11 @@ async fn established(shared: &Shared, mut crd: Object) -> Result<Object, EnsureE
     let key = crd.key();
     let deadline = tokio::time::Instant::now() + ESTABLISH_LIMIT;
     loop {
-        let conditions = crd.as_map().get("status").and_then(|status| status.get("conditions"));
-        let conditions = conditions.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        let is = |condition: &&Value, kind: &str, status: &str| {
-            condition["type"] == kind && condition["status"] == status
-        };
-        if conditions.iter().any(|condition| is(&condition, "Established", "True")) {
+        if is_established(&crd) {
             return Ok(crd);
         }
         if tokio::time::Instant::now() >= deadline {
-            let refused = conditions.iter().find(|condition| is(condition, "NamesAccepted", "False"));
+            let refused = condition(&crd, "NamesAccepted", "False");
             let why = refused.and_then(|condition| condition["message"].as_str());
             let why = why.unwrap_or("the API server has not accepted it so far").to_owned();
             return Err(EnsureError::NotEstablished(key.name.to_string(), why));
@@ -159,10 +168,26 @@ async fn established(shared: &Shared, mut crd: Object) -> Result<Object, EnsureE
     }
 }
 
+/// The condition of this type, if it has this status.
+fn condition<'a>(crd: &'a Object, kind: &str, status: &str) -> Option<&'a Value> {
+    let conditions = crd.as_map().get("status")?.get("conditions")?.as_array()?;
+    conditions.iter().find(|condition| condition["type"] == kind && condition["status"] == status)
+}
+
+fn is_established(crd: &Object) -> bool {
+    condition(crd, "Established", "True").is_some()
+}
+
 #[derive(Debug, Default)]
 struct Changes {
     breaking: Vec<String>,
     any: bool,
+}
+
+impl Changes {
+    fn is_none(&self) -> bool {
+        self.breaking.is_empty() && !self.any
+    }
 }
 
 /// Compares the only version of each.
@@ -178,7 +203,8 @@ fn compare(stored: &Object, desired: &Object) -> Result<Changes, String> {
         Schema::from_json(schema).map_err(|error| error.to_string())
     };
     let report = compat::compare(&schema(old)?, &schema(new)?);
-    let mut changes = Changes { any: !report.changes.is_empty(), ..Changes::default() };
+    let any = !report.changes.is_empty() || names(stored) != names(desired);
+    let mut changes = Changes { any, ..Changes::default() };
     changes
         .breaking
         .extend(report.changes.iter().filter(|change| change.breaking).map(|change| change.text.clone()));
@@ -224,10 +250,6 @@ fn names(crd: &Object) -> Map<String, Value> {
         if value.as_array().is_some_and(Vec::is_empty) { Value::Null } else { value }
     };
     NAMES.iter().map(|name| ((*name).to_owned(), get(name))).collect()
-}
-
-fn names_equal(stored: &Object, desired: &Object) -> bool {
-    names(stored) == names(desired)
 }
 
 /// Everything of the desired CRD that the stored one shall have.

@@ -11,16 +11,20 @@ use crate::{
     reconcile::{Report, definition, instance, revision},
 };
 use futures_util::FutureExt;
-use kro_cluster::{WatchEvent, WatchSet, mutants::mutant};
+use kro_cluster::{Share, WatchEvent, WatchSet, mutants::mutant};
 use kro_object::ObjectKey;
 use std::{
+    collections::{BTreeMap, btree_map::Entry},
     fmt,
     future::Future,
     panic::AssertUnwindSafe,
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::{sync::mpsc, task::JoinSet};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+};
 pub(crate) use world::Served;
 use world::{Turn, World};
 
@@ -76,18 +80,37 @@ impl fmt::Display for Key {
     }
 }
 
+impl Instance {
+    /// The shard it is in.
+    pub(crate) fn shard(&self, share: &Share) -> u32 {
+        let ObjectKey { namespace, name } = &self.key;
+        share.shard_of(&format!("{}/{}/{name}", self.definition, namespace.as_deref().unwrap_or_default()))
+    }
+}
+
 /// Runs until `shutdown`, then until the reconciles in flight have ended.
-pub(crate) async fn run(shared: Arc<Shared>, health: Health, shutdown: impl Future<Output = ()> + Send) {
+pub(crate) async fn run(
+    shared: Arc<Shared>,
+    health: Health,
+    mut share: watch::Receiver<Share>,
+    busy: watch::Sender<Share>,
+    shutdown: impl Future<Output = ()> + Send,
+) {
     let (sender, mut events) = mpsc::channel(CHANNEL);
-    let mut dispatcher = Dispatcher::new(shared, health, sender);
+    let first = share.borrow_and_update().clone();
+    let mut dispatcher = Dispatcher::new(shared, health, first, busy, sender);
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
+        dispatcher.say_busy();
         dispatcher.world.sync_watches();
         dispatcher.start();
         let due = dispatcher.queue.next_at().unwrap_or_else(|| now() + Duration::from_hours(1));
         tokio::select! {
             biased;
             () = &mut shutdown => break,
+            Ok(()) = share.changed() => {
+                dispatcher.world.set_share(share.borrow_and_update().clone(), &mut dispatcher.queue);
+            }
             Some(result) = dispatcher.tasks.join_next(), if !dispatcher.tasks.is_empty() => {
                 dispatcher.finished(result.expect("invariant: a reconcile's panic is caught and none is aborted"));
             }
@@ -116,6 +139,10 @@ struct Dispatcher {
     tasks: JoinSet<Finished>,
     /// Reconciles in flight by class.
     busy: [usize; 3],
+    /// Reconciles in flight by shard.
+    shards: BTreeMap<u32, usize>,
+    /// What is worked on, for others to know.
+    said: watch::Sender<Share>,
 }
 
 /// A reconcile that ended.
@@ -127,17 +154,39 @@ struct Finished {
 }
 
 impl Dispatcher {
-    fn new(shared: Arc<Shared>, health: Health, events: mpsc::Sender<WatchEvent>) -> Self {
+    fn new(
+        shared: Arc<Shared>,
+        health: Health,
+        share: Share,
+        said: watch::Sender<Share>,
+        events: mpsc::Sender<WatchEvent>,
+    ) -> Self {
         let watches = WatchSet::new(shared.cluster.clone(), events);
         Self {
             queue: Queue::new(shared.options.backoff, shared.options.seed)
                 .with_breaker(shared.options.breaker),
-            world: World::new(Arc::clone(&shared), watches),
+            world: World::new(Arc::clone(&shared), watches, share),
             shared,
             health,
             tasks: JoinSet::new(),
             busy: [0; 3],
+            shards: BTreeMap::new(),
+            said,
         }
+    }
+
+    /// Says what is worked on, once what is no longer ours has ended.
+    fn say_busy(&self) {
+        let mut new = self.world.share().clone();
+        new.shards.extend(self.shards.keys());
+        new.leads |= self.busy[0] + self.busy[1] > 0;
+        self.said.send_if_modified(|old| {
+            let moved = *old != new;
+            if moved {
+                *old = new;
+            }
+            moved
+        });
     }
 
     /// Starts what is due, as far as there is room.
@@ -186,6 +235,9 @@ impl Dispatcher {
 
     fn spawn(&mut self, key: &Key, since: Instant, work: impl Future<Output = Report> + Send + 'static) {
         self.busy[usize::from(key.class())] += 1;
+        if let Key::Instance(instance) = key {
+            *self.shards.entry(instance.shard(self.world.share())).or_default() += 1;
+        }
         let key = key.clone();
         self.tasks.spawn(async move {
             // A panic is this reconcile's problem alone.
@@ -196,6 +248,14 @@ impl Dispatcher {
 
     fn finished(&mut self, Finished { key, since, report }: Finished) {
         self.busy[usize::from(key.class())] -= 1;
+        if let Key::Instance(instance) = &key
+            && let Entry::Occupied(mut count) = self.shards.entry(instance.shard(self.world.share()))
+        {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
+            }
+        }
         let report = report.unwrap_or_else(|| {
             tracing::error!(%key, "reconcile panicked");
             self.shared.metrics.panicked(&self.world.resource_of(&key));

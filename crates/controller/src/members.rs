@@ -223,6 +223,13 @@ impl Members {
         self.kinds.get(resource).is_some_and(|kind| kind.synced)
     }
 
+    /// Everything is listed again.
+    pub(crate) fn unsync(&mut self) {
+        for watched in self.kinds.values_mut() {
+            watched.synced = false;
+        }
+    }
+
     /// The same for a kind, in whichever version it is watched.
     pub(crate) fn is_kind_synced(&self, kind: &GroupKind) -> bool {
         self.kinds.values().any(|state| state.synced && state.kind.as_ref() == Some(kind))

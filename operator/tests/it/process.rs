@@ -12,6 +12,7 @@ use kro_cluster::Cluster;
 use kro_object::{Gvk, Object, ObjectKey, ResourceType, Scope};
 use serde_json::{Value, json};
 use std::{
+    collections::BTreeSet,
     fs,
     io::{Read as _, Write as _},
     net::{SocketAddr, TcpListener, TcpStream},
@@ -207,6 +208,54 @@ async fn a_signal_lets_work_end_and_gives_the_lease_back() {
     assert!(status.success(), "{said}");
     assert_eq!(world.get(&shops, "one").await["status"]["state"], "ACTIVE", "{said}");
     assert_eq!(holder().await, "");
+}
+
+/// Two programs share two instances; one is killed, and the other does what was its part.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_replica_is_replaced() {
+    let world = World::new().await;
+    let flags = [
+        "--shards=8",
+        "--leader-election-namespace=default",
+        "--leader-election-lease-duration=2s",
+        "--leader-election-renew-deadline=1500ms",
+        "--leader-election-retry-period=200ms",
+    ];
+    let first = Operator::start(&world, &flags);
+    let shops = world.slow_instance(Duration::ZERO).await;
+    let second = Operator::start(&world, &flags);
+    let leases =
+        ResourceType::new(Gvk::new("coordination.k8s.io", "v1", "Lease"), "leases", Scope::Namespaced);
+    let holders = async || {
+        let mut holders = BTreeSet::new();
+        for shard in 0..8 {
+            let lease = world.get(&leases, &format!("controller.kro.run-shard-{shard}")).await;
+            holders.insert(lease["spec"]["holderIdentity"].to_string());
+        }
+        holders
+    };
+    let start = Instant::now();
+    while holders().await.len() < 2 {
+        assert!(start.elapsed() < PATIENCE, "the second gets its part");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    drop(first);
+    for name in ["two", "three", "four", "five"] {
+        let shop = json!({"apiVersion": "kro.run/v1alpha1", "kind": "Shop",
+            "metadata": {"name": name, "namespace": "default"}, "spec": {"v": "x"}});
+        world.create(&shops, shop).await;
+    }
+    for name in ["two", "three", "four", "five"] {
+        while world.get(&shops, name).await["status"]["state"] != "ACTIVE" {
+            assert!(start.elapsed() < PATIENCE * 2, "{name} is looked after");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+    assert_eq!(holders().await.len(), 1);
+    second.terminate();
+    let (status, said) = second.ended().await;
+    assert!(status.success(), "{said}");
+    assert_eq!(holders().await, BTreeSet::from(["\"\"".to_owned()]), "given back: {said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

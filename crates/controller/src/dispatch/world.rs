@@ -3,6 +3,7 @@
 
 mod pins;
 mod records;
+mod share;
 
 pub(crate) use self::records::Served;
 use self::records::{DefinitionRecord, InstanceRecord, RevisionRecord};
@@ -16,7 +17,7 @@ use crate::{
     router::Router,
 };
 use kro_api::names::labels;
-use kro_cluster::{Change, Projection, Query, WatchEvent, WatchSet, WatchSpec, mutants::mutant};
+use kro_cluster::{Change, Projection, Query, Share, WatchEvent, WatchSet, WatchSpec, mutants::mutant};
 use kro_graph::NodeKind;
 use kro_object::{Gvr, Object, ResourceType};
 use std::{
@@ -76,10 +77,14 @@ pub(super) struct World {
     denied: BTreeMap<Arc<str>, Instant>,
     /// When a CRD changed last.
     crds_changed: Instant,
+    /// What of all this is ours to do.
+    share: Share,
+    /// Kinds of instances that are listed again since that changed.
+    relisted: BTreeSet<Gvr>,
 }
 
 impl World {
-    pub(super) fn new(shared: Arc<Shared>, watches: WatchSet) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, watches: WatchSet, share: Share) -> Self {
         let all = |resource, projection| WatchSpec { resource, query: Query::all(), projection };
         Self {
             shared,
@@ -104,6 +109,8 @@ impl World {
             router: Router::default(),
             denied: BTreeMap::new(),
             crds_changed: super::now(),
+            share,
+            relisted: BTreeSet::new(),
         }
     }
 
@@ -153,13 +160,14 @@ impl World {
         self.watches.sync(&wanted);
         self.shared.members().retain_kinds(&children);
         self.listed.retain(|resource, _| children.contains(resource));
+        self.relisted.retain(|resource| self.kinds.contains_key(resource));
         self.shared.metrics.watches(self.watches.len(), self.served.len());
     }
 
     /// A watch told something.
     pub(super) fn happened(&mut self, event: &WatchEvent, queue: &mut Queue<Key>) {
         let spec = &*event.watch;
-        if !self.watches.contains(spec) {
+        if !self.watches.runs(&event.watch) {
             return;
         }
         self.note_failure(spec, &event.change);
@@ -224,6 +232,7 @@ impl World {
             pinned: self.pins(name),
             instances: self.instances.keys().filter(|instance| instance.definition == *name).count(),
             crds: self.since_crds(),
+            leads: self.share.leads,
         }
     }
 
@@ -243,6 +252,7 @@ impl World {
             candidate,
             known: !needed || known.get(&record.number).is_some_and(|known| !known.is_failed()),
             crds: self.since_crds(),
+            leads: self.share.leads,
         })
     }
 
@@ -401,6 +411,12 @@ impl World {
         else {
             return Turn::Never;
         };
+        if !self.is_ours(instance) {
+            return Turn::Never;
+        }
+        if self.relisted.contains(&served.resource.gvr()) {
+            return Turn::Later(WATCH_POLL);
+        }
         let (served, unavailable) = match &record.pin {
             None => (served, None),
             Some(Ok(number)) => match self.pinned.get(&(Arc::clone(&instance.definition), *number)) {
@@ -464,6 +480,7 @@ impl World {
                 for id in gone {
                     self.drop_instance(&id, queue);
                 }
+                self.relisted.remove(&resource.gvr());
             }
             Change::Failing { .. } => {}
         }

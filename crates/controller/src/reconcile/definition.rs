@@ -1,6 +1,7 @@
 //! One definition: check it, issue a revision for every change, make its CRD, serve its instances, report.
 //! A definition that is wrong keeps the last good revision running and never touches another definition.
 
+mod follow;
 mod hold;
 mod remove;
 
@@ -54,6 +55,8 @@ pub(crate) struct Input {
     pub(crate) instances: usize,
     /// How long ago a CRD changed.
     pub(crate) crds: Duration,
+    /// Whether it is ours to write; else it is only served, as the leader will have it.
+    pub(crate) leads: bool,
 }
 
 /// A revision in the cluster, as far as its definition cares.
@@ -69,7 +72,9 @@ pub(crate) struct RevisionState {
 /// Reconciles one definition.
 pub(crate) async fn reconcile(shared: Arc<Shared>, input: Input) -> Report {
     let Some(object) = input.object.clone() else { return Report::new(Outcome::Done).with(Effect::Unserve) };
-    let result = if object.metadata().is_deleting() {
+    let result = if !input.leads {
+        follow::reconcile(&shared, &input, object).await
+    } else if object.metadata().is_deleting() {
         remove::reconcile(&shared, &input, object).await
     } else {
         let mut pass = Pass::new(&shared, object, input.crds);
@@ -309,22 +314,8 @@ impl<'a> Pass<'a> {
     /// Makes the CRD and hands the instances to the graph.
     async fn serve(&mut self, definition: &ResourceGraphDefinition, graph: Arc<Graph>) -> Outcome {
         self.describe(&graph);
-        let metadata = self.object.metadata();
-        let uid = metadata.uid().unwrap_or_default().to_owned();
-        let mut desired = graph.crd.clone();
-        let version = self.shared.options.version_label();
-        let name = definition.object.key().name;
-        if self.policy.inventory {
-            crd::declare(&mut desired, INVENTORY, inventory_schema());
-        }
-        for (label, value) in [
-            (labels::OWNED, "true"),
-            (labels::KRO_VERSION, version.as_str()),
-            (labels::DEFINITION_ID, uid.as_str()),
-            (labels::DEFINITION_NAME, &*name),
-        ] {
-            desired.metadata_mut().insert_label(label, value);
-        }
+        let uid = self.object.metadata().uid().unwrap_or_default().to_owned();
+        let desired = self.crd(&graph, &definition.object.key().name);
         match crd::ensure(self.shared, desired, crd::allows_breaking(&self.object)).await {
             Ok(Ensured { crd, changed }) => {
                 let kind =
@@ -342,6 +333,24 @@ impl<'a> Pass<'a> {
                 if error.is_final() { Outcome::Done } else { Outcome::Retry }
             }
         }
+    }
+
+    /// The CRD of the definition of this name, whose graph this is.
+    fn crd(&self, graph: &Graph, name: &str) -> Object {
+        let mut crd = graph.crd.clone();
+        if self.policy.inventory {
+            crd::declare(&mut crd, INVENTORY, inventory_schema());
+        }
+        let version = self.shared.options.version_label();
+        for (label, value) in [
+            (labels::OWNED, "true"),
+            (labels::KRO_VERSION, version.as_str()),
+            (labels::DEFINITION_ID, self.object.metadata().uid().unwrap_or_default()),
+            (labels::DEFINITION_NAME, name),
+        ] {
+            crd.metadata_mut().insert_label(label, value);
+        }
+        crd
     }
 
     /// Says whether the operator may do what it must, if the policy wants it to be asked. Returns what it lacks.

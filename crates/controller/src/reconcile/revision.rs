@@ -30,6 +30,8 @@ pub(crate) struct Input {
     pub(crate) known: bool,
     /// How long ago a CRD changed.
     pub(crate) crds: Duration,
+    /// Whether it is ours to write; else it is only compiled.
+    pub(crate) leads: bool,
 }
 
 /// Reconciles one revision.
@@ -50,13 +52,16 @@ async fn run(shared: &Arc<Shared>, input: Input) -> Result<Report, Error> {
         return Ok(Report::new(Outcome::Done).with(Effect::Dropped { number }));
     };
     if object.metadata().is_deleting() {
+        if !input.leads {
+            return Ok(Report::new(Outcome::Done).with(Effect::Dropped { number }));
+        }
         let without: Vec<&str> = object.metadata().finalizers().filter(|name| *name != FINALIZER).collect();
         patch_finalizers(shared, &object, &without).await?;
         shared.metrics.revision_let_go();
         return Ok(Report::new(Outcome::Done).with(Effect::Dropped { number }));
     }
     let mut effects = Vec::new();
-    if !object.metadata().has_finalizer(FINALIZER) {
+    if input.leads && !object.metadata().has_finalizer(FINALIZER) {
         let mut with: Vec<&str> = object.metadata().finalizers().collect();
         with.push(FINALIZER);
         if let Some(patched) = patch_finalizers(shared, &object, &with).await? {
@@ -95,9 +100,11 @@ async fn run(shared: &Arc<Shared>, input: Input) -> Result<Report, Error> {
         }
         Err(CompileError::Cluster(error)) => return Err(error),
     };
-    wanted.conditions = conditions.conditions().to_vec();
-    let written = status::write(&shared.cluster, &api::revisions(), &object, &wanted.to_value()).await;
-    effects.extend(written.inspect_err(|_| shared.metrics.revision_status_failed())?.map(Effect::Wrote));
+    if input.leads {
+        wanted.conditions = conditions.conditions().to_vec();
+        let written = status::write(&shared.cluster, &api::revisions(), &object, &wanted.to_value()).await;
+        effects.extend(written.inspect_err(|_| shared.metrics.revision_status_failed())?.map(Effect::Wrote));
+    }
     // Published only now: who sees the graph in use also sees a status that says so.
     effects.push(Effect::Compiled { number, revision: Revision { hash, compiled } });
     Ok(Report { outcome, effects })

@@ -5,6 +5,7 @@ mod embedding;
 mod inputs;
 mod limits;
 mod scenarios;
+mod shards;
 mod takeover;
 mod upkeep;
 mod world;
