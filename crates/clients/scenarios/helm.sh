@@ -23,3 +23,16 @@ h upgrade --install other "$here/chart" --namespace market --dry-run=server
 h uninstall shop --namespace market
 run kubectl get all,configmaps -n market
 h uninstall shop --namespace market
+
+# The operator's own chart, as its guide installs it, and with replicas that share the work.
+operator=$here/../../../operator/chart
+h install kro "$operator" --namespace kro-system --create-namespace
+run kubectl get deployment,service,serviceaccount,role,rolebinding -n kro-system -o name
+run kubectl get clusterrole,clusterrolebinding -l app.kubernetes.io/instance=kro -o name
+run kubectl get crd resourcegraphdefinitions.kro.run -o name
+run kubectl auth can-i list leases -n kro-system --as system:serviceaccount:kro-system:kro
+h upgrade kro "$operator" --namespace kro-system --set shards=12 --set replicas=3
+run kubectl get deployment kro -n kro-system -o 'jsonpath={.spec.replicas} {.spec.template.spec.containers[0].args}'
+run kubectl auth can-i list leases -n kro-system --as system:serviceaccount:kro-system:kro
+h uninstall kro --namespace kro-system
+run kubectl get deployment,role -n kro-system -o name
