@@ -113,9 +113,7 @@ pub(crate) fn memory(args: &MemoryArgs) -> anyhow::Result<()> {
 
 /// The Deployment of the merge benchmark.
 fn deployment(gold: &std::path::Path) -> anyhow::Result<Value> {
-    let path = gold.join("bench/data/deployment.json");
-    let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let mut deployment: Value = serde_json::from_slice(&bytes)?;
+    let mut deployment: Value = kro_bench::read(&gold.join("bench/data/deployment.json"))?;
     // What a user applies: nothing that the server sets.
     deployment.as_object_mut().context("an object")?.remove("status");
     let metadata = deployment["metadata"].as_object_mut().context("metadata")?;

@@ -62,7 +62,7 @@ struct Gold {
 
 /// Checks, measures, prints.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    let gold: Gold = cel_cases::read(&args.gold.join("cel-go.json"))?;
+    let gold: Gold = kro_bench::read(&args.gold.join("cel-go.json"))?;
     let cases = cel_cases::load(&args.gold, args.only.as_deref())?;
     ensure!(!cases.is_empty(), "no case has this name");
     for case in &cases {
@@ -77,7 +77,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let peer = if args.stored { None } else { peer::run(&args.gold, &args.gold, args.only.as_deref(), &[])? };
     let go = match peer {
         Some(go) => go,
-        None => cel_cases::read(&args.gold.join("cel-go.json"))?,
+        None => kro_bench::read(&args.gold.join("cel-go.json"))?,
     };
     let timed = timing::run(&args.gold, args.only.as_deref(), args.reps, args.milliseconds)?;
     let instructions = !args.no_instructions && timing::has_valgrind();

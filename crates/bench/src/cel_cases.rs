@@ -11,6 +11,8 @@ use kro_schema::Schema;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
+use crate::read;
+
 /// The file of cases.
 #[derive(Debug, Deserialize)]
 struct File {
@@ -163,10 +165,4 @@ fn same(a: &Json, b: &Json) -> bool {
         }
         (a, b) => a == b,
     }
-}
-
-/// Reads a JSON file.
-pub fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> anyhow::Result<T> {
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    Ok(serde_json::from_slice(&bytes)?)
 }

@@ -4,7 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
+use kro_bench::read;
 use kro_cel::{
     Env, Library, NoTypes,
     library::{Optionals, Standard, Strings, TwoVariables},
@@ -34,7 +35,7 @@ const MINOR: u32 = 36;
 #[derive(Debug, Deserialize)]
 struct Baseline {
     facts: Facts,
-    cases: Vec<GoCase>,
+    cases: Vec<go::Case>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -43,16 +44,9 @@ struct Facts {
     cr_after: Value,
 }
 
-#[derive(Debug, Deserialize)]
-struct GoCase {
-    name: String,
-    ns_min: f64,
-    allocs: f64,
-}
-
 /// Runs the cases and prints them beside those of the Go program.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    let baseline = Baseline::deserialize(go::figures(&args.gold, "misc", "go-baselines.json")?)?;
+    let baseline: Baseline = go::figures(&args.gold, "misc", "go-baselines.json")?;
     let machinery = Machinery::read(&args.gold)?;
     let mut after = machinery.object.clone();
     machinery.normalize(&mut after);
@@ -60,24 +54,12 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let problems = machinery.problems(&after);
     ensure!(problems == 0, "{problems} problems in an object that Go finds valid");
 
-    println!("{:<22} {:>10} {:>8} {:>8} {:>8}", "case", "ns", "faster", "allocs", "fewer");
+    println!("{}", go::Case::HEADER);
     for case in &baseline.cases {
         let Some(ours) = machinery.case(&case.name, &after, Effort::small(args.reps)) else { continue };
-        println!(
-            "{:<22} {:>10.0} {:>7.1}x {:>8.1} {:>7.1}x",
-            ours.name,
-            ours.ns_min,
-            case.ns_min / ours.ns_min,
-            ours.allocs,
-            case.allocs / ours.allocs.max(0.1)
-        );
+        println!("{}", case.beside(&ours));
     }
     Ok(())
-}
-
-fn read<T: serde::de::DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    serde_json::from_slice(&bytes).with_context(|| format!("cannot understand {}", path.display()))
 }
 
 struct Machinery {

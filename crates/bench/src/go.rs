@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, bail, ensure};
+use serde::{Deserialize, de::DeserializeOwned};
+
+use crate::measure::Figures;
 
 /// Builds the program of a folder, beside this one. `None` where there is no Go, which is an error in CI.
 pub(crate) fn build(folder: &Path, name: &str) -> anyhow::Result<Option<PathBuf>> {
@@ -28,8 +31,34 @@ pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// One case of the program `go-baselines`.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Case {
+    pub(crate) name: String,
+    /// The least time of an operation over all repetitions.
+    ns_min: f64,
+    /// Allocations of an operation.
+    allocs: f64,
+}
+
+impl Case {
+    pub(crate) const HEADER: &str = "case                           ns   faster   allocs    fewer";
+
+    /// A line of the table: our figures, and how many times better they are.
+    pub(crate) fn beside(&self, ours: &Figures) -> String {
+        format!(
+            "{:<22} {:>10.0} {:>7.1}x {:>8.1} {:>7.1}x",
+            ours.name,
+            ours.ns_min,
+            self.ns_min / ours.ns_min,
+            ours.allocs,
+            self.allocs / ours.allocs.max(0.1)
+        )
+    }
+}
+
 /// A set of figures of the program `go-baselines`: made now if it can be built, else the stored ones.
-pub(crate) fn figures(gold: &Path, set: &str, stored: &str) -> anyhow::Result<serde_json::Value> {
+pub(crate) fn figures<T: DeserializeOwned>(gold: &Path, set: &str, stored: &str) -> anyhow::Result<T> {
     let file = match build(&gold.join("go-baselines"), "go-baselines")? {
         None => gold.join(stored),
         Some(program) => {
@@ -40,8 +69,7 @@ pub(crate) fn figures(gold: &Path, set: &str, stored: &str) -> anyhow::Result<se
             out
         }
     };
-    let bytes = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-    Ok(serde_json::from_slice(&bytes)?)
+    kro_bench::read(&file)
 }
 
 fn find_go() -> Option<PathBuf> {

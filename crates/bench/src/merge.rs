@@ -43,14 +43,7 @@ struct Manager {
 
 #[derive(Debug, Deserialize)]
 struct Baseline {
-    cases: Vec<GoCase>,
-}
-
-#[derive(Debug, Deserialize)]
-struct GoCase {
-    name: String,
-    ns_min: f64,
-    allocs: f64,
+    cases: Vec<go::Case>,
 }
 
 const VERSION: &str = "apps/v1";
@@ -58,33 +51,21 @@ const ROOT: &str = "io.k8s.api.apps.v1.Deployment";
 
 /// Runs the cases and prints them beside those of the Go program.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    let read = |name: &str| -> anyhow::Result<Value> {
-        let path = args.gold.join(name);
-        let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        Ok(serde_json::from_slice(&bytes)?)
-    };
-    let model = read("data/deployment.merge-schema.json")?;
-    let state = State::deserialize(read("data/deployment.merge-state.json")?)?;
-    let baseline = Baseline::deserialize(go::figures(&args.gold, "merge", "structured-merge-go.json")?)?;
+    let model: Value = kro_bench::read(&args.gold.join("data/deployment.merge-schema.json"))?;
+    let state: State = kro_bench::read(&args.gold.join("data/deployment.merge-state.json"))?;
+    let baseline: Baseline = go::figures(&args.gold, "merge", "structured-merge-go.json")?;
     let schema = MergeSchema::from_model(&model, ROOT)?;
     let effort = Effort::small(args.reps);
 
     let mut all = Vec::new();
-    println!("{:<22} {:>10} {:>8} {:>8} {:>8}", "case", "ns", "faster", "allocs", "fewer");
+    println!("{}", go::Case::HEADER);
     for case in &baseline.cases {
         if args.only.as_deref().is_some_and(|only| !case.name.contains(only)) {
             continue;
         }
         let bench = Bench { schema: &schema, state: &state, effort };
         let figures = bench.case(&case.name).with_context(|| format!("no case {}", case.name))?;
-        println!(
-            "{:<22} {:>10.0} {:>7.1}x {:>8.1} {:>7.1}x",
-            figures.name,
-            figures.ns_min,
-            case.ns_min / figures.ns_min,
-            figures.allocs,
-            case.allocs / figures.allocs.max(0.1)
-        );
+        println!("{}", case.beside(&figures));
         all.push(figures);
     }
     if let Some(out) = &args.out {

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use kro_bench::{cel_cases, clock::Times};
+use kro_bench::clock::Times;
 use serde::Deserialize;
 
 use crate::go;
@@ -47,5 +47,5 @@ pub(super) fn run(
         ran.arg("-only").arg(only);
     }
     go::run(&mut ran)?;
-    cel_cases::read(&out).map(Some)
+    kro_bench::read(&out).map(Some)
 }

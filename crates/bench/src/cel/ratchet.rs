@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Context;
-use kro_bench::cel_cases;
 use serde::{Deserialize, Serialize};
 
 use super::report::{Medians, Row};
@@ -41,7 +40,7 @@ impl Reached {
     }
 
     pub(super) fn read() -> anyhow::Result<Self> {
-        cel_cases::read(Path::new(FILE)).context("run from the root of the repository, or --record first")
+        kro_bench::read(Path::new(FILE)).context("run from the root of the repository, or --record first")
     }
 
     pub(super) fn write(&self) -> anyhow::Result<()> {
