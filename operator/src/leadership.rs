@@ -5,7 +5,7 @@ use anyhow::Context;
 use kro_cluster::{Clock, Cluster, Elector, LeaseTimes, Replica, Share};
 use kro_controller::Controller;
 use kro_object::ObjectKey;
-use std::{future::Future, sync::Arc};
+use std::{collections::BTreeSet, future::Future, sync::Arc};
 use tokio::sync::watch;
 
 /// Upstream's Lease, so that the two never act at the same time.
@@ -38,7 +38,7 @@ pub(crate) async fn share(
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let mut replica = Replica::new(cluster, &lease(args)?, &identity(), args.shards, times(args), &clock);
     let (may, allowed) = watch::channel(Share::none(args.shards));
-    let (busy, worked) = watch::channel(Share::none(args.shards));
+    let (busy, worked) = watch::channel(BTreeSet::new());
     let lost = tokio::select! {
         biased;
         () = controller.run_shared(allowed, busy, shutdown) => None,

@@ -174,9 +174,9 @@ impl Elector {
         self.sight.holder(self.times.duration)
     }
 
-    /// The lease's name.
-    pub(crate) fn name(&self) -> &str {
-        &self.lease.name
+    /// Which lease.
+    pub(crate) fn key(&self) -> &ObjectKey {
+        &self.lease
     }
 
     /// Gives the lease back, so that the next candidate need not wait for it to expire.

@@ -43,7 +43,6 @@ pub enum Lost {
 #[derive(Debug)]
 pub struct Replica {
     cluster: Cluster,
-    namespace: Box<str>,
     identity: Box<str>,
     count: u32,
     times: LeaseTimes,
@@ -77,10 +76,9 @@ impl Replica {
         times: LeaseTimes,
         clock: &Arc<dyn Clock>,
     ) -> Self {
-        let namespace: Box<str> = lease.namespace.clone().unwrap_or_default();
         let count = count.max(1);
         let elector = |name: &str| {
-            let key = ObjectKey::namespaced(&namespace, name);
+            let key = ObjectKey { namespace: lease.namespace.clone(), name: name.into() };
             Elector::new(cluster.clone(), key, identity.to_owned(), times.clone(), Arc::clone(clock))
         };
         let labels = |role: &str| json!({COUNT: count.to_string(), ROLE: role});
@@ -92,7 +90,6 @@ impl Replica {
                 .map(|shard| elector(&format!("{name}-shard-{shard}")).labelled(labels("shard")))
                 .collect(),
             identity: identity.into(),
-            namespace,
             cluster,
             count,
             times,
@@ -105,7 +102,7 @@ impl Replica {
 
     /// Takes, renews and gives back leases until one is lost. `share` gets what may be worked on; a shard is given back
     /// once `busy` shows that nobody works on it any more.
-    pub async fn run(&mut self, share: &watch::Sender<Share>, busy: &watch::Receiver<Share>) -> Lost {
+    pub async fn run(&mut self, share: &watch::Sender<Share>, busy: &watch::Receiver<BTreeSet<u32>>) -> Lost {
         let mut last = "no answer".to_owned();
         loop {
             let joined = self.is_member.is_some();
@@ -132,13 +129,13 @@ impl Replica {
         let shards = self.held.keys().map(|shard| &self.shards[*shard as usize]);
         for lease in shards.chain(self.leads.map(|_| &self.leader)) {
             if let Err(error) = lease.give_back().await {
-                tracing::warn!(lease = lease.name(), %error, "cannot release the lease");
+                tracing::warn!(lease = %lease.key().name, %error, "cannot release the lease");
             }
         }
         if self.is_member.is_some() {
-            let key = ObjectKey::namespaced(&self.namespace, self.member.name());
-            if let Err(error) = self.cluster.delete(&lease_type(), &key, Precondition::default()).await {
-                tracing::warn!(lease = self.member.name(), %error, "cannot delete the lease");
+            let key = self.member.key();
+            if let Err(error) = self.cluster.delete(&lease_type(), key, Precondition::default()).await {
+                tracing::warn!(lease = %key.name, %error, "cannot delete the lease");
             }
         }
     }
@@ -153,7 +150,7 @@ impl Replica {
     async fn turn(
         &mut self,
         share: &watch::Sender<Share>,
-        busy: &watch::Receiver<Share>,
+        busy: &watch::Receiver<BTreeSet<u32>>,
     ) -> Result<(), Failed> {
         // Who leads is known as a replica.
         if self.is_member.is_some() {
@@ -165,12 +162,12 @@ impl Replica {
                 self.leads = Some(Instant::now());
             }
         }
-        let query = Query::all().within(Some(&self.namespace)).labelled(COUNT);
+        let query = Query::all().within(self.leader.key().namespace.as_deref()).labelled(COUNT);
         let leases = self.cluster.list(&lease_type(), &query).await?;
         let mut leases: BTreeMap<Box<str>, Object> =
             leases.into_iter().map(|lease| (lease.key().name, lease)).collect();
         let others = self.look(&leases).await;
-        let member = leases.remove(self.member.name());
+        let member = leases.remove(&self.member.key().name);
         keep(&mut self.member, member).await?;
         self.is_member = Some(Instant::now());
 
@@ -185,7 +182,7 @@ impl Replica {
             .collect();
         for shard in 0..self.count {
             let elector = &mut self.shards[shard as usize];
-            let live = leases.remove(elector.name());
+            let live = leases.remove(&elector.key().name);
             if self.held.contains_key(&shard) {
                 keep(elector, live).await?;
                 self.held.insert(shard, Instant::now());
@@ -206,7 +203,7 @@ impl Replica {
             moved
         });
         for shard in self.held.keys().copied().filter(|shard| !may.contains(shard)).collect::<Vec<u32>>() {
-            if !busy.borrow().shards.contains(&shard) {
+            if !busy.borrow().contains(&shard) {
                 self.shards[shard as usize].give_back().await?;
                 tracing::info!(shard, of = self.count, "shard given back");
                 self.held.remove(&shard);
@@ -264,7 +261,7 @@ enum Failed {
 
 impl Failed {
     fn taken(elector: &Elector) -> Self {
-        Self::Lost(Lost::Taken(elector.name().to_owned()))
+        Self::Lost(Lost::Taken(elector.key().name.to_string()))
     }
 }
 

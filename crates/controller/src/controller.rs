@@ -9,7 +9,7 @@ use crate::{
 use kro_cluster::{Cluster, Share};
 use kro_object::{Gvr, ResourceType};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt,
     future::Future,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -64,16 +64,16 @@ impl Controller {
     /// or lacks kro's CRDs, is waited for.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send) {
         let (_sender, share) = watch::channel(Share::all());
-        self.run_shared(share, watch::Sender::new(Share::all()), shutdown).await;
+        self.run_shared(share, watch::Sender::default(), shutdown).await;
     }
 
-    /// Runs as one of several replicas: does what `share` says, at each time. What it may no longer do it ends and then
-    /// takes out of `busy`, which nobody else may do before. Every replica knows all instances and children, so that it
+    /// Runs as one of several replicas: does what `share` says, at each time. `busy` has the shards it works on; one that
+    /// is no longer its own it ends and then takes out, before which nobody else may work on it. Every replica knows all instances and children, so that it
     /// can take over at once.
     pub async fn run_shared(
         self,
         share: watch::Receiver<Share>,
-        busy: watch::Sender<Share>,
+        busy: watch::Sender<BTreeSet<u32>>,
         shutdown: impl Future<Output = ()> + Send,
     ) {
         dispatch::run(self.shared, self.health, share, busy, shutdown).await;

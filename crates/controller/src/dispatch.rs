@@ -14,7 +14,7 @@ use futures_util::FutureExt;
 use kro_cluster::{Share, WatchEvent, WatchSet, mutants::mutant};
 use kro_object::ObjectKey;
 use std::{
-    collections::{BTreeMap, btree_map::Entry},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
     fmt,
     future::Future,
     panic::AssertUnwindSafe,
@@ -83,6 +83,9 @@ impl fmt::Display for Key {
 impl Instance {
     /// The shard it is in.
     pub(crate) fn shard(&self, share: &Share) -> u32 {
+        if share.count == 1 {
+            return 0;
+        }
         let ObjectKey { namespace, name } = &self.key;
         share.shard_of(&format!("{}/{}/{name}", self.definition, namespace.as_deref().unwrap_or_default()))
     }
@@ -93,15 +96,15 @@ pub(crate) async fn run(
     shared: Arc<Shared>,
     health: Health,
     mut share: watch::Receiver<Share>,
-    busy: watch::Sender<Share>,
+    busy: watch::Sender<BTreeSet<u32>>,
     shutdown: impl Future<Output = ()> + Send,
 ) {
     let (sender, mut events) = mpsc::channel(CHANNEL);
     let first = share.borrow_and_update().clone();
     let mut dispatcher = Dispatcher::new(shared, health, first, busy, sender);
     let mut shutdown = std::pin::pin!(shutdown);
+    dispatcher.say_busy();
     loop {
-        dispatcher.say_busy();
         dispatcher.world.sync_watches();
         dispatcher.start();
         let due = dispatcher.queue.next_at().unwrap_or_else(|| now() + Duration::from_hours(1));
@@ -110,6 +113,7 @@ pub(crate) async fn run(
             () = &mut shutdown => break,
             Ok(()) = share.changed() => {
                 dispatcher.world.set_share(share.borrow_and_update().clone(), &mut dispatcher.queue);
+                dispatcher.say_busy();
             }
             Some(result) = dispatcher.tasks.join_next(), if !dispatcher.tasks.is_empty() => {
                 dispatcher.finished(result.expect("invariant: a reconcile's panic is caught and none is aborted"));
@@ -141,13 +145,15 @@ struct Dispatcher {
     busy: [usize; 3],
     /// Reconciles in flight by shard.
     shards: BTreeMap<u32, usize>,
-    /// What is worked on, for others to know.
-    said: watch::Sender<Share>,
+    /// The shards that are worked on, for others to know.
+    said: watch::Sender<BTreeSet<u32>>,
 }
 
 /// A reconcile that ended.
 struct Finished {
     key: Key,
+    /// Of an instance.
+    shard: Option<u32>,
     since: Instant,
     /// `None` when it panicked.
     report: Option<Report>,
@@ -158,7 +164,7 @@ impl Dispatcher {
         shared: Arc<Shared>,
         health: Health,
         share: Share,
-        said: watch::Sender<Share>,
+        said: watch::Sender<BTreeSet<u32>>,
         events: mpsc::Sender<WatchEvent>,
     ) -> Self {
         let watches = WatchSet::new(shared.cluster.clone(), events);
@@ -175,18 +181,10 @@ impl Dispatcher {
         }
     }
 
-    /// Says what is worked on, once what is no longer ours has ended.
+    /// Says what is worked on: our shards, and those no longer ours of which something has not ended yet.
     fn say_busy(&self) {
-        let mut new = self.world.share().clone();
-        new.shards.extend(self.shards.keys());
-        new.leads |= self.busy[0] + self.busy[1] > 0;
-        self.said.send_if_modified(|old| {
-            let moved = *old != new;
-            if moved {
-                *old = new;
-            }
-            moved
-        });
+        let ours = self.world.share().shards.iter();
+        self.said.send_replace(ours.chain(self.shards.keys()).copied().collect());
     }
 
     /// Starts what is due, as far as there is room.
@@ -235,25 +233,30 @@ impl Dispatcher {
 
     fn spawn(&mut self, key: &Key, since: Instant, work: impl Future<Output = Report> + Send + 'static) {
         self.busy[usize::from(key.class())] += 1;
-        if let Key::Instance(instance) = key {
-            *self.shards.entry(instance.shard(self.world.share())).or_default() += 1;
+        let shard = match key {
+            Key::Instance(instance) => Some(instance.shard(self.world.share())),
+            Key::Definition(_) | Key::Revision(_) => None,
+        };
+        if let Some(shard) = shard {
+            *self.shards.entry(shard).or_default() += 1;
         }
         let key = key.clone();
         self.tasks.spawn(async move {
             // A panic is this reconcile's problem alone.
             let report = AssertUnwindSafe(work).catch_unwind().await.ok();
-            Finished { key, since, report }
+            Finished { key, shard, since, report }
         });
     }
 
-    fn finished(&mut self, Finished { key, since, report }: Finished) {
+    fn finished(&mut self, Finished { key, shard, since, report }: Finished) {
         self.busy[usize::from(key.class())] -= 1;
-        if let Key::Instance(instance) = &key
-            && let Entry::Occupied(mut count) = self.shards.entry(instance.shard(self.world.share()))
+        if let Some(shard) = shard
+            && let Entry::Occupied(mut count) = self.shards.entry(shard)
         {
             *count.get_mut() -= 1;
             if *count.get() == 0 {
                 count.remove();
+                self.say_busy();
             }
         }
         let report = report.unwrap_or_else(|| {

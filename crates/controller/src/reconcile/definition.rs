@@ -59,6 +59,13 @@ pub(crate) struct Input {
     pub(crate) leads: bool,
 }
 
+impl Input {
+    /// The newest revision that stays.
+    fn latest(&self) -> Option<i64> {
+        self.revisions.iter().rev().find(|(_, revision)| !revision.deleting).map(|(number, _)| *number)
+    }
+}
+
 /// A revision in the cluster, as far as its definition cares.
 #[derive(Debug, Clone)]
 pub(crate) struct RevisionState {
@@ -134,8 +141,7 @@ impl<'a> Pass<'a> {
         let hash = kro_graph::spec_hash(&definition.spec);
         self.adopt(&input.revisions).await?;
 
-        let latest =
-            input.revisions.iter().rev().find(|(_, revision)| !revision.deleting).map(|(number, _)| *number);
+        let latest = input.latest();
         if input.revisions.values().any(|revision| revision.deleting) {
             self.shared.metrics.revision_awaited("settling");
             self.wait(

@@ -1,7 +1,7 @@
 //! Several replicas that share the instances: each writes its own only, and takes over from those that end or die.
 
 use crate::world::{
-    CHAIN, VirtualClock, World, config_maps, definition, definitions, is_active, options, shops,
+    CHAIN, VirtualClock, World, config_maps, definition, definitions, is_active, options, shop, shops,
 };
 use kro_apiserver::core::Identity;
 use kro_cluster::{Clock, Cluster, LeaseTimes, Part, Replica, Share};
@@ -42,7 +42,7 @@ fn start(world: &World, name: &str, count: u32) -> Started {
     let lease = ObjectKey::namespaced("default", "controller.kro.run");
     let mut replica = Replica::new(cluster, &lease, name, count, LeaseTimes::default(), &clock);
     let (may, allowed) = watch::channel(Share::none(count));
-    let (busy, worked) = watch::channel(Share::none(count));
+    let (busy, worked) = watch::channel(BTreeSet::new());
     let (stop, stopped) = oneshot::channel::<()>();
     let task = tokio::spawn(async move {
         tokio::select! {
@@ -247,4 +247,17 @@ async fn nobody_works_while_a_stranger_leads() {
     // It is gone without a word.
     tokio::time::sleep(Duration::from_secs(20)).await;
     assert_eq!(held(&world).await, BTreeMap::from([("replica-a".to_owned(), SHARDS as usize)]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_one_shard_one_replica_has_all() {
+    let world = World::without_controller().await;
+    let _started = ["replica-a", "replica-b"].map(|name| start(&world, name, 1));
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    world.apply(&definitions(), definition(&CHAIN)).await;
+    world.until(&definitions(), "shop", is_active).await;
+    world.apply(&shops(), shop("x")).await;
+    world.until(&shops(), "mine", is_active).await;
+    let all: BTreeSet<String> = writers(&world, 0).into_values().flatten().collect();
+    assert_eq!(all.len(), 1, "{all:?}");
 }

@@ -17,7 +17,7 @@ impl World {
 
     /// Whether an instance is ours to reconcile.
     pub(super) fn is_ours(&self, instance: &Instance) -> bool {
-        self.share.count == 1 || self.share.shards.contains(&instance.shard(&self.share))
+        self.share.shards.contains(&instance.shard(&self.share))
     }
 
     /// Our part is another one now: what came is looked at, what went is let go. The number of shards stays.

@@ -8,7 +8,10 @@ use crate::{
     reconcile::{Effect, Report},
     revisions::{Compiled, Revision},
 };
-use kro_api::{Policy, policy::WithInstances, policy::pinned};
+use kro_api::{
+    Policy,
+    policy::{WithInstances, pinned},
+};
 use kro_cluster::Error;
 use kro_graph::Graph;
 use kro_object::Object;
@@ -48,9 +51,7 @@ enum Wanted {
 }
 
 fn wanted(object: &Object, input: &Input) -> Wanted {
-    let latest =
-        input.revisions.iter().rev().find(|(_, revision)| !revision.deleting).map(|(number, _)| *number);
-    let number = match (pinned(object), latest) {
+    let number = match (pinned(object), input.latest()) {
         (_, None) => return Wanted::LastGood,
         (Some(Ok(pin)), Some(_)) => pin,
         (_, Some(latest)) => latest,
