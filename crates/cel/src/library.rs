@@ -3,6 +3,7 @@
 use crate::{Checked, EvalError, ExprId, Macro, Signature, Type, Value};
 use std::{borrow::Cow, fmt, sync::Arc};
 
+pub mod arguments;
 mod call;
 mod cost;
 mod lists;

@@ -2,7 +2,6 @@
 //! Everything is a pure function of its arguments; what lives in a cluster (names, ports, config checksums) depends
 //! on these results byte for byte.
 
-mod arguments;
 mod hash;
 mod json;
 mod lists;

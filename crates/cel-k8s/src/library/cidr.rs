@@ -1,10 +1,10 @@
 //! `cidr`, `isCIDR`, containment and the parts of a range.
 
-use kro_cel::{Bounds, Cost, Functions, Library, Overload, Sizes, Type, Value};
+use kro_cel::{Bounds, Cost, Functions, Library, Overload, Sizes, Type, Value, library::arguments::text};
 
 use super::{
     ip,
-    native::{Native, invalid, native, once, own, shared, text},
+    native::{Native, invalid, native, once, own, shared},
 };
 use crate::net::{Cidr, Ip, Mapped, ParseError};
 

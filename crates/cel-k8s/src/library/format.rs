@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use kro_cel::{
     Bounds, Call, Cost, EvalError, Functions, Implementation, Library, Overload, Sizes, StatefulFunction,
-    Type, Value,
+    Type, Value, library::arguments::text,
 };
 
-use super::native::{Native, native, own, shared, text};
+use super::native::{Native, native, own, shared};
 use crate::format::{FORMATS, Format};
 
 /// The `format` library.

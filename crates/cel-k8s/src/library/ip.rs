@@ -1,8 +1,8 @@
 //! `ip`, `isIP`, `ip.isCanonical` and the classes of addresses.
 
-use kro_cel::{Cost, Functions, Library, Overload, Type, Value};
+use kro_cel::{Cost, Functions, Library, Overload, Type, Value, library::arguments::text};
 
-use super::native::{Native, invalid, native, once, own, shared, text};
+use super::native::{Native, invalid, native, once, own, shared};
 use crate::net::{Ip, Mapped};
 
 /// The `kubernetes.net.ip` library, or with [`Mapped::ReadHexadecimal`] that part of CEL's network extension.

@@ -1,8 +1,8 @@
 //! `jsonpatch.escapeKey`: a key as a segment of a JSON pointer (RFC 6901).
 
-use kro_cel::{Cost, Functions, Library, Overload};
+use kro_cel::{Cost, Functions, Library, Overload, library::arguments::text};
 
-use super::native::{shared, text};
+use super::native::shared;
 
 /// The `kubernetes.jsonpatch` library of mutating admission policies.
 #[derive(Debug, Clone, Copy)]

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use kro_cel::{
     Bounds, Call, Cost, Duration, EvalError, Functions, Library, List, Overload, Sizes, Type, Value,
+    library::arguments::list,
 };
 
 /// The `kubernetes.lists` library.
@@ -85,16 +86,9 @@ impl Library for Lists {
     }
 }
 
-fn list<'v, 'a>(args: &'v [Value<'a>]) -> Result<&'v List<'a>, EvalError> {
-    match args.first() {
-        Some(Value::List(list)) => Ok(list),
-        _ => Err(EvalError::no_such_overload()),
-    }
-}
-
 fn is_sorted<'a>(_: &mut Call<'_>, args: &[Value<'a>]) -> Result<Value<'a>, EvalError> {
     let mut previous: Option<Value<'a>> = None;
-    for item in list(args)?.iter() {
+    for item in list(args, 0)?.iter() {
         let item = item?;
         if previous.as_ref().and_then(|previous| previous.compare(&item)) == Some(Ordering::Greater) {
             return Ok(Value::Bool(false));
@@ -107,7 +101,7 @@ fn is_sorted<'a>(_: &mut Call<'_>, args: &[Value<'a>]) -> Result<Value<'a>, Eval
 /// The item that no other one beats; the first of equals.
 fn extreme<'a>(args: &[Value<'a>], name: &str, worse: Ordering) -> Result<Value<'a>, EvalError> {
     let mut best: Option<Value<'a>> = None;
-    for item in list(args)?.iter() {
+    for item in list(args, 0)?.iter() {
         let item = item?;
         if best.as_ref().is_none_or(|best| best.compare(&item) == Some(worse)) {
             best = Some(item);
@@ -118,7 +112,7 @@ fn extreme<'a>(args: &[Value<'a>], name: &str, worse: Ordering) -> Result<Value<
 
 /// The sum of the items, or `zero` of none. What is not known before decides the first item, not the overload.
 fn sum<'a>(args: &[Value<'a>], zero: Value<'a>) -> Result<Value<'a>, EvalError> {
-    let mut items = list(args)?.iter();
+    let mut items = list(args, 0)?.iter();
     let first = items.next().transpose()?.unwrap_or(zero);
     if !matches!(first, Value::Int(_) | Value::Uint(_) | Value::Double(_) | Value::Duration(_)) {
         return Err(EvalError::no_such_overload());
@@ -144,7 +138,7 @@ fn position<'a>(
     find: fn(&List<'a>, &Value<'a>) -> Result<Option<usize>, EvalError>,
 ) -> Result<Value<'a>, EvalError> {
     let item = args.get(1).ok_or_else(EvalError::no_such_overload)?;
-    Ok(Value::Int(find(list(args)?, item)?.map_or(-1, |index| index as i64)))
+    Ok(Value::Int(find(list(args, 0)?, item)?.map_or(-1, |index| index as i64)))
 }
 
 fn find<'a>(

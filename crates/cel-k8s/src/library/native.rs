@@ -43,17 +43,6 @@ pub(super) fn own<'v, T: Native>(args: &'v [Value<'_>], index: usize) -> Result<
     own.map(|own| &own.0).ok_or_else(EvalError::no_such_overload)
 }
 
-pub(super) fn text<'v>(args: &'v [Value<'_>], index: usize) -> Result<&'v str, EvalError> {
-    args.get(index).and_then(Value::as_str).ok_or_else(EvalError::no_such_overload)
-}
-
-pub(super) fn integer(args: &[Value<'_>], index: usize) -> Result<i64, EvalError> {
-    match args.get(index) {
-        Some(Value::Int(value)) => Ok(*value),
-        _ => Err(EvalError::no_such_overload()),
-    }
-}
-
 /// A new text, within the memory limit.
 pub(super) fn shared<'a>(call: &mut Call<'_>, text: &str) -> Result<Value<'a>, EvalError> {
     call.reserve(text.len())?;

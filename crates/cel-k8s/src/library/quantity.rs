@@ -1,9 +1,12 @@
 //! `quantity`, `isQuantity`, arithmetic and comparison of quantities.
 
-use kro_cel::{Cost, EvalError, Functions, Library, Overload, Type, Value};
+use kro_cel::{
+    Cost, EvalError, Functions, Library, Overload, Type, Value,
+    library::arguments::{integer, text},
+};
 use kro_object::Quantity;
 
-use super::native::{Native, integer, invalid, native, once, own, text};
+use super::native::{Native, invalid, native, once, own};
 
 /// The `kubernetes.quantity` library.
 #[derive(Debug, Clone, Copy)]

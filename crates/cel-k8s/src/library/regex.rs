@@ -2,11 +2,14 @@
 
 use std::{ops::Range, sync::Arc};
 
-use kro_cel::{Call, Cost, EvalError, Functions, Library, Overload, StatefulFunction, Value};
+use kro_cel::{
+    Call, Cost, EvalError, Functions, Library, Overload, StatefulFunction, Value,
+    library::arguments::{integer, text},
+};
 use kro_gotext::re2::{self, LazyPattern};
 use regex::Regex;
 
-use super::native::{integer, invalid, text};
+use super::native::invalid;
 
 /// The `kubernetes.regex` library.
 #[derive(Debug, Clone, Copy)]

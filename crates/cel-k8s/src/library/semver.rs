@@ -1,8 +1,8 @@
 //! `semver`, `isSemver`, the parts and the order of versions.
 
-use kro_cel::{Call, Cost, EvalError, Functions, Library, Overload, Type, Value};
+use kro_cel::{Call, Cost, EvalError, Functions, Library, Overload, Type, Value, library::arguments::text};
 
-use super::native::{Native, invalid, native, once, own, text};
+use super::native::{Native, invalid, native, once, own};
 use crate::semver::Semver;
 
 /// The `kubernetes.Semver` library.

@@ -1,8 +1,11 @@
 //! `url`, `isURL` and the parts of a URL.
 
-use kro_cel::{Call, Cost, Entries, EvalError, Functions, Key, Library, Overload, Text, Type, Value};
+use kro_cel::{
+    Call, Cost, Entries, EvalError, Functions, Key, Library, Overload, Text, Type, Value,
+    library::arguments::text,
+};
 
-use super::native::{Native, invalid, native, once, own, shared, text};
+use super::native::{Native, invalid, native, once, own, shared};
 use crate::url::Url;
 
 /// The `kubernetes.urls` library.

@@ -1,5 +1,8 @@
 //! Lists: slices, flattening, sorting, ranges.
-use super::{Bounds, Cost, Functions, Library, Overload, Sizes, standard::int_arg};
+use super::{
+    Bounds, Cost, Functions, Library, Overload, Sizes,
+    arguments::{integer, list},
+};
 use crate::{Call, EvalError, List, ResultSize, Value, syntax::macros::special::SORT_BY};
 use std::cmp::Ordering;
 
@@ -53,7 +56,7 @@ impl Library for Lists {
         );
         functions.add(
             Overload::new("list_flatten_int", "list(dyn).flatten(int) -> list(dyn)", |call, args| {
-                flatten(call, args, int_arg(args, 1)?)
+                flatten(call, args, integer(args, 1)?)
             })
             .cost(Cost::Values(flatten_cost, |sizes| {
                 let depth = sizes.argument(1).and_then(|argument| argument.int).unwrap_or(MAX_FLATTEN);
@@ -91,15 +94,8 @@ impl Library for Lists {
     }
 }
 
-fn list<'v, 'a>(args: &'v [Value<'a>], index: usize) -> Result<&'v List<'a>, EvalError> {
-    match args.get(index) {
-        Some(Value::List(list)) => Ok(list),
-        _ => Err(EvalError::no_such_overload()),
-    }
-}
-
 fn slice<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
-    let (list, start, end) = (list(args, 0)?, int_arg(args, 1)?, int_arg(args, 2)?);
+    let (list, start, end) = (list(args, 0)?, integer(args, 1)?, integer(args, 2)?);
     if start < 0 || end < 0 {
         return Err(EvalError::invalid(format!(
             "cannot slice({start}, {end}), negative indexes not supported"
@@ -122,7 +118,7 @@ fn slice<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
 }
 
 fn range<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
-    let end = int_arg(args, 0)?;
+    let end = integer(args, 0)?;
     if end < 0 {
         return Err(EvalError::invalid(format!("lists.range: size must be non-negative, got {end}")));
     }

@@ -1,7 +1,7 @@
 //! `regex.extract`, `regex.extractAll` and `regex.replace`.
 use super::{
     Cost, Functions, Library, Overload, Sizes,
-    standard::{int_arg, str_arg},
+    arguments::{integer, text},
 };
 use crate::{Bounds, Call, EvalError, StatefulFunction, Value};
 use kro_gotext::re2::{self, LazyPattern, PatternError};
@@ -59,10 +59,10 @@ impl Library for Regex {
             Overload::new(
                 "regex_replace_string_string_string_int",
                 "regex.replace(string, string, string, int) -> string",
-                |call, args| replace(call, args, &compile(args)?, int_arg(args, 3)?),
+                |call, args| replace(call, args, &compile(args)?, integer(args, 3)?),
             )
             .specialise(|args| {
-                constant(args, |call, args, pattern| replace(call, args, pattern, int_arg(args, 3)?))
+                constant(args, |call, args, pattern| replace(call, args, pattern, integer(args, 3)?))
             })
             .cost(replacing)
             .result_size(replaced_size)
@@ -84,7 +84,7 @@ fn constant(args: &[Option<&Value<'static>>], search: Search) -> Option<Result<S
 }
 
 fn compile(args: &[Value<'_>]) -> Result<Pattern, EvalError> {
-    re2::compile(str_arg(args, 1)?).map_err(|error| invalid(&error))
+    re2::compile(text(args, 1)?).map_err(|error| invalid(&error))
 }
 
 fn invalid(error: &PatternError) -> EvalError {
@@ -105,7 +105,7 @@ fn group(pattern: &Pattern) -> Result<usize, EvalError> {
 
 fn extract<'a>(call: &mut Call<'_>, args: &[Value<'a>], pattern: &Pattern) -> Evaluated<'a> {
     let group = group(pattern)?;
-    let text = str_arg(args, 0)?;
+    let text = text(args, 0)?;
     call.reserve(text.len())?;
     let found = pattern.captures(text).and_then(|captures| captures.get(group));
     Ok(found.map_or(Value::NONE, |found| Value::some(Value::string(found.as_str()))))
@@ -114,7 +114,7 @@ fn extract<'a>(call: &mut Call<'_>, args: &[Value<'a>], pattern: &Pattern) -> Ev
 fn extract_all<'a>(call: &mut Call<'_>, args: &[Value<'a>], pattern: &Pattern) -> Evaluated<'a> {
     let group = group(pattern)?;
     let mut found = Vec::new();
-    for captures in pattern.captures_iter(str_arg(args, 0)?) {
+    for captures in pattern.captures_iter(text(args, 0)?) {
         if let Some(part) = captures.get(group) {
             call.reserve_list(1)?;
             call.reserve(part.len())?;
@@ -125,7 +125,7 @@ fn extract_all<'a>(call: &mut Call<'_>, args: &[Value<'a>], pattern: &Pattern) -
 }
 
 fn replace<'a>(call: &mut Call<'_>, args: &[Value<'a>], pattern: &Pattern, count: i64) -> Evaluated<'a> {
-    let (text, replacement) = (str_arg(args, 0)?, str_arg(args, 2)?);
+    let (text, replacement) = (text(args, 0)?, text(args, 2)?);
     if count == 0 {
         return Ok(args[0].clone());
     }

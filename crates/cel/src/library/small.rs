@@ -1,5 +1,5 @@
 //! Small extension libraries: bindings, macros over two variables, blocks, encoders.
-use super::{Cost, Functions, Library, Overload, standard::str_arg};
+use super::{Cost, Functions, Library, Overload, arguments::text};
 use crate::{
     Call, EvalError, Value,
     syntax::macros::{
@@ -100,7 +100,7 @@ fn encode<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Result<Value<'a>, Eval
 }
 
 fn decode<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Result<Value<'a>, EvalError> {
-    let text = str_arg(args, 0)?;
+    let text = text(args, 0)?;
     call.reserve(text.len())?;
     let bytes = BASE64.decode(text).map_err(|_| EvalError::invalid("illegal base64 data"))?;
     Ok(Value::bytes(bytes))

@@ -1,5 +1,5 @@
 //! The standard library of the language: operators, macros, sizes, text, conversions, time.
-use super::{Cost, Functions, Library, Overload};
+use super::{Cost, Functions, Library, Overload, arguments::text};
 use crate::{Call, EvalError, Value, syntax::macros::folds::STANDARD};
 use kro_gotext::re2::{self, LazyPattern};
 use std::sync::Arc;
@@ -25,7 +25,7 @@ impl Library for Standard {
             functions.add(if example.is_empty() { overload } else { overload.example(example) });
         }
         comparisons(functions);
-        text(functions);
+        declare_text(functions);
         sizes(functions);
         convert::declare(functions);
         time::declare(functions);
@@ -158,10 +158,10 @@ fn comparisons(functions: &mut Functions) {
     }
 }
 
-fn text(functions: &mut Functions) {
+fn declare_text(functions: &mut Functions) {
     functions.add(
         Overload::new("contains_string", "string.contains(string) -> bool", |_, args| {
-            Ok(Value::Bool(str_arg(args, 0)?.contains(str_arg(args, 1)?)))
+            Ok(Value::Bool(text(args, 0)?.contains(text(args, 1)?)))
         })
         .default_cost(Cost::Sizes(|sizes| sizes.arg(0).tenth() * sizes.arg(1).tenth()))
         .example("'apple'.contains('ppl')"),
@@ -170,14 +170,14 @@ fn text(functions: &mut Functions) {
     let affix = Cost::Sizes(|sizes| sizes.arg(0).least(sizes.arg(1)).tenth());
     functions.add(
         Overload::new("starts_with_string", "string.startsWith(string) -> bool", |_, args| {
-            Ok(Value::Bool(str_arg(args, 0)?.starts_with(str_arg(args, 1)?)))
+            Ok(Value::Bool(text(args, 0)?.starts_with(text(args, 1)?)))
         })
         .default_cost(affix)
         .example("'apple'.startsWith('app')"),
     );
     functions.add(
         Overload::new("ends_with_string", "string.endsWith(string) -> bool", |_, args| {
-            Ok(Value::Bool(str_arg(args, 0)?.ends_with(str_arg(args, 1)?)))
+            Ok(Value::Bool(text(args, 0)?.ends_with(text(args, 1)?)))
         })
         .default_cost(affix)
         .example("'apple'.endsWith('ple')"),
@@ -190,7 +190,7 @@ fn text(functions: &mut Functions) {
             let pattern = LazyPattern::new(args[1]?.as_str()?).ok()?;
             Some(Ok(Arc::new(move |_, args| {
                 let pattern = pattern.get().map_err(|error| EvalError::invalid(error.to_string()))?;
-                Ok(Value::Bool(pattern.is_match(str_arg(args, 0)?)))
+                Ok(Value::Bool(pattern.is_match(text(args, 0)?)))
             })))
         });
         functions.add(if id == "matches" {
@@ -202,8 +202,8 @@ fn text(functions: &mut Functions) {
 }
 
 fn matches<'a>(_: &mut Call<'_>, args: &[Value<'a>]) -> Result<Value<'a>, EvalError> {
-    let pattern = re2::compile(str_arg(args, 1)?).map_err(|error| EvalError::invalid(error.to_string()))?;
-    Ok(Value::Bool(pattern.is_match(str_arg(args, 0)?)))
+    let pattern = re2::compile(text(args, 1)?).map_err(|error| EvalError::invalid(error.to_string()))?;
+    Ok(Value::Bool(pattern.is_match(text(args, 0)?)))
 }
 
 fn sizes(functions: &mut Functions) {
@@ -228,17 +228,4 @@ fn size<'a>(_: &mut Call<'_>, args: &[Value<'a>]) -> Result<Value<'a>, EvalError
         Value::Map(map) => map.len(),
         _ => return Err(EvalError::no_such_overload()),
     } as i64))
-}
-
-/// An argument that is text.
-pub(super) fn str_arg<'v>(args: &'v [Value<'_>], index: usize) -> Result<&'v str, EvalError> {
-    args.get(index).and_then(Value::as_str).ok_or_else(EvalError::no_such_overload)
-}
-
-/// An argument that is an integer.
-pub(super) fn int_arg(args: &[Value<'_>], index: usize) -> Result<i64, EvalError> {
-    match args.get(index) {
-        Some(Value::Int(value)) => Ok(*value),
-        _ => Err(EvalError::no_such_overload()),
-    }
 }

@@ -1,7 +1,7 @@
 //! Text: searching, cutting, joining, formatting. Positions are code points; one outside of the text is an error.
 use super::{
     Bounds, Cost, Functions, Library, Overload, Sizes,
-    standard::{int_arg, str_arg},
+    arguments::{integer, text},
 };
 use crate::{Call, EvalError, Text, TextBuffer, Value};
 use std::sync::Arc;
@@ -210,22 +210,22 @@ fn reverse<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
 }
 
 fn char_at<'a>(_: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
-    let (text, index) = (text_arg(args, 0)?, int_arg(args, 1)?);
+    let (text, index) = (text_arg(args, 0)?, integer(args, 1)?);
     let at = position(text, index)?;
     let length = text[at..].chars().next().map_or(0, char::len_utf8);
     Ok(Value::String(text.part(at..at + length)))
 }
 
 fn index_of<'a>(_: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
-    let (text, wanted) = (str_arg(args, 0)?, str_arg(args, 1)?);
-    let from = if args.len() > 2 { position_or_end(text, int_arg(args, 2)?)? } else { Some(0) };
+    let (text, wanted) = (text(args, 0)?, text(args, 1)?);
+    let from = if args.len() > 2 { position_or_end(text, integer(args, 2)?)? } else { Some(0) };
     let found = from.and_then(|from| text[from..].find(wanted).map(|at| from + at));
     Ok(Value::Int(found.map_or(-1, |at| code_points(&text[..at]))))
 }
 
 fn last_index_of<'a>(_: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
-    let (text, wanted) = (str_arg(args, 0)?, str_arg(args, 1)?);
-    let last = if args.len() > 2 { position_or_end(text, int_arg(args, 2)?)? } else { Some(text.len()) };
+    let (text, wanted) = (text(args, 0)?, text(args, 1)?);
+    let last = if args.len() > 2 { position_or_end(text, integer(args, 2)?)? } else { Some(text.len()) };
     let found = last.and_then(|last| {
         let starts = text[..last].char_indices().map(|(at, _)| at).chain([last]);
         starts.rev().find(|at| text[*at..].starts_with(wanted))
@@ -242,11 +242,11 @@ fn position_or_end(text: &str, index: i64) -> Result<Option<usize>, EvalError> {
 }
 
 fn substring<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
-    let (text, start) = (text_arg(args, 0)?, int_arg(args, 1)?);
+    let (text, start) = (text_arg(args, 0)?, integer(args, 1)?);
     let from = position(text, start)?;
-    let to = if args.len() > 2 { position(text, int_arg(args, 2)?)? } else { text.len() };
+    let to = if args.len() > 2 { position(text, integer(args, 2)?)? } else { text.len() };
     if from > to {
-        let end = int_arg(args, 2)?;
+        let end = integer(args, 2)?;
         return Err(EvalError::invalid(format!("invalid substring range. start: {start}, end: {end}")));
     }
     call.reserve(to - from)?;
@@ -258,11 +258,11 @@ fn limit(args: &[Value<'_>], index: usize) -> Result<usize, EvalError> {
     if args.len() <= index {
         return Ok(usize::MAX);
     }
-    Ok(usize::try_from(int_arg(args, index)?).unwrap_or(usize::MAX))
+    Ok(usize::try_from(integer(args, index)?).unwrap_or(usize::MAX))
 }
 
 fn replace<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
-    let (text, old, new) = (str_arg(args, 0)?, str_arg(args, 1)?, str_arg(args, 2)?);
+    let (text, old, new) = (text(args, 0)?, text(args, 1)?, text(args, 2)?);
     let limit = limit(args, 3)?;
     // A character is looked for without the preparation that a text needs.
     match one_byte(old) {
@@ -278,7 +278,7 @@ fn replace_parts<'a, 't>(
     parts: impl Iterator<Item = (usize, &'t str)> + Clone,
     new: &str,
 ) -> Evaluated<'a> {
-    let text = str_arg(args, 0)?;
+    let text = text(args, 0)?;
     let count = parts.clone().count();
     call.reserve(text.len().saturating_add(count.saturating_mul(new.len())))?;
     if count == 0 {
@@ -304,7 +304,7 @@ fn one_byte(text: &str) -> Option<char> {
 }
 
 fn split<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
-    let (whole, separator) = (text_arg(args, 0)?, str_arg(args, 1)?);
+    let (whole, separator) = (text_arg(args, 0)?, text(args, 1)?);
     let text: &str = whole;
     let limit = limit(args, 2)?;
     if limit == 0 {
@@ -338,7 +338,7 @@ fn split<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
 
 fn join<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
     let Value::List(list) = &args[0] else { return Err(EvalError::no_such_overload()) };
-    let separator = if args.len() > 1 { str_arg(args, 1)? } else { "" };
+    let separator = if args.len() > 1 { text(args, 1)? } else { "" };
     let mut out = TextBuffer::new();
     for (index, item) in list.iter().enumerate() {
         let item = item?;
@@ -353,7 +353,7 @@ fn join<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
 }
 
 fn quote<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {
-    let text = str_arg(args, 0)?;
+    let text = text(args, 0)?;
     call.reserve(text.len().saturating_mul(2))?;
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');

@@ -1,10 +1,8 @@
 //! `hash.*`: digests of text, as bytes. None of them keeps a secret.
 
-use kro_cel::{Functions, Library, Overload, Value};
+use kro_cel::{Functions, Library, Overload, Value, library::arguments::text};
 use md5::Md5;
 use sha2::{Digest, Sha256};
-
-use super::arguments::text;
 
 /// `hash.fnv64a`, `hash.md5` and `hash.sha256`.
 #[derive(Debug, Clone, Copy)]

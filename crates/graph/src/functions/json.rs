@@ -1,12 +1,12 @@
 //! `json.marshal` and `json.unmarshal`: JSON text as Go writes and reads it.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use kro_cel::{Call, Entries, EvalError, Functions, Key, Library, List, Map, Overload, Value};
+use kro_cel::{
+    Call, Entries, EvalError, Functions, Key, Library, List, Map, Overload, Value, library::arguments::text,
+};
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Number, Value as Json};
 use std::fmt;
-
-use super::arguments::text;
 
 /// `json.marshal` and `json.unmarshal`.
 #[derive(Debug, Clone, Copy)]

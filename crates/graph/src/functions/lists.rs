@@ -1,8 +1,9 @@
 //! `lists.*AtIndex`: a list with one item set, inserted or removed.
 
-use kro_cel::{Call, EvalError, Functions, Library, Overload, Value};
-
-use super::arguments::{integer, list};
+use kro_cel::{
+    Call, EvalError, Functions, Library, Overload, Value,
+    library::arguments::{integer, list},
+};
 
 /// `lists.setAtIndex`, `lists.insertAtIndex` and `lists.removeAtIndex`.
 #[derive(Debug, Clone, Copy)]

@@ -1,8 +1,6 @@
 //! `merge` and `deepMerge`: two maps as one, the right side winning.
 
-use kro_cel::{Call, Entries, EvalError, Functions, Library, Map, Overload, Value};
-
-use super::arguments::map;
+use kro_cel::{Call, Entries, EvalError, Functions, Library, Map, Overload, Value, library::arguments::map};
 
 /// `merge` and `deepMerge`.
 #[derive(Debug, Clone, Copy)]

@@ -1,9 +1,10 @@
 //! `random.*`: values that look random and are a function of their seed.
 
-use kro_cel::{EvalError, Functions, Library, Overload, Value};
+use kro_cel::{
+    EvalError, Functions, Library, Overload, Value,
+    library::arguments::{integer, text},
+};
 use sha2::{Digest, Sha256};
-
-use super::arguments::{integer, text};
 
 /// `random.seededString` and `random.seededInt`.
 #[derive(Debug, Clone, Copy)]

@@ -6,9 +6,8 @@ use std::{any::Any, sync::Arc};
 use kro_cel::{
     Entry, EvalError, Expansion, Expr, ExprId, Functions, Library, Literal, Macro, MacroError, Opaque,
     Overload, Type, Types, Value,
+    library::arguments::{map, text},
 };
-
-use super::arguments::{map, text};
 
 /// The variable whose members these functions are.
 pub const RUNTIME: &str = "runtime";

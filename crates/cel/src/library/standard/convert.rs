@@ -1,8 +1,8 @@
 //! Conversions between types: `int`, `string`, `timestamp` and the others, and `type` and `dyn`.
-use super::str_arg;
 use crate::{
     Bounds, Call, Cost, Duration, EvalError, Functions, Octets, Overload, Text, TextBuffer, Timestamp, Type,
     Value,
+    library::arguments::text,
     value::{Number, double_text},
 };
 use std::fmt::Write as _;
@@ -124,7 +124,7 @@ fn failed(value: &Value<'_>, ty: &Type) -> EvalError {
 }
 
 fn to_bool<'a>(_: &mut Call<'_>, args: &[Value<'a>]) -> Converted<'a> {
-    match str_arg(args, 0)? {
+    match text(args, 0)? {
         "1" | "t" | "true" | "TRUE" | "True" => Ok(Value::Bool(true)),
         "0" | "f" | "false" | "FALSE" | "False" => Ok(Value::Bool(false)),
         _ => Err(failed(&args[0], &Type::Bool)),
@@ -157,7 +157,7 @@ fn go_double(text: &str) -> Option<f64> {
 }
 
 fn to_duration<'a>(_: &mut Call<'_>, args: &[Value<'a>]) -> Converted<'a> {
-    let duration = Duration::parse(str_arg(args, 0)?);
+    let duration = Duration::parse(text(args, 0)?);
     duration.map(Value::Duration).ok_or_else(|| failed(&args[0], &Type::Duration))
 }
 

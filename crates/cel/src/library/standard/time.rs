@@ -1,6 +1,5 @@
 //! Parts of timestamps, in UTC or a zone, and of durations.
-use super::str_arg;
-use crate::{EvalError, Functions, Overload, Value};
+use crate::{EvalError, Functions, Overload, Value, library::arguments::text};
 
 type Part<'a> = Result<Value<'a>, EvalError>;
 
@@ -68,7 +67,7 @@ pub(super) fn declare(functions: &mut Functions) {
 
 fn calendar<'a>(args: &[Value<'a>], part: fn(jiff::civil::DateTime) -> i64) -> Part<'a> {
     let Value::Timestamp(time) = &args[0] else { return Err(EvalError::no_such_overload()) };
-    let zone = (args.len() > 1).then(|| str_arg(args, 1)).transpose()?;
+    let zone = (args.len() > 1).then(|| text(args, 1)).transpose()?;
     Ok(Value::Int(part(time.in_zone(zone)?)))
 }
 
