@@ -52,14 +52,13 @@ impl Ip {
     /// # Errors
     /// When the text is no address, has a zone, or is mapped and `mapped` refuses that.
     pub fn parse(text: &str, mapped: Mapped) -> Result<Self, ParseError> {
-        match text.split_once('%') {
-            None => {}
+        // No address with a zone parses as one without.
+        let address = text.parse().map_err(|_| match text.split_once('%') {
             Some((address, zone)) if !zone.is_empty() && address.parse::<Ipv6Addr>().is_ok() => {
-                return Err(ParseError::Zone(text.to_owned()));
+                ParseError::Zone(text.to_owned())
             }
-            Some(_) => return Err(ParseError::Address(text.to_owned())),
-        }
-        let address = text.parse::<IpAddr>().map_err(|_| ParseError::Address(text.to_owned()))?;
+            _ => ParseError::Address(text.to_owned()),
+        })?;
         unmap(address, text, mapped).map(Self)
     }
 
@@ -122,7 +121,9 @@ impl Cidr {
     /// When the text is no range, has a zone, or is mapped and `mapped` refuses that.
     pub fn parse(text: &str, mapped: Mapped) -> Result<Self, ParseError> {
         let range = || ParseError::Range(text.to_owned());
-        let (address, bits) = text.rsplit_once('/').ok_or_else(range)?;
+        // Ranges are short: no search of many bytes at once.
+        let slash = text.bytes().rposition(|byte| byte == b'/').ok_or_else(range)?;
+        let (address, bits) = (&text[..slash], &text[slash + 1..]);
         let address = match Ip::parse(address, mapped) {
             Ok(ip) => ip.0,
             Err(ParseError::Mapped(_)) => return Err(ParseError::Mapped(text.to_owned())),

@@ -3,7 +3,6 @@
 use crate::{
     ErrorKind, EvalError, Limits, Outcome, Scope, Type, Unknown, Value,
     plan::{MOST_STEMS, Node, NodeId, Plan, Slot},
-    value::Text,
 };
 use std::{
     cell::Cell,
@@ -101,7 +100,7 @@ impl<'a> Machine<'_, 'a> {
             Node::Concat(parts) => self.concat(id, parts),
             Node::Call(call) => self.call(id, call),
             Node::List { items, optional } => self.list(items, optional),
-            Node::Map(entries) => self.map(entries),
+            Node::Map { entries, distinct } => self.map(entries, *distinct),
             Node::Fold(fold) => self.fold(id, fold),
             Node::Bind { slot, init, body } => self.bind(*slot, *init, *body),
             Node::Loop(plan) => self.general(id, plan),
@@ -299,7 +298,7 @@ fn over_cost() -> EvalError {
 /// A constant of the plan, its text borrowed.
 fn borrowed<'a>(value: &'a Value<'static>) -> Value<'a> {
     match value {
-        Value::String(Text::Shared(text)) => Value::String(Text::Borrowed(text)),
+        Value::String(text) => Value::str(text),
         other => other.clone(),
     }
 }

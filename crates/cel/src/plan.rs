@@ -2,7 +2,6 @@
 //! the tree would have cost.
 use crate::{
     Checked, Cost, Env, EvalError, Hint, Issue, Key, Name, Overload, Program, Specialise, Type, Value,
-    value::Text,
 };
 use std::sync::Arc;
 
@@ -73,7 +72,11 @@ pub(crate) enum Node {
         items: Vec<NodeId>,
         optional: Vec<u32>,
     },
-    Map(Vec<MapEntry>),
+    Map {
+        entries: Vec<MapEntry>,
+        /// Whether all keys are constant and no two are the same.
+        distinct: bool,
+    },
     Fold(Box<FoldPlan>),
     Bind {
         slot: Slot,
@@ -290,7 +293,7 @@ fn literal(literal: &crate::Literal) -> Value<'static> {
         crate::Literal::Int(value) => Value::Int(*value),
         crate::Literal::Uint(value) => Value::Uint(*value),
         crate::Literal::Double(value) => Value::Double(*value),
-        crate::Literal::String(text) => Value::String(Text::Shared(text.clone())),
+        crate::Literal::String(text) => Value::string(text.clone()),
         crate::Literal::Bytes(bytes) => Value::bytes(bytes.clone()),
     }
 }

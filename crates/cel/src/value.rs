@@ -1,6 +1,7 @@
 //! Values at run time: owned, or borrowed from the host's JSON and read through its [`Shape`]. Refuses to know where
 //! the JSON comes from.
 use crate::{EvalError, Type};
+use smol_str::SmolStr;
 use std::sync::Arc;
 
 mod buffer;
@@ -81,8 +82,8 @@ impl<'a> Value<'a> {
     }
 
     /// Owned text.
-    pub fn string(text: impl Into<Arc<str>>) -> Self {
-        Self::String(Text::Shared(text.into()))
+    pub fn string(text: impl Into<SmolStr>) -> Self {
+        Self::String(Text::Owned(text.into()))
     }
 
     /// Owned octets.

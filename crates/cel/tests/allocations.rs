@@ -1,4 +1,4 @@
-//! How many allocations an evaluation makes: none for paths and conditions over JSON, one for a text.
+//! How many allocations an evaluation makes: none for paths, conditions over JSON and short texts, one for a longer text.
 
 use kro_cel::{Env, Limits, NoTypes, Scope, Type, Value, library};
 use serde_json::json;
@@ -27,9 +27,10 @@ fn allocations() {
         ("x.workers.exists(w, w.name == 'worker-9' && w.ready)", 0),
         ("x.workers.all(w, w.ready)", 0),
         ("string(x.name).substring(1).trim()", 0),
-        ("string(x.replicas)", 1),
-        ("'https://' + string(x.name) + ':' + string(x.name)", 1),
-        ("string(x.title).lowerAscii()", 1),
+        ("string(x.replicas)", 0),
+        ("'https://' + string(x.name) + ':' + string(x.replicas)", 0),
+        ("'https://' + string(x.name) + '.' + string(x.title) + '.example.com'", 1),
+        ("string(x.title).lowerAscii()", 0),
         ("x.workers.map(w, w.name)", 2),
     ] {
         let program = env.compile(text).expect("well typed");

@@ -2,7 +2,7 @@
 
 use std::{any::Any, fmt::Debug, sync::Arc};
 
-use kro_cel::{Call, EvalError, Opaque, StatefulFunction, Type, Value};
+use kro_cel::{Call, EvalError, Opaque, StatefulFunction, Value};
 
 /// A type that Kubernetes adds to CEL.
 pub trait Native: Clone + PartialEq + Debug + Send + Sync + 'static {
@@ -20,8 +20,8 @@ pub trait Native: Clone + PartialEq + Debug + Send + Sync + 'static {
 pub struct Own<T>(pub T);
 
 impl<T: Native> Opaque for Own<T> {
-    fn ty(&self) -> Type {
-        Type::opaque(T::TYPE)
+    fn type_name(&self) -> &'static str {
+        T::TYPE
     }
 
     fn equals(&self, other: &dyn Opaque) -> Result<bool, EvalError> {

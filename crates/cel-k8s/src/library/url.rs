@@ -88,7 +88,7 @@ fn query<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Result<Value<'a>, EvalE
         call.reserve_list(values.len() + 2)?;
         let values = values.iter().map(|value| shared(call, value)).collect::<Result<_, _>>()?;
         call.reserve(name.len())?;
-        entries.insert(Key::String(Text::Shared(name.into())), Value::list(values));
+        entries.insert(Key::String(Text::Owned(name.into())), Value::list(values));
     }
     Ok(Value::map(entries))
 }

@@ -85,12 +85,12 @@ impl Shape for SchemaShape {
         self.located(json).form
     }
 
-    fn column<'a>(&'a self, name: &'a str) -> Option<Column<'a>> {
+    fn column<'a>(&'a self, name: &'a str, hint: &Hint) -> Option<Column<'a>> {
         let plain = Column { key: name, shape: &Plain, null_is_absent: false };
         match (self.reading, self.children()) {
             (Reading::Object, Children::Values(values)) => Some(Column { shape: &**values, ..plain }),
             (Reading::Object, Children::Properties(properties)) => {
-                Some(self.find(properties, name, &Hint::default()).map_or(plain, |property| Column {
+                Some(self.find(properties, name, hint).map_or(plain, |property| Column {
                     key: &property.name,
                     shape: &property.shape,
                     null_is_absent: true,

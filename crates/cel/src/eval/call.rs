@@ -98,7 +98,7 @@ pub(crate) fn fits(value: &Value<'_>, ty: &Type) -> bool {
         | (Value::Map(_), Type::Map(..) | Type::Struct(_))
         | (Value::Optional(_), Type::Optional(_))
         | (Value::Type(_), Type::Type(_)) => true,
-        (Value::Opaque(value), Type::Opaque(_) | Type::Struct(_)) => value.ty().name() == ty.name(),
+        (Value::Opaque(value), Type::Opaque(_) | Type::Struct(_)) => value.type_name() == ty.name(),
         _ => false,
     }
 }

@@ -5,13 +5,31 @@ use crate::{
     plan::{FoldKind, FoldPlan, LoopPlan, NodeId},
 };
 use serde_json::Value as Json;
+use std::sync::Arc;
+
+/// Room for so many entries is made ahead.
+const FEW: usize = 8;
 
 /// What a fold iterates over.
 enum Range<'a> {
-    /// JSON, and the shape of each item.
+    /// A JSON array, and the shape of each item.
     Json(&'a [Json], &'a dyn Shape),
     List(List<'a>),
-    Map(Vec<(Key<'a>, Evaluated<'a>)>),
+    /// What is left of a JSON object, and its shape.
+    Members(serde_json::map::Iter<'a>, &'a dyn Shape),
+    Map(Arc<Entries<'a>>),
+}
+
+impl Range<'_> {
+    /// How many items there are at most.
+    fn len(&self) -> usize {
+        match self {
+            Self::Json(items, _) => items.len(),
+            Self::List(list) => list.len(),
+            Self::Members(members, _) => members.len(),
+            Self::Map(entries) => entries.len(),
+        }
+    }
 }
 
 /// What an item adds to a map.
@@ -26,20 +44,21 @@ enum Each {
 impl<'a> Machine<'_, 'a> {
     #[inline(never)]
     pub(super) fn fold(&mut self, id: NodeId, fold: &'a FoldPlan) -> Evaluated<'a> {
-        let range = match self.range(fold.range)? {
+        let mut range = match self.range(fold.range)? {
             Ok(range) => range,
             Err(unknown) => return Ok(Value::Unknown(unknown)),
         };
+        let range = &mut range;
         match &fold.kind {
-            FoldKind::All(predicate) => self.quantify(fold, &range, *predicate, false),
-            FoldKind::Exists(predicate) => self.quantify(fold, &range, *predicate, true),
-            FoldKind::ExistsOne(predicate) => self.exists_one(fold, &range, *predicate),
-            FoldKind::List { predicate, item } => self.collect(fold, &range, *predicate, *item),
+            FoldKind::All(predicate) => self.quantify(fold, range, *predicate, false),
+            FoldKind::Exists(predicate) => self.quantify(fold, range, *predicate, true),
+            FoldKind::ExistsOne(predicate) => self.exists_one(fold, range, *predicate),
+            FoldKind::List { predicate, item } => self.collect(fold, range, *predicate, *item),
             FoldKind::Map { predicate, value } => {
-                self.transform(id, fold, &range, *predicate, Each::Value(*value))
+                self.transform(id, fold, range, *predicate, Each::Value(*value))
             }
             FoldKind::Entries { predicate, entries } => {
-                self.transform(id, fold, &range, *predicate, Each::Entries(*entries))
+                self.transform(id, fold, range, *predicate, Each::Entries(*entries))
             }
         }
     }
@@ -48,10 +67,8 @@ impl<'a> Machine<'_, 'a> {
         Ok(Ok(match self.eval(id)? {
             Value::List(List::Json { items, shape }) => Range::Json(items, shape.item_shape()),
             Value::List(list) => Range::List(list),
-            Value::Map(map) => {
-                Call { memory_left: &mut self.memory_left }.reserve_list(map.len().saturating_mul(2))?;
-                Range::Map(entries(&map))
-            }
+            Value::Map(Map::Json { object, shape }) => Range::Members(object.iter(), shape),
+            Value::Map(Map::Shared(entries)) => Range::Map(entries),
             Value::Unknown(unknown) => return Ok(Err(unknown)),
             other => return Err(self.at(id, not_iterable(&other.ty()))),
         }))
@@ -59,7 +76,7 @@ impl<'a> Machine<'_, 'a> {
 
     /// Sets the variables for one iteration; false behind the last.
     #[inline]
-    fn next(&mut self, fold: &FoldPlan, range: &Range<'a>, index: usize) -> Result<bool, EvalError> {
+    fn next(&mut self, fold: &FoldPlan, range: &mut Range<'a>, index: usize) -> Result<bool, EvalError> {
         self.tick()?;
         let first = match (range, fold.second) {
             (Range::Json(items, shape), None) => match items.get(index) {
@@ -80,10 +97,20 @@ impl<'a> Machine<'_, 'a> {
                 self.locals[slot as usize] = Some(item);
                 Ok(Value::Int(index as i64))
             }
-            (Range::Map(entries), second) => {
-                let Some((key, value)) = entries.get(index) else { return Ok(false) };
+            (Range::Members(members, shape), second) => {
+                let shape: &'a dyn Shape = *shape;
+                let Some((key, value)) = members.find_map(|(key, json)| shape.entry(key, json)) else {
+                    return Ok(false);
+                };
                 if let Some(slot) = second {
-                    self.locals[slot as usize] = Some(value.clone());
+                    self.locals[slot as usize] = Some(value);
+                }
+                Ok(Value::String(key))
+            }
+            (Range::Map(entries), second) => {
+                let Some((key, value)) = entries.at(index) else { return Ok(false) };
+                if let Some(slot) = second {
+                    self.locals[slot as usize] = Some(Ok(value.clone()));
                 }
                 Ok(key.value())
             }
@@ -97,7 +124,7 @@ impl<'a> Machine<'_, 'a> {
     fn quantify(
         &mut self,
         fold: &'a FoldPlan,
-        range: &Range<'a>,
+        range: &mut Range<'a>,
         predicate: NodeId,
         decisive: bool,
     ) -> Evaluated<'a> {
@@ -146,7 +173,7 @@ impl<'a> Machine<'_, 'a> {
     }
 
     #[inline(never)]
-    fn exists_one(&mut self, fold: &FoldPlan, range: &Range<'a>, predicate: NodeId) -> Evaluated<'a> {
+    fn exists_one(&mut self, fold: &FoldPlan, range: &mut Range<'a>, predicate: NodeId) -> Evaluated<'a> {
         let mut found = 0u64;
         let mut index = 0;
         while self.next(fold, range, index)? {
@@ -168,17 +195,12 @@ impl<'a> Machine<'_, 'a> {
     fn collect(
         &mut self,
         fold: &'a FoldPlan,
-        range: &Range<'a>,
+        range: &mut Range<'a>,
         predicate: Option<NodeId>,
         item: NodeId,
     ) -> Evaluated<'a> {
         self.charge(if self.plan.fold_constants { 0 } else { 10 })?;
-        let capacity = match (range, predicate) {
-            (Range::Json(items, _), None) => items.len(),
-            (Range::List(list), None) => list.len(),
-            (Range::Map(entries), None) => entries.len(),
-            _ => 0,
-        };
+        let capacity = if predicate.is_none() { range.len() } else { 0 };
         Call { memory_left: &mut self.memory_left }.reserve_list(capacity)?;
         let mut items = Vec::with_capacity(capacity);
         let mut waiting: Option<Unknown> = None;
@@ -229,12 +251,12 @@ impl<'a> Machine<'_, 'a> {
         &mut self,
         id: NodeId,
         fold: &FoldPlan,
-        range: &Range<'a>,
+        range: &mut Range<'a>,
         predicate: Option<NodeId>,
         each: Each,
     ) -> Evaluated<'a> {
         self.charge(if self.plan.fold_constants { 0 } else { 30 })?;
-        let mut entries = Entries::default();
+        let mut entries = Entries::with_capacity(if predicate.is_none() { range.len().min(FEW) } else { 0 });
         let mut index = 0;
         while self.next(fold, range, index)? {
             index += 1;
@@ -248,12 +270,18 @@ impl<'a> Machine<'_, 'a> {
                 Each::Entries(more) => (2, more),
             };
             self.charge(price)?;
-            let key = self.local(fold.first)?;
             match (each, self.eval(part)?) {
                 (_, unknown @ Value::Unknown(_)) => return Ok(unknown),
+                // Keys and indices of the range: no two are the same.
+                (Each::Value(_), value) if fold.second.is_some() => {
+                    let unsupported = || self.at(id, EvalError::invalid("unsupported key type"));
+                    let key = Key::new(self.local(fold.first)?).ok_or_else(unsupported)?;
+                    Call { memory_left: &mut self.memory_left }.reserve_list(3)?;
+                    entries.push(key, value);
+                }
                 (Each::Value(_), value) => {
                     let unsupported = || self.at(id, EvalError::invalid("unsupported key type"));
-                    let key = Key::new(key).ok_or_else(unsupported)?;
+                    let key = Key::new(self.local(fold.first)?).ok_or_else(unsupported)?;
                     self.insert(id, &mut entries, key, value)?;
                 }
                 (Each::Entries(_), Value::Map(more)) => {
@@ -284,7 +312,7 @@ impl<'a> Machine<'_, 'a> {
     /// A comprehension of no known kind, part by part.
     #[inline(never)]
     pub(super) fn general(&mut self, id: NodeId, plan: &'a LoopPlan) -> Evaluated<'a> {
-        let range = match self.range(plan.range)? {
+        let mut range = match self.range(plan.range)? {
             Ok(range) => range,
             Err(unknown) => return Ok(Value::Unknown(unknown)),
         };
@@ -298,7 +326,7 @@ impl<'a> Machine<'_, 'a> {
         };
         self.locals[plan.accumulator as usize] = Some(init);
         let mut index = 0;
-        while self.next(&variables, &range, index)? {
+        while self.next(&variables, &mut range, index)? {
             index += 1;
             match self.condition(plan.condition) {
                 Ok(Ok(false)) => break,
@@ -319,8 +347,4 @@ impl<'a> Machine<'_, 'a> {
 fn rows<'a>(fold: &'a FoldPlan, range: &Range<'a>) -> Option<(&'a [Json], Condition<'a, 'a>)> {
     let (Some(rows), Range::Json(items, shape)) = (&fold.rows, range) else { return None };
     Some((items, Condition::new(rows, *shape)?))
-}
-
-fn entries<'a>(map: &Map<'a>) -> Vec<(Key<'a>, Evaluated<'a>)> {
-    map.iter().collect()
 }

@@ -34,7 +34,7 @@ impl<'a> Machine<'_, 'a> {
     }
 
     #[inline(never)]
-    pub(super) fn map(&mut self, entries: &'a [MapEntry]) -> Evaluated<'a> {
+    pub(super) fn map(&mut self, entries: &'a [MapEntry], distinct: bool) -> Evaluated<'a> {
         Call { memory_left: &mut self.memory_left }.reserve_list(entries.len().saturating_mul(3))?;
         let mut values = Entries::with_capacity(entries.len());
         let mut waiting = None;
@@ -67,6 +67,10 @@ impl<'a> Machine<'_, 'a> {
                 other if entry.optional => return Err(self.at(entry.value, not_optional(&other))),
                 value => value,
             };
+            if distinct {
+                values.push(key, value);
+                continue;
+            }
             values.add(key, value).map_err(|key| {
                 self.at(entry.key, EvalError::invalid(format!("Failed with repeated key: {key}")))
             })?;

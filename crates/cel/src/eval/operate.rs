@@ -120,6 +120,9 @@ impl<'a> Machine<'_, 'a> {
 
     /// `+` of lists: sets unite, keyed lists merge.
     pub(super) fn concat_lists(&mut self, a: List<'a>, b: &List<'a>) -> Evaluated<'a> {
+        if b.is_empty() {
+            return Ok(Value::List(a));
+        }
         crate::Call { memory_left: &mut self.memory_left }.reserve_list(a.len() + b.len())?;
         let (kind, shape) = (a.kind(), a.shape());
         let mut items = match a {
@@ -171,15 +174,21 @@ impl<'a> Machine<'_, 'a> {
         let mut code_points = 0;
         let mut failed: Option<Evaluated<'a>> = None;
         for (index, &part) in parts.iter().enumerate() {
-            match self.text(part) {
-                Ok(Value::String(part)) if failed.is_none() => {
-                    self.reserve(part.len())?;
-                    text.push_str(&part);
-                    code_points += part.code_points() as u64;
-                    if index > 0 {
-                        self.charge(tenth(code_points))?;
-                    }
-                }
+            let mut append = |this: &mut Self, part: &str| {
+                this.reserve(part.len())?;
+                text.push_str(part);
+                code_points += self::code_points(part) as u64;
+                this.charge(if index > 0 { tenth(code_points) } else { 0 })
+            };
+            if failed.is_none()
+                && let Some((part, price)) = self.plain_text(part)
+            {
+                self.charge(price)?;
+                append(self, part)?;
+                continue;
+            }
+            match self.eval(part) {
+                Ok(Value::String(part)) if failed.is_none() => append(self, &part)?,
                 Err(fatal) if fatal.is_fatal() => return Err(fatal),
                 other => {
                     if index > 0 {
@@ -204,22 +213,16 @@ impl<'a> Machine<'_, 'a> {
         failed.unwrap_or_else(|| Ok(Value::String(text.finish())))
     }
 
-    /// A value of which the text is wanted: constants and members of JSON are borrowed.
+    /// The text that a constant or a member of JSON is, and the price of having it.
     #[inline]
-    fn text(&mut self, id: NodeId) -> Evaluated<'a> {
+    fn plain_text(&self, id: NodeId) -> Option<(&'a str, u64)> {
         match &self.plan.nodes[id as usize] {
-            Node::Const(Value::String(text), cost) => {
-                self.charge(*cost)?;
-                Ok(Value::str(text))
-            }
-            Node::Path(_) => match self.quick_member(id) {
-                Some((serde_json::Value::String(text), price)) => {
-                    self.charge(price)?;
-                    Ok(Value::str(text))
-                }
-                _ => self.eval(id),
+            Node::Const(Value::String(text), cost) => Some((text, *cost)),
+            Node::Path(_) => match self.quick_member(id)? {
+                (serde_json::Value::String(text), price) => Some((text, price)),
+                _ => None,
             },
-            _ => self.eval(id),
+            _ => None,
         }
     }
 }

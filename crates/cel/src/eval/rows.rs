@@ -17,8 +17,8 @@ impl<'a> Condition<'a, 'a> {
     /// `None` where the shape does not say where all its objects keep the members.
     pub(super) fn new(rows: &'a Rows, shape: &'a dyn Shape) -> Option<Self> {
         let mut columns = [Column { key: "", shape: &Plain, null_is_absent: false }; MOST_MEMBERS];
-        for (column, name) in columns.iter_mut().zip(&rows.names) {
-            *column = shape.column(name)?;
+        for (column, (name, hint)) in columns.iter_mut().zip(&rows.names) {
+            *column = shape.column(name, hint)?;
         }
         Some(Self { test: &rows.test, columns })
     }

@@ -96,7 +96,11 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 fn encode<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Result<Value<'a>, EvalError> {
     let Value::Bytes(bytes) = &args[0] else { return Err(EvalError::no_such_overload()) };
     call.reserve(bytes.len().saturating_mul(2))?;
-    Ok(Value::string(BASE64.encode(&**bytes)))
+    // Short texts are made in place.
+    let mut short = [0; 120];
+    let written = BASE64.encode_slice(&**bytes, &mut short).ok();
+    let text = written.and_then(|length| std::str::from_utf8(&short[..length]).ok());
+    Ok(text.map_or_else(|| Value::string(BASE64.encode(&**bytes)), Value::string))
 }
 
 fn decode<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Result<Value<'a>, EvalError> {

@@ -4,7 +4,7 @@ use super::{
     arguments::{integer, text},
 };
 use crate::{Call, EvalError, Text, TextBuffer, Value};
-use std::sync::Arc;
+use smol_str::{SmolStr, StrExt};
 
 mod format;
 mod size;
@@ -63,13 +63,13 @@ impl Library for Strings {
             (
                 "string_lower_ascii",
                 "string.lowerAscii() -> string",
-                |c, a| ascii(c, a, u8::is_ascii_uppercase, str::make_ascii_lowercase),
+                |c, a| ascii(c, a, u8::is_ascii_uppercase, StrExt::to_ascii_lowercase_smolstr),
                 "'TacoÁ'.lowerAscii() == 'tacoÁ'",
             ),
             (
                 "string_upper_ascii",
                 "string.upperAscii() -> string",
-                |c, a| ascii(c, a, u8::is_ascii_lowercase, str::make_ascii_uppercase),
+                |c, a| ascii(c, a, u8::is_ascii_lowercase, StrExt::to_ascii_uppercase_smolstr),
                 "'Tacoá'.upperAscii() == 'TACOá'",
             ),
             ("string_trim", "string.trim() -> string", trim, "'  a '.trim() == 'a'"),
@@ -183,18 +183,14 @@ fn ascii<'a>(
     call: &mut Call<'_>,
     args: &[Value<'a>],
     needs: fn(&u8) -> bool,
-    change: fn(&mut str),
+    change: fn(&str) -> SmolStr,
 ) -> Evaluated<'a> {
     let text = text_arg(args, 0)?;
     call.reserve(text.len())?;
     if !text.bytes().any(|byte| needs(&byte)) {
         return Ok(args[0].clone());
     }
-    let mut changed: Arc<str> = (**text).into();
-    if let Some(changed) = Arc::get_mut(&mut changed) {
-        change(changed);
-    }
-    Ok(Value::String(Text::Shared(changed)))
+    Ok(Value::string(change(text)))
 }
 
 fn trim<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Evaluated<'a> {

@@ -1,6 +1,6 @@
 //! One rule per kind of expression.
 use super::{By, Local, MapEntry, Node, NodeId, Path, Planner, Root, Slot, literal};
-use crate::{Entry, EvalError, Expr, ExprId, Hint, Issue, Key, Name, Reference, Stage, Value, value::Text};
+use crate::{Entry, EvalError, Expr, ExprId, Hint, Issue, Key, Name, Reference, Stage, Value};
 
 impl Planner<'_> {
     /// Each kind has a function of its own that is not inlined, so that nesting takes little stack.
@@ -46,20 +46,21 @@ impl Planner<'_> {
 
     #[inline(never)]
     fn map_literal(&mut self, id: ExprId, entries: Vec<MapEntry>) -> NodeId {
-        let mut constant = crate::Entries::default();
+        let mut constants = crate::Entries::with_capacity(entries.len());
+        let (mut distinct, mut constant) = (true, true);
         for entry in &entries {
-            let (Some(key), Some(value), false) =
-                (&entry.constant, self.constant(entry.value), entry.optional)
-            else {
-                return self.push(id, Node::Map(entries));
-            };
+            let value = self.constant(entry.value).filter(|_| !entry.optional);
+            constant &= value.is_some();
             // A repeated key fails when it is evaluated.
-            if constant.insert(key.clone(), value.clone()).is_some() {
-                return self.push(id, Node::Map(entries));
-            }
+            distinct &= entry.constant.as_ref().is_some_and(|key| {
+                constants.insert(key.clone(), value.cloned().unwrap_or(Value::Null)).is_none()
+            });
+        }
+        if !(distinct && constant) {
+            return self.push(id, Node::Map { entries, distinct });
         }
         let cost = self.literal_cost(30);
-        self.push(id, Node::Const(Value::map(constant), cost))
+        self.push(id, Node::Const(Value::map(constants), cost))
     }
 
     /// What a constant literal costs.
@@ -150,7 +151,7 @@ impl Planner<'_> {
     /// A step that a constant selects.
     pub(super) fn key_step(&self, node: NodeId) -> By {
         match self.constant(node) {
-            Some(Value::String(Text::Shared(name))) => By::Field(name.clone(), Hint::default()),
+            Some(Value::String(name)) => By::Field((&**name).into(), Hint::default()),
             Some(value) => By::Key(value.clone()),
             None => By::Node(node),
         }

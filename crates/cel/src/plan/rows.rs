@@ -1,7 +1,7 @@
 //! Conditions of loops that look at members of the item and at nothing else: a JSON list answers them without a value
 //! for each item.
 use super::{By, FoldKind, Node, NodeId, Operator, Path, PathKind, Root, Slot, Step};
-use crate::Value;
+use crate::{Hint, Value};
 use std::sync::Arc;
 
 /// So many members a condition may look at.
@@ -11,7 +11,7 @@ pub(crate) const MOST_MEMBERS: usize = 4;
 #[derive(Debug)]
 pub(crate) struct Rows {
     /// The members it looks at, at most [`MOST_MEMBERS`].
-    pub(crate) names: Vec<Arc<str>>,
+    pub(crate) names: Vec<(Arc<str>, Hint)>,
     pub(crate) test: Test,
 }
 
@@ -62,7 +62,7 @@ struct Reader<'n> {
     nodes: &'n [Node],
     item: Slot,
     free_presence_tests: bool,
-    names: Vec<Arc<str>>,
+    names: Vec<(Arc<str>, Hint)>,
 }
 
 impl Reader<'_> {
@@ -104,10 +104,10 @@ impl Reader<'_> {
         if *slot != self.item || path.kind != kind {
             return None;
         }
-        let known = self.names.iter().position(|other| other == name);
+        let known = self.names.iter().position(|(other, _)| other == name);
         let member = known.unwrap_or(self.names.len());
         if known.is_none() {
-            self.names.push(name.clone());
+            self.names.push((name.clone(), Hint::default()));
         }
         (member < MOST_MEMBERS).then_some((member, *price))
     }

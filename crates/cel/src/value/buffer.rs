@@ -1,6 +1,7 @@
 //! Text in the making: short texts are put together without allocation, so that the text itself is the only one.
 use super::Text;
-use std::{fmt, sync::Arc};
+use arrayvec::ArrayString;
+use std::fmt;
 
 /// Bytes that are kept in place.
 const SHORT: usize = 120;
@@ -8,8 +9,7 @@ const SHORT: usize = 120;
 /// A text that grows at its end.
 #[derive(Debug, Clone)]
 pub struct TextBuffer {
-    short: [u8; SHORT],
-    length: usize,
+    short: ArrayString<SHORT>,
     /// Everything, once it is longer than fits in place.
     long: String,
 }
@@ -17,19 +17,14 @@ pub struct TextBuffer {
 impl TextBuffer {
     /// No text.
     pub fn new() -> Self {
-        Self { short: [0; SHORT], length: 0, long: String::new() }
+        Self { short: ArrayString::new(), long: String::new() }
     }
 
     /// Appends a text.
     #[inline]
     pub fn push_str(&mut self, text: &str) {
-        let length = self.length + text.len();
-        match self.short.get_mut(self.length..length) {
-            Some(room) if self.long.is_empty() => {
-                room.copy_from_slice(text.as_bytes());
-                self.length = length;
-            }
-            _ => self.push_long(text),
+        if !self.long.is_empty() || self.short.try_push_str(text).is_err() {
+            self.push_long(text);
         }
     }
 
@@ -41,26 +36,20 @@ impl TextBuffer {
     #[inline(never)]
     fn push_long(&mut self, text: &str) {
         if self.long.is_empty() {
-            let before = self.as_str().to_owned();
-            self.long = before;
-            self.long.reserve(text.len().max(SHORT));
+            self.long.reserve(self.short.len() + text.len().max(SHORT));
+            self.long.push_str(&self.short);
         }
         self.long.push_str(text);
     }
 
     /// The text so far.
     pub fn as_str(&self) -> &str {
-        if self.long.is_empty() {
-            // Whole texts went in, so a text comes out.
-            std::str::from_utf8(&self.short[..self.length]).unwrap_or_default()
-        } else {
-            &self.long
-        }
+        if self.long.is_empty() { &self.short } else { &self.long }
     }
 
     /// The text.
     pub fn finish<'a>(&self) -> Text<'a> {
-        Text::Shared(Arc::from(self.as_str()))
+        Text::Owned(self.as_str().into())
     }
 }
 

@@ -74,6 +74,11 @@ impl<'a> Entries<'a> {
         Ok(())
     }
 
+    /// The entry at a place in the order.
+    pub(crate) fn at(&self, index: usize) -> Option<&(Key<'a>, Value<'a>)> {
+        self.entries.get(index)
+    }
+
     /// The entries in order.
     pub fn iter(&self) -> std::slice::Iter<'_, (Key<'a>, Value<'a>)> {
         self.entries.iter()
@@ -86,7 +91,8 @@ impl<'a> Entries<'a> {
         }
     }
 
-    fn push(&mut self, key: Key<'a>, value: Value<'a>) {
+    /// Adds an entry whose key is known not to be there.
+    pub(crate) fn push(&mut self, key: Key<'a>, value: Value<'a>) {
         self.entries.push((key, value));
         let entries = &self.entries;
         let hash_at = |place: &usize| hash(&entries[*place].0);

@@ -31,6 +31,11 @@ fn same_bytes(a: &[u8], b: &[u8]) -> bool {
         (u32::from_ne_bytes(a.0) ^ u32::from_ne_bytes(b.0))
             | (u32::from_ne_bytes(a.1) ^ u32::from_ne_bytes(b.1))
             == 0
+    } else if let (Some((first, rest)), Some((other, others)), 1..=3) =
+        (a.split_first(), b.split_first(), a.len())
+    {
+        // Of at most two that are left, both ends are everything.
+        first == other && rest.first() == others.first() && rest.last() == others.last()
     } else {
         a == b
     }
@@ -73,7 +78,9 @@ impl Ord for dyn Bytes + '_ {
     fn cmp(&self, other: &Self) -> Ordering {
         let (a, b) = (self.bytes(), other.bytes());
         match (a.first(), b.first()) {
-            (Some(first), Some(other)) if first != other => first.cmp(other),
+            // The search goes on, which is what most comparisons come to.
+            (Some(first), Some(other)) if first > other => Ordering::Greater,
+            (Some(first), Some(other)) if first < other => Ordering::Less,
             _ if a.len() == b.len() && same_bytes(a, b) => Ordering::Equal,
             _ => a.cmp(b),
         }

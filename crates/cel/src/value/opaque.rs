@@ -5,8 +5,13 @@ use std::{any::Any, fmt::Debug};
 
 /// A value of an own type. Reach it from a function with [`Value::as_opaque`].
 pub trait Opaque: Any + Debug + Send + Sync {
-    /// Its type: [`Type::opaque`], or [`Type::structure`] when it has members.
-    fn ty(&self) -> Type;
+    /// The name of its type, such as `net.IP`.
+    fn type_name(&self) -> &str;
+
+    /// Its type: one without members; [`Type::structure`] for values that have some.
+    fn ty(&self) -> Type {
+        Type::opaque(self.type_name())
+    }
 
     /// Equality with another value of an own type; `self` is on the left. An error when it cannot be compared.
     fn equals(&self, other: &dyn Opaque) -> Result<bool, EvalError>;

@@ -113,7 +113,7 @@ pub trait Shape: Debug + Send + Sync {
 
     /// Where every object of this shape keeps the member `name`, as [`Shape::locate`] finds it. `None` where that
     /// differs between objects, and where JSON objects do not fit the shape.
-    fn column<'a>(&'a self, _name: &'a str) -> Option<Column<'a>> {
+    fn column<'a>(&'a self, _name: &'a str, _hint: &Hint) -> Option<Column<'a>> {
         None
     }
 
@@ -171,7 +171,7 @@ impl Shape for Plain {
         Form::Plain
     }
 
-    fn column<'a>(&'a self, name: &'a str) -> Option<Column<'a>> {
+    fn column<'a>(&'a self, name: &'a str, _hint: &Hint) -> Option<Column<'a>> {
         Some(Column { key: name, shape: self, null_is_absent: false })
     }
 

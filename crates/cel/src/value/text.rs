@@ -1,16 +1,17 @@
 //! Text and octets, borrowed or shared.
+use smol_str::SmolStr;
 use std::{
     ops::{Deref, Range},
     sync::Arc,
 };
 
-/// Text that is borrowed from the host or the program, or shared.
+/// Text that is borrowed from the host or the program, or owned.
 #[derive(Debug, Clone)]
 pub enum Text<'a> {
     /// Borrowed from the host's data or from a literal.
     Borrowed(&'a str),
-    /// Made by the evaluation.
-    Shared(Arc<str>),
+    /// Made by the evaluation: short text in place, other shared.
+    Owned(SmolStr),
 }
 
 impl Text<'_> {
@@ -22,8 +23,8 @@ impl Text<'_> {
     pub fn part(&self, range: Range<usize>) -> Self {
         match self {
             Self::Borrowed(text) => Self::Borrowed(&text[range]),
-            Self::Shared(text) if range.len() == text.len() => self.clone(),
-            Self::Shared(text) => Self::Shared(text[range].into()),
+            Self::Owned(text) if range.len() == text.len() => self.clone(),
+            Self::Owned(text) => Self::Owned(text[range].into()),
         }
     }
 
@@ -33,7 +34,7 @@ impl Text<'_> {
         let end = start.wrapping_add(part.len());
         match self.get(start..end) {
             Some(same) if std::ptr::eq(same, part) => self.part(start..end),
-            _ => Self::Shared(part.into()),
+            _ => Self::Owned(part.into()),
         }
     }
 
@@ -44,9 +45,9 @@ impl Text<'_> {
 
     /// The text without any borrow.
     pub fn into_owned(self) -> Text<'static> {
-        Text::Shared(match self {
+        Text::Owned(match self {
             Self::Borrowed(text) => text.into(),
-            Self::Shared(text) => text,
+            Self::Owned(text) => text,
         })
     }
 }
@@ -57,14 +58,27 @@ impl Deref for Text<'_> {
     fn deref(&self) -> &str {
         match self {
             Self::Borrowed(text) => text,
-            Self::Shared(text) => text,
+            Self::Owned(text) => text,
         }
     }
 }
 
 /// Number of code points.
 pub(crate) fn code_points(text: &str) -> usize {
-    if text.is_ascii() { text.len() } else { text.chars().count() }
+    if is_ascii(text.as_bytes()) { text.len() } else { text.chars().count() }
+}
+
+/// [`str::is_ascii`]. Most texts are short: up to 16 bytes are looked at without a loop.
+#[inline]
+fn is_ascii(bytes: &[u8]) -> bool {
+    // Both ends, which overlap, cover everything.
+    if let (Some(first), Some(last), 8..=16) = (bytes.first_chunk(), bytes.last_chunk(), bytes.len()) {
+        (u64::from_ne_bytes(*first) | u64::from_ne_bytes(*last)) & 0x8080_8080_8080_8080 == 0
+    } else if let (Some(first), Some(last), 4..=8) = (bytes.first_chunk(), bytes.last_chunk(), bytes.len()) {
+        (u32::from_ne_bytes(*first) | u32::from_ne_bytes(*last)) & 0x8080_8080 == 0
+    } else {
+        bytes.is_ascii()
+    }
 }
 
 /// Octets that are borrowed from the program, or shared.

@@ -1,6 +1,6 @@
 //! `omit()`: a result that takes its field out of the object.
 
-use kro_cel::{EvalError, Functions, Key, Library, List, Map, Opaque, Overload, Type, Value};
+use kro_cel::{EvalError, Functions, Key, Library, List, Map, Opaque, Overload, Value};
 use serde_json::Value as Json;
 
 /// `omit()`. Where it may be used is decided by the graph.
@@ -23,8 +23,8 @@ impl Library for Omit {
 }
 
 impl Opaque for Omitted {
-    fn ty(&self) -> Type {
-        Type::opaque("kro.omit")
+    fn type_name(&self) -> &'static str {
+        "kro.omit"
     }
 
     fn equals(&self, _: &dyn Opaque) -> Result<bool, EvalError> {

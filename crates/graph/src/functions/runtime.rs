@@ -15,6 +15,9 @@ pub const RUNTIME: &str = "runtime";
 /// The name of a condition's type.
 pub const CONDITION: &str = "kro.run.Condition";
 
+/// The name of the type of [`RUNTIME`].
+const HANDLE: &str = "kro.run.Runtime";
+
 const FIELDS: [&str; 4] = ["type", "status", "reason", "message"];
 
 /// `runtime.newCondition` and `runtime.condition`.
@@ -45,7 +48,7 @@ pub struct ConditionTypes(pub Arc<dyn Types>);
 impl Runtime {
     /// The type of the variable [`RUNTIME`].
     pub fn handle_type() -> Type {
-        Type::opaque("kro.run.Runtime")
+        Type::opaque(HANDLE)
     }
 
     /// The type of conditions.
@@ -180,8 +183,8 @@ fn expand(call: &mut Expansion<'_>) -> Result<Option<ExprId>, MacroError> {
 }
 
 impl Opaque for RuntimeHandle {
-    fn ty(&self) -> Type {
-        Runtime::handle_type()
+    fn type_name(&self) -> &'static str {
+        HANDLE
     }
 
     fn equals(&self, other: &dyn Opaque) -> Result<bool, EvalError> {
@@ -190,6 +193,10 @@ impl Opaque for RuntimeHandle {
 }
 
 impl Opaque for Condition {
+    fn type_name(&self) -> &'static str {
+        CONDITION
+    }
+
     fn ty(&self) -> Type {
         Runtime::condition_type()
     }

@@ -1,11 +1,10 @@
 //! Conversions between types: `int`, `string`, `timestamp` and the others, and `type` and `dyn`.
 use crate::{
-    Bounds, Call, Cost, Duration, EvalError, Functions, Octets, Overload, Text, TextBuffer, Timestamp, Type,
-    Value,
+    Bounds, Call, Cost, Duration, EvalError, Functions, Octets, Overload, Text, Timestamp, Type, Value,
     library::arguments::text,
     value::{Number, double_text},
 };
-use std::fmt::Write as _;
+use std::sync::Arc;
 
 type Converted<'a> = Result<Value<'a>, EvalError>;
 
@@ -136,7 +135,7 @@ fn to_bytes<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Converted<'a> {
     call.reserve(text.len())?;
     Ok(Value::Bytes(match text {
         Text::Borrowed(text) => Octets::Borrowed(text.as_bytes()),
-        Text::Shared(text) => Octets::Shared(text.clone().into()),
+        Text::Owned(text) => Octets::Shared(Arc::<str>::from(text.clone()).into()),
     }))
 }
 
@@ -194,8 +193,8 @@ fn to_uint<'a>(_: &mut Call<'_>, args: &[Value<'a>]) -> Converted<'a> {
 fn to_string<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Converted<'a> {
     Ok(Value::string(match &args[0] {
         Value::Bool(value) => return Ok(Value::str(if *value { "true" } else { "false" })),
-        Value::Int(value) => return Ok(printed(value)),
-        Value::Uint(value) => return Ok(printed(value)),
+        Value::Int(value) => return Ok(Value::string(itoa::Buffer::new().format(*value))),
+        Value::Uint(value) => return Ok(Value::string(itoa::Buffer::new().format(*value))),
         Value::Double(value) => double_text(*value),
         Value::Bytes(bytes) => {
             call.reserve(bytes.len())?;
@@ -206,13 +205,6 @@ fn to_string<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Converted<'a> {
         Value::Duration(value) => value.to_string(),
         other => return Err(failed(other, &Type::String)),
     }))
-}
-
-fn printed<'a>(value: impl std::fmt::Display) -> Value<'a> {
-    let mut text = TextBuffer::new();
-    // Writing to a buffer cannot fail.
-    let _ = write!(text, "{value}");
-    Value::String(text.finish())
 }
 
 fn to_timestamp<'a>(_: &mut Call<'_>, args: &[Value<'a>]) -> Converted<'a> {

@@ -60,7 +60,7 @@ fn format<'a>(call: &mut Call<'_>, args: &[Value<'a>], style: Style) -> Result<V
             ('s', Value::String(text)) => &**text,
             ('d', Value::Int(value)) => {
                 call.reserve(MAX_DIGITS)?;
-                let _ = write!(out, "{value}");
+                out.push_str(itoa::Buffer::new().format(*value));
                 continue;
             }
             _ => {
