@@ -12,7 +12,7 @@ pub struct KubernetesCosts;
 impl CostProfile for KubernetesCosts {
     fn cost(&self, function: &str, _overload: &str) -> Option<Cost> {
         Some(match function {
-            "lowerAscii" | "upperAscii" | "substring" | "trim" => Cost::TRAVERSE,
+            "lowerAscii" | "upperAscii" | "substring" | "trim" => Cost::Traverse,
             "replace" | "split" => Cost::Sizes(|sizes| sizes.arg(0).scale(2.0).tenth()),
             // Upstream estimates half of what it charges.
             "join" => Cost::Values(|_, result| result.cost_size().div_ceil(5), |sizes| joined(sizes).tenth()),

@@ -62,14 +62,14 @@ fn declare<const UNMAP: bool>(functions: &mut Functions) {
             parse::<UNMAP>(text(args, 0)?).map(native).map_err(invalid)
         })
         .specialise(|args| once(args, |text| parse::<UNMAP>(text).ok()))
-        .profile_cost(Cost::TRAVERSE)
+        .profile_cost(Cost::Traverse)
         .example("cidr('10.0.0.0/8').prefixLength() == 8"),
     );
     functions.add(
         Overload::new("is_cidr", "isCIDR(string) -> bool", |_, args| {
             Ok(Value::Bool(parse::<UNMAP>(text(args, 0)?).is_ok()))
         })
-        .profile_cost(Cost::TRAVERSE)
+        .profile_cost(Cost::Traverse)
         .example("isCIDR('::/0') && !isCIDR('10.0.0.0/33')"),
     );
     functions.add(

@@ -45,14 +45,14 @@ fn declare<const UNMAP: bool>(functions: &mut Functions) {
             parse::<UNMAP>(text(args, 0)?).map(native).map_err(invalid)
         })
         .specialise(|args| once(args, |text| parse::<UNMAP>(text).ok()))
-        .profile_cost(Cost::TRAVERSE)
+        .profile_cost(Cost::Traverse)
         .example("ip('127.0.0.1').isLoopback()"),
     );
     functions.add(
         Overload::new("is_ip", "isIP(string) -> bool", |_, args| {
             Ok(Value::Bool(parse::<UNMAP>(text(args, 0)?).is_ok()))
         })
-        .profile_cost(Cost::TRAVERSE)
+        .profile_cost(Cost::Traverse)
         .example("isIP('::1') && !isIP('::1%eth0')"),
     );
     functions.add(

@@ -20,7 +20,7 @@ impl Library for JsonPatch {
                 "jsonpatch.escapeKey(string) -> string",
                 |call, args| shared(call, &text(args, 0)?.replace('~', "~0").replace('/', "~1")),
             )
-            .profile_cost(Cost::TRAVERSE)
+            .profile_cost(Cost::Traverse)
             .example("jsonpatch.escapeKey('k8s.io/my~label') == 'k8s.io~1my~0label'"),
         );
     }

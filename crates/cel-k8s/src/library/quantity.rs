@@ -28,14 +28,14 @@ impl Library for Quantities {
                 text(args, 0)?.parse::<Quantity>().map(native).map_err(invalid)
             })
             .specialise(|args| once(args, |text| text.parse::<Quantity>().ok()))
-            .profile_cost(Cost::TRAVERSE)
+            .profile_cost(Cost::Traverse)
             .example("quantity('1.5Gi') == quantity('1536Mi')"),
         );
         functions.add(
             Overload::new("is_quantity_string", "isQuantity(string) -> bool", |_, args| {
                 Ok(Value::Bool(text(args, 0)?.parse::<Quantity>().is_ok()))
             })
-            .profile_cost(Cost::TRAVERSE)
+            .profile_cost(Cost::Traverse)
             .example("isQuantity('1.3Gi') && !isQuantity('200K')"),
         );
         // A function, though upstream's documentation shows a method.

@@ -28,14 +28,14 @@ impl Library for Semvers {
                 Semver::parse(text(args, 0)?).map(native).map_err(invalid)
             })
             .specialise(|args| once(args, |text| Semver::parse(text).ok()))
-            .profile_cost(Cost::TRAVERSE)
+            .profile_cost(Cost::Traverse)
             .example("semver('1.0.0-rc.1').isLessThan(semver('1.0.0'))"),
         );
         functions.add(
             Overload::new("is_semver_string", "isSemver(string) -> bool", |_, args| {
                 Ok(Value::Bool(Semver::parse(text(args, 0)?).is_ok()))
             })
-            .profile_cost(Cost::TRAVERSE)
+            .profile_cost(Cost::Traverse)
             .example("isSemver('1.0.0') && !isSemver('v1.0')"),
         );
         if self.version >= 1 {
@@ -45,14 +45,14 @@ impl Library for Semvers {
                     "semver(string, bool) -> kubernetes.Semver",
                     |_, args| parse_with_choice(args)?.map(native).map_err(invalid),
                 )
-                .profile_cost(Cost::TRAVERSE)
+                .profile_cost(Cost::Traverse)
                 .example("semver('v01.01', true) == semver('1.1.0')"),
             );
             functions.add(
                 Overload::new("is_semver_string_bool", "isSemver(string, bool) -> bool", |_, args| {
                     Ok(Value::Bool(parse_with_choice(args)?.is_ok()))
                 })
-                .profile_cost(Cost::TRAVERSE)
+                .profile_cost(Cost::Traverse)
                 .example("isSemver('v1.0', true)"),
             );
         }

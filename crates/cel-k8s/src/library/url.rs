@@ -31,7 +31,7 @@ impl Library for Urls {
                 })
             })
             .specialise(|args| once(args, |text| Url::parse(text).ok()))
-            .profile_cost(Cost::TRAVERSE)
+            .profile_cost(Cost::Traverse)
             .example("url('https://example.com/').getHost() == 'example.com'"),
         );
         functions.add(

@@ -49,17 +49,14 @@ impl<'a> Machine<'_, 'a> {
     /// general walk; nothing has been paid then.
     #[inline]
     fn plain(&self, path: &'a Path) -> Option<Value<'a>> {
-        let (mut value, steps) = match self.start(path) {
+        match self.start(path) {
             Some(((object, shape), steps)) if !steps.is_empty() => {
                 let (located, rest) = walk_json(object, shape, steps)?;
-                (located.read().ok()?, rest)
+                let value = located.read().ok()?;
+                if rest.is_empty() { Some(value) } else { take_all(value, rest) }
             }
-            _ => (self.plain_root(path)?.clone(), &*path.steps),
-        };
-        for step in steps {
-            value = step.take(&value)?;
+            _ => take_all(self.plain_root(path)?.clone(), &path.steps),
         }
-        Some(value)
     }
 
     /// The JSON object that a path starts in, and the steps from there. A first step that several paths take is taken
@@ -215,6 +212,15 @@ fn walk_json<'a>(
             _ => return Some((located, rest)),
         }
     }
+}
+
+/// What names and constant keys lead to.
+#[inline(never)]
+fn take_all<'a>(mut value: Value<'a>, steps: &'a [Step]) -> Option<Value<'a>> {
+    for step in steps {
+        value = step.take(&value)?;
+    }
+    Some(value)
 }
 
 impl Step {

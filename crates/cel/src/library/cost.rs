@@ -11,6 +11,8 @@ use std::{
 pub enum Cost {
     /// The same for every call.
     Fixed(u64),
+    /// A tenth of the size of the first argument, rounded up: reading a text once.
+    Traverse,
     /// A formula over the sizes of arguments and result; see [`Value::cost_size`].
     Sizes(fn(&Sizes<'_>) -> Bounds),
     /// A formula over the values; the second function estimates it from sizes.
@@ -18,13 +20,11 @@ pub enum Cost {
 }
 
 impl Cost {
-    /// A tenth of the size of the first argument, rounded up: reading a text once.
-    pub const TRAVERSE: Self = Self::Sizes(|sizes| sizes.arg(0).tenth());
-
     /// The price of a call with these arguments and this result.
     pub fn of(&self, args: &[Value<'_>], result: &Value<'_>) -> u64 {
         match self {
             Self::Fixed(cost) => *cost,
+            Self::Traverse => args.first().map_or(0, Value::cost_size).div_ceil(10),
             Self::Sizes(formula) => formula(&Sizes { source: Source::Values(args, result) }).max as u64,
             Self::Values(formula, _) => formula(args, result),
         }
@@ -34,6 +34,7 @@ impl Cost {
     pub fn estimate(&self, args: &[Argument<'_>], result: Bounds) -> Bounds {
         match self {
             Self::Fixed(cost) => Bounds::exactly(*cost as f64),
+            Self::Traverse => args.first().map_or(Bounds::exactly(0.0), |argument| argument.size).tenth(),
             Self::Sizes(formula) | Self::Values(_, formula) => {
                 formula(&Sizes { source: Source::Bounds(args, result) })
             }
@@ -45,6 +46,7 @@ impl fmt::Debug for Cost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Fixed(cost) => write!(f, "Fixed({cost})"),
+            Self::Traverse => f.write_str("Traverse"),
             Self::Sizes(_) => f.write_str("Sizes(..)"),
             Self::Values(..) => f.write_str("Values(..)"),
         }
@@ -190,8 +192,9 @@ fn ceil(number: f64) -> f64 {
     if !(0.0..WHOLE).contains(&number) {
         return number.ceil();
     }
-    let whole = number as u64 as f64;
-    if whole < number { whole + 1.0 } else { whole }
+    // The sum is rounded to the nearest whole number.
+    let near = (number + WHOLE) - WHOLE;
+    if near < number { near + 1.0 } else { near }
 }
 
 impl Add for Bounds {

@@ -142,14 +142,16 @@ impl Library for Strings {
         }
         functions.add(
             Overload::new("strings_quote", "strings.quote(string) -> string", quote)
-                .default_cost(Cost::TRAVERSE)
+                .default_cost(Cost::Traverse)
                 .result_size(|s| s.arg(0) + Bounds { min: 2.0, max: s.arg(0).max + 2.0 })
                 .example(r#"strings.quote('a"b') == '"a\\"b"'"#),
         );
-        let formatting: crate::Function = if version >= 4 { format::plain } else { format::locale };
+        let style = if version >= 4 { format::Style::Plain } else { format::Style::Locale };
+        let (formatting, prepared) = format::code(style);
         functions.add(
             Overload::new("string_format", "string.format(list(dyn)) -> string", formatting)
-                .default_cost(Cost::TRAVERSE)
+                .default_cost(Cost::Traverse)
+                .specialise(prepared)
                 .validate(format::validate)
                 .example("'%s has %d'.format(['a', 2]) == 'a has 2'"),
         );
@@ -182,12 +184,12 @@ fn text_arg<'v, 'a>(args: &'v [Value<'a>], index: usize) -> Result<&'v Text<'a>,
 fn ascii<'a>(
     call: &mut Call<'_>,
     args: &[Value<'a>],
-    needs: fn(&u8) -> bool,
-    change: fn(&str) -> SmolStr,
+    needs: impl Fn(&u8) -> bool,
+    change: impl Fn(&str) -> SmolStr,
 ) -> Evaluated<'a> {
     let text = text_arg(args, 0)?;
     call.reserve(text.len())?;
-    if !text.bytes().any(|byte| needs(&byte)) {
+    if !text.as_bytes().iter().any(needs) {
         return Ok(args[0].clone());
     }
     Ok(Value::string(change(text)))

@@ -1,5 +1,5 @@
 //! Entries of maps in the order they were written. A few are found by looking at each, which takes less than a table.
-use super::{Key, Text, Value};
+use super::{Key, Text, Value, same_text};
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use std::hash::BuildHasher;
@@ -31,10 +31,10 @@ impl<'a> Entries<'a> {
             }
             same
         });
-        let mut all = Self::with_capacity(entries.len());
-        for (key, value) in entries {
-            all.push(Key::String(key), value);
-        }
+        // A text and a key have the same layout, so the list stays where it is.
+        let entries = entries.into_iter().map(|(key, value)| (Key::String(key), value)).collect();
+        let mut all = Self { entries, table: None };
+        all.tabulate();
         all
     }
 
@@ -51,6 +51,16 @@ impl<'a> Entries<'a> {
     /// The value at `key`.
     pub fn get(&self, key: &Key<'_>) -> Option<&Value<'a>> {
         self.place(key).map(|place| &self.entries[place].1)
+    }
+
+    /// The value at the text key `name`.
+    #[inline]
+    pub(crate) fn named(&self, name: &str) -> Option<&Value<'a>> {
+        if self.table.is_some() {
+            return self.get(&Key::String(Text::Borrowed(name)));
+        }
+        let named = |key: &Key<'_>| matches!(key, Key::String(text) if same_text(text, name));
+        self.entries.iter().find(|(key, _)| named(key)).map(|(_, value)| value)
     }
 
     /// Adds an entry, or replaces the value of the entry with the same key where it stands. Gives back the value that
@@ -101,15 +111,21 @@ impl<'a> Entries<'a> {
                 let place = entries.len() - 1;
                 table.insert_unique(hash_at(&place), place, hash_at);
             }
-            None if entries.len() > FEW => {
-                let mut table = HashTable::with_capacity(2 * entries.len());
-                for place in 0..entries.len() {
-                    table.insert_unique(hash_at(&place), place, hash_at);
-                }
-                self.table = Some(table);
-            }
-            None => {}
+            None => self.tabulate(),
         }
+    }
+
+    /// Makes the table, when there are enough entries for one.
+    fn tabulate(&mut self) {
+        if self.entries.len() <= FEW {
+            return;
+        }
+        let hash_at = |place: &usize| hash(&self.entries[*place].0);
+        let mut table = HashTable::with_capacity(2 * self.entries.len());
+        for place in 0..self.entries.len() {
+            table.insert_unique(hash_at(&place), place, hash_at);
+        }
+        self.table = Some(table);
     }
 }
 

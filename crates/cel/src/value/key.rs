@@ -1,5 +1,5 @@
 //! Keys of maps. Integers of both kinds with the same mathematical value are one key.
-use super::{Number, Text, Value};
+use super::{Number, Text, Value, same_text};
 use std::{
     fmt,
     hash::{Hash, Hasher},
@@ -73,7 +73,10 @@ impl<'a> Key<'a> {
 
 impl PartialEq for Key<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.canonical() == other.canonical()
+        match (self, other) {
+            (Self::String(a), Self::String(b)) => same_text(a, b),
+            (a, b) => a.canonical() == b.canonical(),
+        }
     }
 }
 

@@ -1,5 +1,5 @@
 //! Maps: a view of a JSON object, or entries of our own in a fixed order.
-use super::{Entries, Hint, Key, Located, Shape, Text, Value};
+use super::{Entries, Hint, Key, Located, Shape, Value};
 use crate::EvalError;
 use std::sync::Arc;
 
@@ -44,7 +44,7 @@ impl<'a> Map<'a> {
                 let (object, shape): (&'a serde_json::Map<_, _>, &'a dyn Shape) = (object, *shape);
                 shape.locate(object, name, hint).map(Located::read).transpose()
             }
-            Self::Shared(entries) => Ok(entries.get(&Key::String(Text::Borrowed(name))).cloned()),
+            Self::Shared(entries) => Ok(entries.named(name).cloned()),
         }
     }
 

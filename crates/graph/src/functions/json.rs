@@ -101,7 +101,7 @@ struct Reader<'c, 'm> {
 fn unmarshal(call: &mut Call<'_>, text: &str) -> Result<Value<'static>, EvalError> {
     let mut stopped = None;
     let reader = Reader { call, stopped: &mut stopped };
-    kro_object::json::parse_into(text.as_bytes(), reader).map_err(|error| {
+    kro_object::json::parse_into(text, reader).map_err(|error| {
         stopped.unwrap_or_else(|| EvalError::invalid(format!("json.unmarshal failed to parse JSON: {error}")))
     })
 }

@@ -13,18 +13,17 @@ pub struct ReadError(#[from] serde_json::Error);
 ///
 /// Of equal keys in one map the last wins. `-0` is the integer 0, `-0.0` the float.
 pub fn parse(bytes: &[u8]) -> Result<Value, ReadError> {
-    let mut value = parse_into(bytes, PhantomData)?;
+    let mut value = parse_into(&decode(bytes), PhantomData)?;
     narrow(&mut value);
     Ok(value)
 }
 
 /// Read one JSON document into what `seed` makes of it. Integers come in the widest type that holds them.
 pub fn parse_into<T>(
-    bytes: &[u8],
+    text: &str,
     seed: impl for<'de> DeserializeSeed<'de, Value = T>,
 ) -> Result<T, ReadError> {
-    let text = decode(bytes);
-    let text = normalize(&text);
+    let text = normalize(text);
     let mut document = serde_json::Deserializer::from_str(&text);
     let value = seed.deserialize(&mut document)?;
     document.end()?;

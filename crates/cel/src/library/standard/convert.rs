@@ -83,11 +83,11 @@ pub(super) fn declare(functions: &mut Functions) {
     for (id, signature, code, example) in rows {
         let overload = Overload::new(id, signature, code).example(example);
         functions.add(match id {
-            "string_to_bytes" => overload.default_cost(Cost::TRAVERSE).result_size(|sizes| {
+            "string_to_bytes" => overload.default_cost(Cost::Traverse).result_size(|sizes| {
                 let size = sizes.arg(0);
                 Bounds { min: size.min, max: size.max * 4.0 }
             }),
-            "bytes_to_string" => overload.default_cost(Cost::TRAVERSE).result_size(|sizes| {
+            "bytes_to_string" => overload.default_cost(Cost::Traverse).result_size(|sizes| {
                 let size = sizes.arg(0);
                 Bounds { min: (size.min / 4.0).floor(), max: size.max }
             }),

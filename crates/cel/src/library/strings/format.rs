@@ -1,10 +1,17 @@
 //! `format`: `%s %d %f %e %b %x %X %o %%` with a precision. Version 4 prints like C; earlier versions print `%e` and
 //! `%f` as English text does, with powers of ten and groups of thousands.
-use crate::{Call, Checked, EvalError, Expr, ExprId, Key, Literal, TextBuffer, Type, Value, value::Number};
-use std::fmt::Write as _;
+use crate::{
+    Call, Checked, EvalError, Expr, ExprId, Function, Key, List, Literal, Specialise, StatefulFunction,
+    TextBuffer, Type, Value,
+    library::arguments::{list, text},
+    value::Number,
+};
+use std::{fmt::Write as _, sync::Arc};
 
-/// The largest precision.
-const MAX_PRECISION: usize = 100;
+mod pieces;
+
+use pieces::{Piece, Pieces};
+
 /// The longest integer.
 const MAX_DIGITS: usize = 20;
 /// How deep lists and maps are printed.
@@ -12,44 +19,65 @@ const MAX_DEPTH: usize = 64;
 
 type Formatted = Result<String, EvalError>;
 
-/// As C prints.
-pub(super) fn plain<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Result<Value<'a>, EvalError> {
-    format(call, args, Style::Plain)
-}
-
-/// As English text prints.
-pub(super) fn locale<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Result<Value<'a>, EvalError> {
-    format(call, args, Style::Locale)
-}
-
+/// How numbers are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Style {
+pub(super) enum Style {
+    /// As C does.
     Plain,
+    /// As English text does.
     Locale,
 }
 
+/// The code for a style, and the same for a template that is known.
+pub(super) fn code(style: Style) -> (Function, Specialise) {
+    match style {
+        Style::Plain => (|call, args| format(call, args, Style::Plain), |args| prepared(args, Style::Plain)),
+        Style::Locale => {
+            (|call, args| format(call, args, Style::Locale), |args| prepared(args, Style::Locale))
+        }
+    }
+}
+
 fn format<'a>(call: &mut Call<'_>, args: &[Value<'a>], style: Style) -> Result<Value<'a>, EvalError> {
-    let (Some(template), Value::List(list)) = (args[0].as_str(), &args[1]) else {
-        return Err(EvalError::no_such_overload());
-    };
+    print(call, Pieces::new(text(args, 0)?), list(args, 1)?, style)
+}
+
+/// With the pieces of a template that has no mistake.
+fn prepared(args: &[Option<&Value<'static>>], style: Style) -> Option<Result<StatefulFunction, EvalError>> {
+    let [Some(Value::String(template)), _] = args else { return None };
+    let mut pieces = Vec::new();
+    for piece in Pieces::new(template) {
+        pieces.push(match piece.ok()? {
+            Piece::Text(text) => Piece::Text(Box::<str>::from(text)),
+            Piece::Clause { verb, precision } => Piece::Clause { verb, precision },
+        });
+    }
+    Some(Ok(Arc::new(move |call, args| {
+        let pieces = pieces.iter().map(|piece| match piece {
+            Piece::Text(text) => Ok(Piece::Text(&**text)),
+            Piece::Clause { verb, precision } => Ok(Piece::Clause { verb: *verb, precision: *precision }),
+        });
+        print(call, pieces, list(args, 1)?, style)
+    })))
+}
+
+fn print<'a, 't>(
+    call: &mut Call<'_>,
+    pieces: impl Iterator<Item = Result<Piece<&'t str>, EvalError>>,
+    list: &List<'a>,
+    style: Style,
+) -> Result<Value<'a>, EvalError> {
     let mut out = TextBuffer::new();
     let mut next = 0;
-    let mut rest = template;
-    // Templates are short: no search of many bytes at once.
-    while let Some(at) = rest.bytes().position(|byte| byte == b'%') {
-        call.reserve(at)?;
-        out.push_str(&rest[..at]);
-        rest = &rest[at + 1..];
-        if let Some(after) = rest.strip_prefix('%') {
-            out.push('%');
-            rest = after;
-            continue;
-        }
-        let (precision, after) = precision(rest)?;
-        let Some(verb) = after.chars().next() else {
-            return Err(EvalError::invalid("could not parse formatting clause: unexpected end of string"));
+    for piece in pieces {
+        let (verb, precision) = match piece? {
+            Piece::Text(text) => {
+                call.reserve(text.len())?;
+                out.push_str(text);
+                continue;
+            }
+            Piece::Clause { verb, precision } => (verb, precision),
         };
-        rest = &after[verb.len_utf8()..];
         let value = match list.get(next) {
             Some(value) => value?,
             None => return Err(EvalError::invalid(format!("index {next} out of range"))),
@@ -71,8 +99,6 @@ fn format<'a>(call: &mut Call<'_>, args: &[Value<'a>], style: Style) -> Result<V
         call.reserve(part.len())?;
         out.push_str(part);
     }
-    call.reserve(rest.len())?;
-    out.push_str(rest);
     Ok(Value::String(out.finish()))
 }
 
@@ -88,30 +114,15 @@ pub(super) fn validate(checked: &Checked, call: ExprId, args: &[ExprId]) -> Vec<
     let mut found = Vec::new();
     let count = items.len();
     let mut items = items.iter();
-    let mut rest: &str = template;
-    while let Some(at) = rest.find('%') {
-        rest = &rest[at + 1..];
-        if let Some(after) = rest.strip_prefix('%') {
-            rest = after;
-            continue;
-        }
-        let (verb, after) = match precision(rest) {
-            Ok((_, after)) => match after.chars().next() {
-                Some(verb) => (verb, &after[verb.len_utf8()..]),
-                None => {
-                    found.push((
-                        call,
-                        "could not parse formatting clause: unexpected end of string".to_owned(),
-                    ));
-                    break;
-                }
-            },
+    for piece in Pieces::new(template) {
+        let verb = match piece {
+            Ok(Piece::Clause { verb, .. }) => verb,
+            Ok(Piece::Text(_)) => continue,
             Err(error) => {
                 found.push((call, error.message().to_owned()));
                 break;
             }
         };
-        rest = after;
         let Some(accepts) = Accepts::of(verb) else {
             found.push((
                 call,
@@ -134,21 +145,6 @@ pub(super) fn validate(checked: &Checked, call: ExprId, args: &[ExprId]) -> Vec<
     found
 }
 
-/// `.3` in front of a verb.
-fn precision(text: &str) -> Result<(Option<usize>, &str), EvalError> {
-    let Some(text) = text.strip_prefix('.') else { return Ok((None, text)) };
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let precision = text[..digits].parse().map_err(|_| {
-        EvalError::invalid("could not parse formatting clause: error while parsing precision: unable to find end of precision specifier")
-    })?;
-    if precision > MAX_PRECISION {
-        return Err(EvalError::invalid(format!(
-            "could not parse formatting clause: precision {precision} exceeds maximum allowed precision of {MAX_PRECISION}"
-        )));
-    }
-    Ok((Some(precision), &text[digits..]))
-}
-
 fn clause(value: &Value<'_>, verb: char, precision: Option<usize>, style: Style) -> Formatted {
     let Some(accepts) = Accepts::of(verb) else {
         return Err(EvalError::invalid(format!(
@@ -164,7 +160,7 @@ fn clause(value: &Value<'_>, verb: char, precision: Option<usize>, style: Style)
         )))
     };
     match verb {
-        's' => text(value, 0),
+        's' => shown(value, 0),
         'd' => match value {
             Value::Int(value) => Ok(value.to_string()),
             Value::Uint(value) => Ok(value.to_string()),
@@ -313,7 +309,7 @@ fn scientific(value: f64, precision: usize, style: Style) -> String {
 }
 
 /// `%s`: lists and maps with their items, the entries of maps in the order of their keys' text.
-fn text(value: &Value<'_>, depth: usize) -> Formatted {
+fn shown(value: &Value<'_>, depth: usize) -> Formatted {
     if depth > MAX_DEPTH {
         return Err(EvalError::invalid("error during formatting: value is nested too deeply"));
     }
@@ -329,7 +325,7 @@ fn text(value: &Value<'_>, depth: usize) -> Formatted {
         Value::Duration(value) => value.to_string(),
         Value::Type(ty) => ty.name().to_owned(),
         Value::List(list) => {
-            let items = list.iter().map(|item| text(&item?, depth + 1));
+            let items = list.iter().map(|item| shown(&item?, depth + 1));
             format!("[{}]", items.collect::<Result<Vec<_>, _>>()?.join(", "))
         }
         Value::Map(map) => {
@@ -339,7 +335,7 @@ fn text(value: &Value<'_>, depth: usize) -> Formatted {
                     Key::String(text) => (**text).to_owned(),
                     other => other.to_string(),
                 };
-                entries.push((key, text(&value?, depth + 1)?));
+                entries.push((key, shown(&value?, depth + 1)?));
             }
             entries.sort();
             let entries: Vec<_> = entries.into_iter().map(|(key, value)| format!("{key}: {value}")).collect();
