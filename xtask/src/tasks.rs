@@ -43,7 +43,7 @@ pub(crate) fn clients(rest: &[String]) -> anyhow::Result<ExitCode> {
     pass(play.arg(gold).args(rest))
 }
 
-/// One benchmark, in release mode.
+/// One benchmark, in release mode; counts are taken in a debug build.
 pub(crate) fn bench(rest: &[String]) -> anyhow::Result<ExitCode> {
     if matches!(rest.first().map(String::as_str), Some("main-job" | "compile")) {
         built(&mut cargo(&[
@@ -57,9 +57,12 @@ pub(crate) fn bench(rest: &[String]) -> anyhow::Result<ExitCode> {
             "kro-operator",
         ]))?;
     }
+    // Counts are compared with counts of the same build, and what the tests have built is there already.
+    let profile = if rest.iter().any(|word| word == "--counts") { "dev" } else { "release" };
+    let words = ["--quiet", "--locked", "--profile", profile, "--package", "kro-bench"];
     // Expressions are timed in a program of their own.
-    built(&mut cargo(&["build", "--quiet", "--locked", "--release", "--package", "kro-bench", "--bins"]))?;
-    pass(cargo(&["run", "--quiet", "--locked", "--release", "--package", "kro-bench", "--"]).args(rest))
+    built(cargo(&["build", "--bins"]).args(words))?;
+    pass(cargo(&["run"]).args(words).arg("--").args(rest))
 }
 
 /// Regenerates committed data.

@@ -1,6 +1,7 @@
-//! Expressions beside cel-go: types, results and cost units first, then times of one run on one machine, allocations
-//! and instructions. Says which of the promised ratios hold; the gate is what has been reached before.
+//! Expressions beside cel-go: types, results and cost units first, then times of one run on one machine and
+//! allocations, or allocations and instructions alone. Says which of the promised ratios hold; the gate is what has been reached before.
 
+mod counts;
 mod growth;
 mod peer;
 mod ratchet;
@@ -10,13 +11,12 @@ mod timing;
 use std::path::PathBuf;
 
 use anyhow::{Context, ensure};
-use kro_bench::cel_cases::{self, Case, Expected};
+use kro_bench::cel_cases::{self, Expected};
 use serde::Deserialize;
 use serde_json::json;
-use stats_alloc::Region;
 
 use ratchet::Reached;
-use report::Row;
+use report::{Medians, Row};
 
 /// Expressions beside cel-go and the `cel` crate.
 #[derive(Debug, clap::Args)]
@@ -40,12 +40,12 @@ pub(crate) struct Args {
     /// Compare types, results and cost units, and time nothing.
     #[arg(long)]
     check: bool,
+    /// Only count allocations and instructions, which need neither Go nor a quiet machine.
+    #[arg(long)]
+    counts: bool,
     /// Do not run the Go program: compare with its stored figures.
     #[arg(long)]
     stored: bool,
-    /// Do not count instructions.
-    #[arg(long)]
-    no_instructions: bool,
     /// Fail when a figure is clearly worse than what has been reached, or times grow faster than the data.
     #[arg(long)]
     gate: bool,
@@ -74,21 +74,19 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     if args.check {
         return Ok(());
     }
+    if args.counts {
+        return counts::run(args, &cases);
+    }
     let peer = if args.stored { None } else { peer::run(&args.gold, &args.gold, args.only.as_deref(), &[])? };
     let go = match peer {
         Some(go) => go,
         None => kro_bench::read(&args.gold.join("cel-go.json"))?,
     };
     let timed = timing::run(&args.gold, args.only.as_deref(), args.reps, args.milliseconds)?;
-    let instructions = !args.no_instructions && timing::has_valgrind();
-    if !instructions {
-        println!("note: instructions are not counted: no valgrind, or not asked for");
-    }
     let mut rows = Vec::new();
     for (case, timed) in cases.iter().zip(timed.cases) {
         let go = go.cases.iter().find(|go| go.name == case.name).context("the peer ran every case")?;
-        let instructions = if instructions { Some(timing::instructions(args, &case.name)?) } else { None };
-        rows.push(Row::new(timed, go, allocations(case)?, instructions));
+        rows.push(Row::new(timed, go, counts::allocations(case)?));
     }
     report::table(&rows);
     report::promises(&rows, timed.typed_env, go.env.as_ref());
@@ -97,25 +95,25 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         let figures = json!({ "cases": rows, "typed_env_two_kinds": timed.typed_env });
         std::fs::write(out, serde_json::to_vec_pretty(&figures)?)?;
     }
+    let medians = Medians::of(&rows);
     if args.record {
-        Reached::new(&rows).write()?;
+        Reached { medians, ..Reached::read()? }.write()?;
+        return Ok(());
     }
-    let mut worse = if args.gate { Reached::read()?.lost(&rows) } else { Vec::new() };
+    // Medians count only over all cases.
+    let mut worse = Vec::new();
+    if args.gate && args.only.is_none() {
+        worse = Reached::read()?.slower(&medians);
+    }
     worse.extend(growing);
-    for what in &worse {
-        println!("WORSE  {what}");
-    }
-    ensure!(!args.gate || worse.is_empty(), "{} figures are worse than they were", worse.len());
-    Ok(())
+    judge(&worse, args.gate)
 }
 
-/// Allocations of one evaluation, when everything lazy is there.
-fn allocations(case: &Case) -> anyhow::Result<usize> {
-    let program = case.compile()?;
-    drop(case.eval(&program)?);
-    let region = Region::new(crate::ALLOCATOR);
-    let outcome = case.eval(&program)?;
-    let change = region.change();
-    drop(outcome);
-    Ok(change.allocations + change.reallocations)
+/// Says what is worse than it was; an error where that is a gate.
+fn judge(worse: &[String], gate: bool) -> anyhow::Result<()> {
+    for what in worse {
+        println!("WORSE  {what}");
+    }
+    ensure!(!gate || worse.is_empty(), "{} figures are worse than they were", worse.len());
+    Ok(())
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
-use super::report::{Medians, Row};
+use super::report::Medians;
 
 /// Where the figures are, from the root of the repository.
 pub(super) const FILE: &str = "crates/bench/cel-reached.json";
@@ -19,28 +19,22 @@ const INSTRUCTIONS_ALLOWED: f64 = 1.25;
 /// What was reached.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Reached {
-    medians: Medians,
-    cases: BTreeMap<String, Case>,
+    /// Of a release build on a quiet machine.
+    pub(super) medians: Medians,
+    /// Of a debug build.
+    pub(super) cases: BTreeMap<String, Counts>,
 }
 
-/// What one case came to.
+/// What one evaluation of a case takes.
 #[derive(Debug, Serialize, Deserialize)]
-struct Case {
-    allocations: usize,
-    instructions: Option<u64>,
+pub(super) struct Counts {
+    pub(super) allocations: usize,
+    pub(super) instructions: Option<u64>,
 }
 
 impl Reached {
-    pub(super) fn new(rows: &[Row]) -> Self {
-        let case = |row: &Row| Case { allocations: row.allocations, instructions: row.instructions };
-        Self {
-            medians: Medians::of(rows),
-            cases: rows.iter().map(|row| (row.name.clone(), case(row))).collect(),
-        }
-    }
-
     pub(super) fn read() -> anyhow::Result<Self> {
-        kro_bench::read(Path::new(FILE)).context("run from the root of the repository, or --record first")
+        kro_bench::read(Path::new(FILE)).context("run from the root of the repository")
     }
 
     pub(super) fn write(&self) -> anyhow::Result<()> {
@@ -48,31 +42,27 @@ impl Reached {
         std::fs::write(FILE, text).with_context(|| format!("cannot write {FILE}"))
     }
 
-    /// What was lost since. Medians count only over all cases.
-    pub(super) fn lost(&self, rows: &[Row]) -> Vec<String> {
-        let mut lost = Vec::new();
-        if rows.len() == self.cases.len() {
-            let now = Medians::of(rows);
-            for ((what, before), (_, now)) in self.medians.each().into_iter().zip(now.each()) {
-                if now < RATIO_KEPT * before {
-                    lost.push(format!("{what}: {now:.1}x, was {before:.1}x"));
-                }
+    /// The medians that are clearly less than they were.
+    pub(super) fn slower(&self, now: &Medians) -> Vec<String> {
+        let pairs = self.medians.each().into_iter().zip(now.each());
+        let lost = pairs.filter(|((_, before), (_, now))| *now < RATIO_KEPT * before);
+        lost.map(|((what, before), (_, now))| format!("{what}: {now:.1}x, was {before:.1}x")).collect()
+    }
+
+    /// The cases that take more than they took.
+    pub(super) fn more(&self, now: &BTreeMap<String, Counts>) -> Vec<String> {
+        let mut more = Vec::new();
+        for (name, now) in now {
+            let Some(before) = self.cases.get(name) else { continue };
+            if now.allocations > before.allocations {
+                more.push(format!("{name}: {} allocations, were {}", now.allocations, before.allocations));
             }
-        }
-        for row in rows {
-            let Some(before) = self.cases.get(&row.name) else { continue };
-            if row.allocations > before.allocations {
-                lost.push(format!(
-                    "{}: {} allocations, were {}",
-                    row.name, row.allocations, before.allocations
-                ));
-            }
-            if let (Some(now), Some(before)) = (row.instructions, before.instructions)
+            if let (Some(now), Some(before)) = (now.instructions, before.instructions)
                 && now as f64 > INSTRUCTIONS_ALLOWED * before as f64
             {
-                lost.push(format!("{}: {now} instructions, were {before}", row.name));
+                more.push(format!("{name}: {now} instructions, were {before}"));
             }
         }
-        lost
+        more
     }
 }

@@ -13,7 +13,6 @@ pub(super) struct Row {
     compile: Times,
     eval: Times,
     pub(super) allocations: usize,
-    pub(super) instructions: Option<u64>,
     compile_ratio: f64,
     eval_ratio: f64,
     raw_ratio: Option<f64>,
@@ -21,7 +20,7 @@ pub(super) struct Row {
 }
 
 impl Row {
-    pub(super) fn new(ours: Timed, go: &GoCase, allocations: usize, instructions: Option<u64>) -> Self {
+    pub(super) fn new(ours: Timed, go: &GoCase, allocations: usize) -> Self {
         let against = |other: &Times| other.ns_min / ours.eval.ns_min;
         Self {
             compile_ratio: go.compile.ns_min / ours.compile.ns_min,
@@ -32,7 +31,6 @@ impl Row {
             compile: ours.compile,
             eval: ours.eval,
             allocations,
-            instructions,
         }
     }
 }
@@ -66,13 +64,13 @@ impl Medians {
 /// One line for each case.
 pub(super) fn table(rows: &[Row]) {
     println!(
-        "{:<22} {:>10} {:>8} {:>10} {:>9} {:>8} {:>8} {:>7} {:>9}",
-        "case", "compile ns", "/cel-go", "eval ns", "/schemas", "/raw", "/crate", "allocs", "instr."
+        "{:<22} {:>10} {:>8} {:>10} {:>9} {:>8} {:>8} {:>7}",
+        "case", "compile ns", "/cel-go", "eval ns", "/schemas", "/raw", "/crate", "allocs"
     );
     for row in rows {
         let ratio = |ratio: Option<f64>| ratio.map_or("-".to_owned(), |ratio| format!("{ratio:.1}x"));
         println!(
-            "{:<22} {:>10.0} {:>7.1}x {:>10.0} {:>8.1}x {:>8} {:>8} {:>7} {:>9}",
+            "{:<22} {:>10.0} {:>7.1}x {:>10.0} {:>8.1}x {:>8} {:>8} {:>7}",
             row.name,
             row.compile.ns_min,
             row.compile_ratio,
@@ -81,7 +79,6 @@ pub(super) fn table(rows: &[Row]) {
             ratio(row.raw_ratio),
             ratio(row.cel_crate_ratio),
             row.allocations,
-            row.instructions.map_or("-".to_owned(), |count| count.to_string()),
         );
     }
 }

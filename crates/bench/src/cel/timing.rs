@@ -1,9 +1,11 @@
 //! Runs of the program that is timed, and of callgrind over it.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, ensure};
+use kro_bench::cel_cases::Case;
 use kro_bench::clock::Times;
 use serde::Deserialize;
 
@@ -69,19 +71,27 @@ pub(super) fn has_valgrind() -> bool {
     Command::new("valgrind").arg("--version").output().is_ok_and(|output| output.status.success())
 }
 
-/// Instructions of one evaluation: the difference between few and more of them.
-pub(super) fn instructions(args: &Args, case: &str) -> anyhow::Result<u64> {
-    const FEW: u64 = 5;
-    const MORE: u64 = 25;
-    let count = |repeat: u64| -> anyhow::Result<u64> {
-        let mut command = Command::new("valgrind");
-        command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]).arg(program()?);
-        command.arg("--gold").arg(&args.gold).args(["--only", case, "--repeat", &repeat.to_string()]);
-        let output = command.output()?;
-        let text = String::from_utf8_lossy(&output.stderr);
-        let line =
-            text.lines().find_map(|line| line.split_once("Collected : ")).context("callgrind counts")?;
-        Ok(line.1.trim().parse()?)
-    };
-    Ok((count(MORE)?.saturating_sub(count(FEW)?)) / (MORE - FEW))
+/// Instructions of one evaluation of each case. Callgrind counts in one function alone and writes a file after each
+/// call of it.
+pub(super) fn instructions(args: &Args, cases: &[Case]) -> anyhow::Result<BTreeMap<String, u64>> {
+    const REPEAT: u64 = 20;
+    const COUNTED: &str = "*::evaluations";
+    let folder = tempfile::tempdir()?;
+    let mut command = Command::new("valgrind");
+    command.arg("--tool=callgrind").arg(format!("--toggle-collect={COUNTED}"));
+    command.arg(format!("--dump-after={COUNTED}"));
+    command.arg(format!("--callgrind-out-file={}", folder.path().join("counts").display())).arg(program()?);
+    command.arg("--gold").arg(&args.gold).args(["--repeat", &REPEAT.to_string()]);
+    if let Some(only) = &args.only {
+        command.args(["--only", only]);
+    }
+    let output = command.output()?;
+    ensure!(output.status.success(), "callgrind failed: {}", String::from_utf8_lossy(&output.stderr));
+    let counts = cases.iter().zip(1..).map(|(case, number)| {
+        let text = std::fs::read_to_string(folder.path().join(format!("counts.{number}")))?;
+        let total =
+            text.lines().find_map(|line| line.strip_prefix("totals: ")).context("callgrind counts")?;
+        Ok((case.name.clone(), total.trim().parse::<u64>()? / REPEAT))
+    });
+    counts.collect()
 }
