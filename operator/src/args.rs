@@ -46,8 +46,8 @@ pub struct Args {
     /// Revisions reconciled at once
     #[arg(long, env = "KRO_GRAPH_REVISION_CONCURRENT_RECONCILES", default_value_t = 4)]
     pub graph_revision_concurrent_reconciles: usize,
-    /// Instances reconciled at once, over all kinds
-    #[arg(long, env = "KRO_DYNAMIC_CONTROLLER_CONCURRENT_RECONCILES", default_value_t = 16)]
+    /// Instances reconciled at once, over all kinds; more make up for an API server that is far away
+    #[arg(long, env = "KRO_DYNAMIC_CONTROLLER_CONCURRENT_RECONCILES", default_value_t = 8)]
     pub dynamic_controller_concurrent_reconciles: usize,
     /// First wait after a failure; doubles
     #[arg(long, env = "KRO_DYNAMIC_CONTROLLER_RATE_LIMITER_MIN_DELAY", default_value = "200ms", value_parser = duration)]

@@ -15,7 +15,7 @@ const FLAGS: &str =
 /// Runs it; `rest` goes to `operator_bench.py` (`--help` lists its options).
 pub(crate) fn bench(rest: &[String]) -> anyhow::Result<ExitCode> {
     let gold = gold().context("no gold data: set KRO_GOLD_DIR")?;
-    run(&mut cargo(&["build", "--quiet", "--locked", "--release", "--bin", "kro-operator"]))?;
+    run(&mut cargo(&["build", "--quiet", "--locked", "--release", "--package", "kro-operator"]))?;
     let server = Server::start(&gold.join("real-apiserver"))?;
     let mut bench = Command::new("python3");
     bench

@@ -26,7 +26,7 @@ pub(crate) struct Inner {
 pub struct Options {
     /// Limit of every request but watches, from when it is sent; default 30 s.
     pub request_timeout: Duration,
-    /// Requests in flight at once, but watches; default 32, at least 1. More would open more connections, each with
+    /// Requests in flight at once, but watches; default 16, at least 1. More would open more connections, each with
     /// its buffers, for a server that works on few at a time.
     pub concurrency: usize,
     /// Field manager of writes that are not server-side applies; default `kro`.
@@ -41,7 +41,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             request_timeout: Duration::from_secs(30),
-            concurrency: 32,
+            concurrency: 16,
             field_manager: "kro",
             page_size: 100,
             discovery_interval: Duration::from_secs(1),

@@ -7,8 +7,9 @@ use std::{sync::Arc, time::Duration};
 /// Everything a [`crate::Controller`] can be told.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Instances reconciled at once, over all kinds; default 16. More keep more objects in memory and make no server
-    /// answer faster.
+    /// Instances reconciled at once, over all kinds; default 8, each with up to
+    /// [`requests_per_instance`](Self::requests_per_instance) requests. More keep more objects in memory and make no
+    /// server answer faster; they help where it is far away.
     pub instances: usize,
     /// Definitions reconciled at once.
     pub definitions: usize,
@@ -48,7 +49,7 @@ impl Options {
     /// The defaults, with time from `clock`.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
-            instances: 16,
+            instances: 8,
             definitions: 4,
             revisions: 4,
             requests_per_instance: 16,

@@ -251,7 +251,11 @@ async fn a_killed_replica_is_replaced() {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
-    assert_eq!(holders().await.len(), 1);
+    // Shards without an instance may be taken over last.
+    while holders().await.len() > 1 {
+        assert!(start.elapsed() < PATIENCE * 2, "the second gets everything");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
     second.terminate();
     let (status, said) = second.ended().await;
     assert!(status.success(), "{said}");

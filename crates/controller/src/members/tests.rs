@@ -1,6 +1,7 @@
 use super::*;
 use kro_object::{Gvk, Scope};
 use serde_json::json;
+use std::time::Duration;
 
 fn resource() -> Arc<ResourceType> {
     Arc::new(ResourceType::new(Gvk::new("", "v1", "ConfigMap"), "configmaps", Scope::Namespaced))

@@ -101,9 +101,9 @@ pub(crate) async fn members(
 ) -> Result<(Vec<Member>, bool), Error> {
     let (mut members, watched) = {
         let known = shared.members();
-        let in_scope = known.of_set(&set.id).filter(|child| {
-            scope.holds(&child.kind(), child.key().namespace.as_deref(), set.home.as_deref())
-        });
+        let in_scope = known
+            .of_set(&set.id)
+            .filter(|child| scope.holds(&child.kind(), child.namespace(), set.home.as_deref()));
         let members: Vec<Member> = in_scope.map(Child::member).collect();
         let certain = !known.is_uncertain(&set.id);
         let watched = scope.kinds.iter().filter(|kind| certain && known.is_kind_synced(kind));
