@@ -160,6 +160,11 @@ impl Policy {
         read::read(profile, definition).0
     }
 
+    /// Whether some node counts as stalled after a while.
+    pub fn has_timeout(&self) -> bool {
+        self.nodes.values().chain([&self.all]).any(|node| node.timeout.is_some())
+    }
+
     /// What holds for a node.
     pub fn node(&self, id: &str) -> &NodePolicy {
         self.nodes.get(id).unwrap_or(&self.all)

@@ -193,15 +193,32 @@ impl Core {
 
     /// Every stored object, by resource and key.
     pub fn dump(&self) -> Vec<Object> {
-        let mut out = Vec::new();
-        for resource in self.store.resources() {
-            for (_, object) in self.store.list(resource, None) {
-                if let Ok(object) = Object::from_value(object.to_value()) {
-                    out.push(object);
-                }
-            }
-        }
-        out
+        let all = self.store.resources().flat_map(|resource| self.store.list(resource, None));
+        all.filter_map(|(_, object)| Object::from_value(object.to_value()).ok()).collect()
+    }
+
+    /// The stored objects of a kind, whichever version they were written in, by key.
+    pub fn all(&self, group: &str, kind: &str) -> Vec<Object> {
+        let is_kind = |resource: &&Arc<ResourceId>| {
+            *resource.group == *group
+                && self.registry.stored(resource).is_some_and(|served| *served.kind == *kind)
+        };
+        let all = self.store.resources().filter(is_kind).flat_map(|resource| self.store.list(resource, None));
+        all.filter_map(|(_, object)| Object::from_value(object.to_value()).ok()).collect()
+    }
+
+    /// The stored objects with a label, of any value or of this one, by resource and key.
+    pub fn labelled(&self, label: &str, value: Option<&str>) -> Vec<Object> {
+        let all = self.store.resources().flat_map(|resource| self.store.list(resource, None));
+        // Most have it nowhere, and need not be read.
+        let mentions = |json: &[u8]| std::str::from_utf8(json).is_ok_and(|text| text.contains(label));
+        let may = all.filter(|(_, object)| mentions(&object.json()));
+        may.filter_map(|(_, object)| Object::from_value(object.to_value()).ok())
+            .filter(|object| {
+                let found = object.metadata().label(label);
+                found.is_some() && (value.is_none() || found == value)
+            })
+            .collect()
     }
 
     /// Forgets the history, so that older watches and continue tokens get 410.

@@ -57,8 +57,8 @@ pub enum Fault {
     Deny,
     /// The history is compacted before the request is performed: watches and pages that lag behind get 410.
     Compact,
-    /// A list shows the state of some revisions ago, as far as history goes back. Real servers do this only to lists
-    /// that ask for any version (`resourceVersion=0`), and so does a seed; a script may do it to every list.
+    /// A list that takes any version (`resourceVersion=0`) shows the state of some revisions ago, as far as history
+    /// goes back. Other lists are never stale, as on real servers.
     StaleList(u64),
     /// The connection of a watch breaks after this time.
     CutWatch(Duration),

@@ -248,6 +248,16 @@ impl ApiServer {
         self.core().dump()
     }
 
+    /// Everything stored of a kind, whichever version it was written in.
+    pub fn all(&self, group: &str, kind: &str) -> Vec<Object> {
+        self.core().all(group, kind)
+    }
+
+    /// Everything stored with a label, of any value or of this one.
+    pub fn labelled(&self, label: &str, value: Option<&str>) -> Vec<Object> {
+        self.core().labelled(label, value)
+    }
+
     /// The rest of the cluster leaves an object alone from now on, or all of a resource.
     pub fn hold(&self, resource: &ResourceId, key: Option<&Key>) {
         self.core().hold(resource, key);

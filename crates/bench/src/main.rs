@@ -16,6 +16,7 @@ mod main_job;
 mod measure;
 mod merge;
 mod program;
+mod sim;
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
@@ -44,6 +45,8 @@ enum What {
     Apiserver(apiserver::Args),
     /// Memory of the embedded API server with many objects.
     Memory(apiserver::MemoryArgs),
+    /// Simulated clusters, quiet and busy.
+    Sim(sim::Args),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -55,5 +58,6 @@ fn main() -> anyhow::Result<()> {
         What::Crd(args) => crd::run(&args),
         What::Apiserver(args) => apiserver::run(&args),
         What::Memory(args) => apiserver::memory(&args),
+        What::Sim(args) => sim::run(&args),
     }
 }

@@ -67,7 +67,7 @@ pub(crate) fn measure<I, O>(
     Figures { name: name.to_owned(), ns_min: times[0], ns_median: times[times.len() / 2], allocs, bytes }
 }
 
-fn processor_time() -> Duration {
+pub(crate) fn processor_time() -> Duration {
     let time = clock_gettime(ClockId::ProcessCPUTime);
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }

@@ -64,8 +64,19 @@ impl Admin {
         self.send(object, vec![("fieldManager".into(), "asking".into()), ("dryRun".into(), "All".into())])
     }
 
+    /// Whether an apply under this name would change what another manager owns.
+    pub(crate) fn would_conflict(&self, manager: &str, object: &Object) -> bool {
+        let query = [("fieldManager", manager), ("dryRun", "All"), ("force", "false")];
+        let query = query.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        self.patch_by_apply(object, query.into()).is_err_and(|refused| refused.code == 409)
+    }
+
     fn send(&self, object: &Object, mut query: Vec<(String, String)>) -> Result<Object, Refused> {
         query.push(("force".into(), "true".into()));
+        self.patch_by_apply(object, query)
+    }
+
+    fn patch_by_apply(&self, object: &Object, query: Vec<(String, String)>) -> Result<Object, Refused> {
         let call = Call {
             method: http::Method::PATCH,
             path: self.path_of(object)?,
@@ -113,8 +124,7 @@ impl Admin {
 
     /// All objects with a label.
     pub fn labelled(&self, label: &str, value: &str) -> Vec<Object> {
-        let fits = |object: &Object| object.metadata().label(label) == Some(value);
-        self.server.dump().into_iter().filter(fits).collect()
+        self.server.labelled(label, Some(value))
     }
 
     /// Everything the server stores.
@@ -124,8 +134,7 @@ impl Admin {
 
     /// All objects of a kind, in any version.
     pub fn all(&self, group: &str, kind: &str) -> Vec<Object> {
-        let fits = |object: &Object| object.gvk().is_ok_and(|gvk| &*gvk.group == group && &*gvk.kind == kind);
-        self.server.dump().into_iter().filter(fits).collect()
+        self.server.all(group, kind)
     }
 
     /// The resource of a kind, if the server serves it.

@@ -3,7 +3,7 @@
 
 use crate::{
     spread,
-    story::{Design, Ill, Meddling, NodeDesign, NodeForm, Operation, Outcome, Story, Wish, play},
+    story::{Crew, Design, Ill, Meddling, NodeDesign, NodeForm, Operation, Outcome, Story, Wish, play},
 };
 use std::{fmt, time::Duration};
 
@@ -137,7 +137,7 @@ impl SmallStory {
         operations.push(trouble);
         operations.extend(self.after.iter().cloned());
         operations.push(Operation::Wait(300));
-        play(&Story { seed: 1, faulty: false, operations }, false)
+        play(&Story { seed: 1, faulty: false, is_safe: false, crew: Crew::Alone, operations }, false)
     }
 
     /// At how many steps something can go wrong before everything is right.

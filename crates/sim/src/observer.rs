@@ -1,8 +1,10 @@
 //! Watches every request of the operators as the server performs it, and what must never happen even once.
 
-use crate::transcript::Transcript;
+mod judge;
+
+use crate::{policies::Policies, transcript::Transcript};
 use http::{Method, StatusCode, Uri};
-use kro_api::names::{labels, managers};
+use kro_api::{Profile, names};
 use kro_apiserver::{
     ApiServer,
     core::{Key, ResourceId},
@@ -20,12 +22,17 @@ use std::{
 pub(crate) struct Observer {
     server: ApiServer,
     transcript: Transcript,
+    policies: Mutex<Policies>,
     state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
 struct State {
     counts: Requests,
+    /// The present minute of each client, and its requests up to now.
+    minutes: BTreeMap<String, (u64, u64)>,
+    /// The most requests of one client in a minute.
+    busiest: u64,
     journal: Vec<Request>,
     broken: Vec<String>,
     /// The clients that are kro's, and must keep its rules.
@@ -35,6 +42,9 @@ struct State {
     /// The object a write is about to change, by client.
     before: BTreeMap<String, Object>,
 }
+
+/// No operator of a small world makes so many requests within a minute, whatever goes wrong.
+const MOST_IN_A_MINUTE: u64 = 1500;
 
 /// A rule for each request: what it was, the object before it and after it.
 type Rule = dyn Fn(&Request, Option<&Object>, Option<&Object>) -> Result<(), String> + Send;
@@ -49,7 +59,7 @@ impl fmt::Debug for Rules {
     }
 }
 
-/// How many requests operators made; watches apart.
+/// How many requests operators made; watches and what is about leases apart.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Requests {
     /// Gets and lists, discovery and schemas included.
@@ -88,6 +98,22 @@ pub enum Effect {
     Deleted,
 }
 
+impl State {
+    fn count(&mut self, client: &str, at: f64) {
+        // Virtual time begins at 0 and no world lives for as long as a u64 has minutes.
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small number above 0")]
+        let minute = (at / 60.0) as u64;
+        let (present, count) = self.minutes.entry(client.to_owned()).or_default();
+        *count = if *present == minute { *count + 1 } else { 1 };
+        *present = minute;
+        let count = *count;
+        self.busiest = self.busiest.max(count);
+        if count == MOST_IN_A_MINUTE && self.kro.contains(client) {
+            self.broken.push(format!("made {count} requests within a minute"));
+        }
+    }
+}
+
 impl Sub for Requests {
     type Output = Self;
 
@@ -110,12 +136,25 @@ impl fmt::Debug for Observer {
 }
 
 impl Observer {
-    pub(crate) fn new(server: ApiServer, transcript: Transcript) -> Self {
-        Self { server, transcript, state: Mutex::default() }
+    pub(crate) fn new(server: ApiServer, transcript: Transcript, profile: Profile) -> Self {
+        Self { server, transcript, policies: Mutex::new(Policies::new(profile)), state: Mutex::default() }
+    }
+
+    /// The policies up to now: operators may act by those that held a while ago.
+    pub(crate) fn policies(&self) -> MutexGuard<'_, Policies> {
+        let definitions = self.server.all(names::GROUP, "ResourceGraphDefinition");
+        let mut policies = self.policies.lock().unwrap_or_else(PoisonError::into_inner);
+        policies.learn(self.transcript.seconds(), &definitions);
+        policies
     }
 
     pub(crate) fn requests(&self) -> Requests {
         self.state().counts
+    }
+
+    /// The most requests that one program made within a minute.
+    pub(crate) fn busiest(&self) -> u64 {
+        self.state().busiest
     }
 
     pub(crate) fn journal(&self) -> Vec<Request> {
@@ -148,43 +187,6 @@ impl Observer {
     fn stored(&self, path: &str) -> Option<Object> {
         let (resource, key) = target(path)?;
         self.server.stored(&resource, &key)
-    }
-
-    fn judge_delete(&self, path: &str, object: &Object) -> Option<String> {
-        let metadata = object.metadata();
-        let group = object.gvk().map(|gvk| gvk.group).unwrap_or_default();
-        if group.ends_with(kro_api::names::GROUP) || &*group == "apiextensions.k8s.io" {
-            // Revisions, generated kinds and nested instances are judged by what is left in the end.
-            return None;
-        }
-        let Some(set) = metadata.label(labels::APPLYSET_PART_OF) else {
-            return Some(format!("deleted {path}, which is in no ApplySet"));
-        };
-        let applied = metadata.managed_fields().iter().any(|entry| entry["manager"] == managers::APPLYSET);
-        if !applied {
-            return Some(format!("deleted {path}, which kro never applied"));
-        }
-        let order = order_of(object);
-        let parent = metadata.label(labels::INSTANCE_ID).unwrap_or_default();
-        let never_prunes = self.state().never_prunes;
-        let all = self.server.dump();
-        let is_teardown = all.iter().any(|other| {
-            let metadata = other.metadata();
-            // A pass that began before the deletion may still prune.
-            let is_known = other.as_value_at("status").is_some_and(|status| status["state"] == "DELETING");
-            metadata.uid() == Some(parent) && metadata.is_deleting() && (never_prunes || is_known)
-        });
-        if !is_teardown {
-            return None;
-        }
-        let later = all.iter().find(|other| {
-            other.metadata().label(labels::APPLYSET_PART_OF) == Some(set) && order_of(other) > order
-        })?;
-        Some(format!(
-            "deleted {path} of wave {order} while {} of wave {} is there",
-            later.key(),
-            order_of(later)
-        ))
     }
 }
 
@@ -220,7 +222,16 @@ impl Witness for Observer {
         let after = target.as_ref().and_then(|(resource, key)| self.server.stored(resource, key));
         let mut state = self.state();
         let before = if is_write { state.before.remove(client) } else { None };
-        *(if is_write { &mut state.counts.writes } else { &mut state.counts.reads }) += 1;
+        if let Some(before) = before.as_ref().filter(|_| state.kro.contains(client)) {
+            drop(state);
+            let broken = self.judge_change(uri.path(), before, after.as_ref());
+            state = self.state();
+            state.broken.extend(broken);
+        }
+        if !uri.path().contains("/leases") {
+            *(if is_write { &mut state.counts.writes } else { &mut state.counts.reads }) += 1;
+            state.count(client, self.transcript.seconds());
+        }
         let effect = match (&before, &after) {
             (None, Some(_)) => Some(Effect::Created),
             (Some(_), _) if *method == Method::DELETE && status.is_success() => Some(Effect::Deleted),
@@ -237,26 +248,11 @@ impl Witness for Observer {
             kind: before.or(after).and_then(|object| Some(object.gvk().ok()?.group_kind())),
             effect,
         };
-        let mut broken: Vec<String> =
+        let broken: Vec<String> =
             state.rules.0.iter().filter_map(|rule| rule(&request, before, after).err()).collect();
-        let set = if state.kro.contains(client) { taken_out(before, after) } else { None };
-        broken.extend(set.map(|set| format!("took {} out of ApplySet {set}", uri.path())));
         state.broken.extend(broken);
         state.journal.push(request);
     }
-}
-
-/// The set that an object was in and is not any more.
-fn taken_out<'o>(before: Option<&'o Object>, after: Option<&'o Object>) -> Option<&'o str> {
-    let (before, after) = (before?.metadata(), after?.metadata());
-    let set = before.label(labels::APPLYSET_PART_OF)?;
-    let is_same = before.uid() == after.uid();
-    (is_same && after.label(labels::APPLYSET_PART_OF) != Some(set)).then_some(set)
-}
-
-fn order_of(object: &Object) -> u32 {
-    let annotation = object.metadata().annotation(kro_apply::APPLY_ORDER);
-    annotation.and_then(|text| text.parse().ok()).unwrap_or(0)
 }
 
 /// The resource and name in the path of an object.

@@ -1,20 +1,23 @@
 //! What must be there in the end, computed from what people asked for by compile and plan alone: no operator, no
-//! history. An object is right when it has everything its template says.
+//! history but that of policies. An object is right when it has everything its template says.
+
+mod instance;
 
 use crate::{
     Admin,
-    scenario::{Lists, difference},
+    policies::{Policies, kind_of},
     snapshot::{Snapshot, crds},
     story::is_member,
 };
+use instance::judge_instance;
 use kro_api::{
     ResourceGraphDefinition,
     names::{self, labels},
+    policy::{Deletion, WithInstances},
 };
 use kro_diagnostic::Severity;
 use kro_graph::{CompileOptions, Graph, GraphSource, lower};
 use kro_object::{GroupKind, Object};
-use kro_plan::{Observation, Planner, Step, Target};
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -24,33 +27,66 @@ use std::{
 /// Compiles definitions once and judges worlds.
 #[derive(Debug, Default)]
 pub(crate) struct Oracle {
-    graphs: BTreeMap<(String, i64), Option<Arc<Graph>>>,
+    graphs: BTreeMap<Id, Compiled>,
+}
+
+/// Uid and generation.
+type Id = (String, i64);
+
+/// What a definition compiled to.
+#[derive(Debug)]
+struct Compiled {
+    /// Among these CRDs.
+    crds: Vec<Id>,
+    graph: Option<Arc<Graph>>,
+}
+
+/// How a world is.
+#[derive(Debug, Default)]
+pub(crate) struct Judgement {
+    /// Everything that is not as it should be.
+    pub(crate) wrong: Vec<String>,
+    /// How many definitions and instances are right as they are and still ask again and again, since nobody tells them
+    /// of what they wait for.
+    pub(crate) waiting: u64,
 }
 
 impl Oracle {
-    /// Everything that is not as it should be.
-    pub(crate) fn judge(&mut self, now: &Snapshot, admin: &Admin) -> Vec<String> {
-        let mut wrong = Vec::new();
+    /// Judges what is stored now.
+    pub(crate) fn judge(&mut self, now: &Snapshot, admin: &Admin, policies: &Policies) -> Judgement {
+        let mut judgement = Judgement::default();
         let mut living = BTreeSet::new();
         let mut defined = BTreeSet::new();
         for definition in now.all(&GroupKind::new(names::GROUP, "ResourceGraphDefinition")) {
             let name = definition.key().name;
+            let kind = kind_of(definition);
+            let sets = now.all(&kind).map(|instance| kro_apply::id(&kind, &instance.key()));
             if definition.metadata().is_deleting() {
-                wrong.push(format!("definition {name} is still being deleted"));
+                let stays = policies.of(definition).with_instances == WithInstances::Refuse;
+                let count = sets.count() as u64;
+                if stays && count > 0 {
+                    judgement.waiting += 1 + count;
+                } else {
+                    judgement.wrong.push(format!("definition {name} is still being deleted"));
+                }
                 continue;
             }
+            let former = living.len();
+            living.extend(sets);
+            let count = (living.len() - former) as u64;
+            defined.insert(kind.clone());
             let Some(graph) = self.graph(now, definition) else {
-                wrong.push(format!("definition {name} does not compile"));
+                // It goes on as it was compiled before, or in an older form, or not at all: that depends on what happened.
+                judgement.waiting += 1 + count;
+                let deleting = now.all(&kind).filter(|instance| instance.metadata().is_deleting());
+                judgement.wrong.extend(deleting.map(|it| format!("{} is still being deleted", shown(it))));
                 continue;
             };
-            let kind = graph.instance.resource.gvk.group_kind();
-            defined.insert(kind.clone());
-            if definition.as_value_at("status").map(|status| &status["state"]) != Some(&"Active".into()) {
-                wrong.push(format!("definition {name} is not active: {}", reasons(definition)));
+            if !is_active(definition) {
+                judgement.wrong.push(format!("definition {name} is not active: {}", reasons(definition)));
             }
             for instance in now.all(&kind) {
-                living.insert(kro_apply::id(&kind, &instance.key()));
-                judge_instance(now, admin, &graph, instance, &mut wrong);
+                judge_instance(now, admin, &graph, &policies.of(definition), instance, &mut judgement);
             }
         }
         // Instances whose definition is gone keep their children, as upstream's do.
@@ -65,126 +101,34 @@ impl Oracle {
         for object in now.everything().filter(|object| is_member(object)) {
             if let Some(set) = object.metadata().label(labels::APPLYSET_PART_OF)
                 && !living.contains(set)
+                && !policies.ever(object).iter().any(|policy| policy.deletion == Deletion::Retain)
             {
-                wrong.push(format!("orphan: {} of a set that has no parent", shown(object)));
+                judgement.wrong.push(format!("orphan: {} of a set that has no parent", shown(object)));
             }
         }
-        wrong
+        judgement
     }
 
     /// The graph of a definition; `None` when it does not compile.
     fn graph(&mut self, now: &Snapshot, definition: &Object) -> Option<Arc<Graph>> {
-        let metadata = definition.metadata();
-        let id = (metadata.uid().unwrap_or_default().to_owned(), metadata.generation().unwrap_or_default());
-        if let Some(known) = self.graphs.get(&id) {
-            return known.clone();
+        let id = id_of(definition);
+        let crds: Vec<Id> = now.all(&crds()).map(id_of).collect();
+        if let Some(known) = self.graphs.get(&id).filter(|known| known.crds == crds) {
+            return known.graph.clone();
         }
         let graph = compile(now, definition);
-        self.graphs.insert(id, graph.clone());
+        self.graphs.insert(id, Compiled { crds, graph: graph.clone() });
         graph
     }
 }
 
-fn judge_instance(
-    now: &Snapshot,
-    admin: &Admin,
-    graph: &Arc<Graph>,
-    instance: &Object,
-    wrong: &mut Vec<String>,
-) {
-    let name = shown(instance);
-    if instance.metadata().is_deleting() {
-        wrong.push(format!("{name} is still being deleted"));
-        return;
-    }
-    if kro_api::is_suspended(instance) {
-        return;
-    }
-    let set = kro_apply::id(&graph.instance.resource.gvk.group_kind(), &instance.key());
-    let state = instance.as_value_at("status").cloned().unwrap_or_default();
-    let mut planner = Planner::new(Arc::clone(graph), instance.clone());
-    let mut wanted = BTreeSet::new();
-    let plan = loop {
-        match planner.poll() {
-            Step::Read(reads) => {
-                for read in reads {
-                    let found: Vec<Object> = match &read.target {
-                        Target::Named(key) => now.get(&read.resource, key).cloned().into_iter().collect(),
-                        Target::Selected { namespace, selector } => {
-                            let fits = |object: &&Object| {
-                                (namespace.is_none() || *namespace == object.key().namespace)
-                                    && selector.matches(object.metadata().labels().cloned())
-                            };
-                            now.all(&read.resource.gvk.group_kind()).filter(fits).cloned().collect()
-                        }
-                    };
-                    let is_missing = found.is_empty() && matches!(read.target, Target::Named(_));
-                    let answer = if is_missing { Observation::Missing } else { Observation::Found(found) };
-                    planner.observe(read.id, answer);
-                }
-            }
-            Step::Apply(wave) => {
-                for desired in wave {
-                    let index = desired.item.map(|item| item.index);
-                    wanted.insert((desired.resource.gvk.group_kind(), desired.object.key()));
-                    let outcome = match now.get(&desired.resource, &desired.object.key()) {
-                        None => Err(format!("{name}: {} is missing", shown(&desired.object))),
-                        Some(live) => {
-                            match difference(&desired.object.to_value(), &live.to_value(), "", Lists::Whole) {
-                                Some(what) if !is_written_otherwise(admin, &desired.object, live) => {
-                                    Err(format!("{name}: {}: {what}", shown(live)))
-                                }
-                                _ if live.metadata().label(labels::APPLYSET_PART_OF) != Some(&set) => {
-                                    Err(format!("{name}: {} is not in its set", shown(live)))
-                                }
-                                _ => Ok(live.clone()),
-                            }
-                        }
-                    };
-                    if let Err(what) = &outcome {
-                        wrong.push(what.clone());
-                    }
-                    planner.applied(&desired.node, index, outcome);
-                }
-            }
-            Step::Done(plan) => break plan,
-        }
-    };
-    if plan.is_complete() {
-        for member in now.labelled(labels::APPLYSET_PART_OF, &set).filter(|object| is_member(object)) {
-            let kind = member.gvk().map(|gvk| gvk.group_kind());
-            if !kind.is_ok_and(|kind| wanted.contains(&(kind, member.key()))) {
-                wrong.push(format!("{name}: {} is no longer wanted", shown(member)));
-            }
-        }
-    }
-    let is_ready = plan.problem().is_none();
-    if (state["state"] == "ACTIVE") != is_ready {
-        wrong.push(format!("{name}: state is {} while {:?}", state["state"], plan.problem()));
-    }
-    if let (Ok(fields), Value::Object(mut written)) = (plan.status(), state) {
-        written.remove("state");
-        written.remove("conditions");
-        if written != fields {
-            let (fields, written) = (Value::Object(fields), Value::Object(written));
-            wrong.push(format!("{name}: status is {written}, expected {fields}"));
-        }
-    }
+fn id_of(object: &Object) -> Id {
+    let metadata = object.metadata();
+    (metadata.uid().unwrap_or_default().to_owned(), metadata.generation().unwrap_or_default())
 }
 
-/// Whether the server has an object as it is asked for, in other words than those it is asked in: it drops what is
-/// empty, moves the texts of a Secret, writes quantities its own way. Somebody who asks for it would change nothing.
-fn is_written_otherwise(admin: &Admin, desired: &Object, live: &Object) -> bool {
-    let bare = |object: &Object| {
-        let mut value = object.to_value();
-        if let Some(metadata) = value["metadata"].as_object_mut() {
-            for field in ["managedFields", "resourceVersion", "generation"] {
-                metadata.remove(field);
-            }
-        }
-        value
-    };
-    admin.would_become(desired).is_ok_and(|becomes| bare(&becomes) == bare(live))
+fn is_active(definition: &Object) -> bool {
+    definition.as_value_at("status").map(|status| &status["state"]) == Some(&"Active".into())
 }
 
 fn compile(now: &Snapshot, definition: &Object) -> Option<Arc<Graph>> {

@@ -107,7 +107,7 @@ impl Process {
         let (stop, stopped) = oneshot::channel::<()>();
         let program = (self.program)(Host {
             client: kube_client::Client::new(way, "default"),
-            clock: *clock,
+            clock: clock.clone(),
             seed: seed.wrapping_add(self.starts),
             shutdown: Shutdown(stopped),
         });

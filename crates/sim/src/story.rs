@@ -3,13 +3,17 @@
 mod design;
 mod operation;
 mod play;
+mod policy;
 mod strategy;
+mod widget;
 
 pub use design::{Design, NodeDesign, NodeForm, Wish};
 pub(crate) use operation::is_member;
 pub use operation::{Ill, Meddling, Operation};
-pub use play::{Outcome, Story, play};
-pub use strategy::{designs, operations, stories, wishes};
+pub use play::{Crew, Outcome, Story, play};
+pub use policy::PolicyChange;
+pub use strategy::{designs, operations, policies, stories, wishes};
+pub use widget::WidgetForm;
 
 use proptest::{
     strategy::{Strategy as _, ValueTree as _},

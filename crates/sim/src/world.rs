@@ -5,17 +5,24 @@ use crate::{
     clock::{Beginning, VirtualClock},
     gate::Gate,
     observer::{Observer, Request, Requests},
-    operator::{OPERATOR, candidate, lease, operator},
-    oracle::Oracle,
+    operator::{OPERATOR, Setup, candidate, operator, replica},
+    oracle::{Judgement, Oracle},
     process::{Host, Process, Site},
+    snapshot::Snapshot as Everything,
     transcript::Transcript,
+    writers::one_writer,
 };
 use futures_util::future::BoxFuture;
+use kro_api::{
+    Profile,
+    names::{self, labels},
+    policy::Deletion,
+};
 use kro_apiserver::{
     ApiServer, Behaviors, Options, Snapshot,
     fault::{Faults, Rates},
 };
-use kro_object::{Gvk, Object, ResourceType, Scope};
+use kro_object::Object;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
@@ -32,6 +39,8 @@ pub struct WorldOptions {
     pub seed: u64,
     /// What goes wrong by chance; `None`: nothing.
     pub rates: Option<Rates>,
+    /// What holds for operators where a definition has no policy.
+    pub profile: Profile,
     /// Whether the transcript's lines are kept to be read.
     pub keep_lines: bool,
 }
@@ -42,6 +51,11 @@ pub struct World {
     observer: Arc<Observer>,
     oracle: Oracle,
     processes: BTreeMap<String, Process>,
+    /// Those that do not run for now.
+    away: BTreeSet<String>,
+    /// The operators by name.
+    operators: Vec<String>,
+    setup: Setup,
     /// What must hold in the end, beside what definitions ask for.
     wishes: Vec<Box<Wish>>,
 }
@@ -61,6 +75,8 @@ const LOOK: Duration = Duration::from_secs(15);
 const PATIENCE: Duration = Duration::from_hours(1);
 /// How long a world that is right must then be silent.
 const SILENCE: Duration = Duration::from_mins(20);
+/// How many requests a minute a definition or instance may make that waits for what nobody tells of.
+const WAITING: u64 = 45;
 
 /// Runs a future in virtual time on this thread: the clock stands still while anything can go on, and jumps when
 /// everything waits.
@@ -86,10 +102,6 @@ static SERVER: LazyLock<Snapshot> = LazyLock::new(|| {
     server.snapshot()
 });
 
-fn leases() -> ResourceType {
-    ResourceType::new(Gvk::new("coordination.k8s.io", "v1", "Lease"), "leases", Scope::Namespaced)
-}
-
 impl World {
     /// A world with kro's CRDs and the operator, which does not run yet. Call it inside of [`run`].
     pub fn new(options: &WorldOptions) -> Self {
@@ -97,37 +109,45 @@ impl World {
         let mut world =
             Self::with(options, |options| server(options).expect("invariant: a server was like this"));
         world.observer.is_kro(OPERATOR);
-        world.host(OPERATOR, operator);
+        world.operators = vec![OPERATOR.to_owned()];
+        let setup = world.setup.clone();
+        world.host(OPERATOR, move |host| operator(host, setup.clone()));
         world
     }
 
     /// A world with kro's CRDs and several operators by name, of which one acts at a time: it is broken when another
-    /// one writes than the holder of the lease. They renew and look at the lease, so such a world is never silent:
-    /// [`World::converge`]. Call it inside of [`run`].
+    /// one writes than the holder of the lease. Call it inside of [`run`].
     pub fn with_candidates(options: &WorldOptions, names: &[&str]) -> Self {
         let mut world = Self::new(options);
-        world.processes.clear();
-        for name in names {
-            world.observer.is_kro(name);
-            let owned = (*name).to_owned();
-            world.host(name, move |host| candidate(host, owned.clone()));
-        }
-        let (admin, leases) = (world.admin(), leases());
-        let names: BTreeSet<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        world.always(move |request, _, _| {
-            let is_about_lease = request.path.contains("/leases");
-            if request.verb == "GET" || is_about_lease || !names.contains(&request.client) {
-                return Ok(());
-            }
-            let lease = admin.get(&leases, &lease());
-            let holder =
-                lease.as_ref().and_then(|lease| lease.as_value_at("spec")?["holderIdentity"].as_str());
-            if holder == Some(&request.client) {
-                return Ok(());
-            }
-            Err(format!("{} wrote {} while {holder:?} held the lease", request.client, request.path))
-        });
+        world.have_several(names, candidate);
+        let rule = one_writer(world.admin(), world.operators.iter().cloned().collect(), None);
+        world.always(rule);
         world
+    }
+
+    /// A world with kro's CRDs and operators by name that share the instances out in so many shards: it is broken when
+    /// one writes what is not its part by the leases. Call it inside of [`run`].
+    pub fn with_replicas(options: &WorldOptions, names: &[&str], shards: u32) -> Self {
+        let mut world = Self::new(options);
+        world.have_several(names, move |host, name, setup| replica(host, name, shards, setup));
+        let rule = one_writer(world.admin(), world.operators.iter().cloned().collect(), Some(shards));
+        world.always(rule);
+        world
+    }
+
+    /// Operators by name in place of the one.
+    fn have_several<F: Future<Output = ()> + Send + 'static>(
+        &mut self,
+        names: &[&str],
+        program: impl Fn(Host, String, Setup) -> F + Clone + 'static,
+    ) {
+        self.processes.clear();
+        self.operators = names.iter().map(|name| (*name).to_owned()).collect();
+        for name in names {
+            self.observer.is_kro(name);
+            let (program, owned, setup) = (program.clone(), (*name).to_owned(), self.setup.clone());
+            self.host(name, move |host| program(host, owned.clone(), setup.clone()));
+        }
     }
 
     /// A world with nothing of kro's. Call it inside of [`run`].
@@ -138,13 +158,13 @@ impl World {
     fn with(options: &WorldOptions, server: impl FnOnce(Options) -> ApiServer) -> Self {
         let clock = VirtualClock::start();
         let server = server(Options {
-            clock: Arc::new(clock),
+            clock: Arc::new(clock.steady()),
             seed: options.seed,
             behaviors: Behaviors::all(),
             ..Options::default()
         });
-        let transcript = Transcript::new(clock, options.keep_lines);
-        let observer = Arc::new(Observer::new(server.clone(), transcript.clone()));
+        let transcript = Transcript::new(clock.clone(), options.keep_lines);
+        let observer = Arc::new(Observer::new(server.clone(), transcript.clone(), options.profile));
         let faults = match options.rates {
             Some(rates) => Faults::seeded(options.seed, rates),
             None => Faults::none(),
@@ -154,6 +174,9 @@ impl World {
             observer,
             oracle: Oracle::default(),
             processes: BTreeMap::new(),
+            away: BTreeSet::new(),
+            operators: Vec::new(),
+            setup: Setup { profile: options.profile, metrics: Arc::default() },
             wishes: Vec::new(),
         }
     }
@@ -212,9 +235,9 @@ impl World {
         &self.site.transcript
     }
 
-    /// The world's time.
-    pub fn clock(&self) -> VirtualClock {
-        self.site.clock
+    /// The time of the machines that programs run on.
+    pub fn clock(&self) -> &VirtualClock {
+        &self.site.clock
     }
 
     /// Virtual seconds since it began.
@@ -225,6 +248,17 @@ impl World {
     /// What programs asked for so far.
     pub fn requests(&self) -> Requests {
         self.observer.requests()
+    }
+
+    /// A metric of the operator as [`kro_controller::Metrics`] shows it, over all labels; of several operators the
+    /// highest. 0 when there is none of this name.
+    pub fn metric(&self, name: &str) -> u64 {
+        self.setup.metric(name)
+    }
+
+    /// The most requests that one program made within a minute so far, watches and what is about leases apart.
+    pub fn busiest_minute(&self) -> u64 {
+        self.observer.busiest()
     }
 
     /// Every request of programs that reached the server, watches apart.
@@ -243,9 +277,43 @@ impl World {
         self.observer.never_prunes();
     }
 
+    /// What becomes of a child when it is to go.
+    pub(crate) fn deletion_of(&self, child: &Object) -> Deletion {
+        self.observer.policies().now(child).deletion
+    }
+
+    /// Whether a child may be there without being wanted.
+    pub(crate) fn may_be_retained(&self, child: &Object) -> bool {
+        self.observer.policies().ever(child).iter().any(|policy| policy.deletion == Deletion::Retain)
+    }
+
     /// Starts all programs that do not run.
     pub fn start(&mut self) {
-        self.processes.values_mut().for_each(Process::start);
+        // What was asked for up to now is known, whatever is asked for next.
+        drop(self.observer.policies());
+        let here = self.processes.iter_mut().filter(|(name, _)| !self.away.contains(*name));
+        here.for_each(|(_, process)| process.start());
+    }
+
+    /// The operators by name: one, unless there are several.
+    pub fn operators(&self) -> &[String] {
+        &self.operators
+    }
+
+    /// Stops a program as a signal does; it does not run again before it joins.
+    pub async fn leave(&mut self, name: &str) {
+        self.stop(name).await;
+        self.away.insert(name.to_owned());
+    }
+
+    /// A program that left runs again, from the next start on.
+    pub fn join(&mut self, name: &str) {
+        self.away.remove(name);
+    }
+
+    /// Whether a program has left.
+    pub fn is_away(&self, name: &str) -> bool {
+        self.away.contains(name)
     }
 
     /// Kills a program wherever it is, as `kill -9` does.
@@ -293,6 +361,7 @@ impl World {
 
     /// Lets time pass.
     pub async fn sleep(&self, duration: Duration) {
+        drop(self.observer.policies());
         tokio::time::sleep(duration).await;
     }
 
@@ -304,7 +373,7 @@ impl World {
         Ok(took)
     }
 
-    /// The same for programs that go on to ask and write when everything is right.
+    /// The same for programs that go on to ask and write when everything is right. Leases do not count as that.
     pub async fn converge(&mut self) -> Result<Duration, Vec<String>> {
         self.site.faults.heal();
         self.start();
@@ -323,7 +392,7 @@ impl World {
             let revision = self.server().revision();
             if judged != Some(revision) {
                 judged = Some(revision);
-                wrong = self.judge();
+                wrong = self.judge().wrong;
             }
             if wrong.is_empty() {
                 return Ok(start.elapsed());
@@ -334,33 +403,66 @@ impl World {
         }
     }
 
-    /// Nothing is read and nothing written once everything is right.
+    /// Nothing is read and nothing written once everything is right; but what was announced for later may come once.
     async fn silence(&mut self) -> Result<(), Vec<String>> {
         // What was on its way may arrive.
         self.sleep(LOOK).await;
+        let first = self.is_silent().await;
+        if first.is_err() && self.observer.policies().have_timeouts() {
+            self.is_silent().await?;
+        } else {
+            first?;
+        }
+        self.keeps_little()
+    }
+
+    async fn is_silent(&mut self) -> Result<(), Vec<String>> {
+        // Leases are renewed all the time.
+        let renews = self.operators.len() > 1;
+        let silence = if renews { SILENCE / 10 } else { SILENCE };
         let (requests, revision) = (self.requests(), self.server().revision());
-        self.sleep(SILENCE).await;
+        self.sleep(silence).await;
         let (later, moved) = (self.requests(), self.server().revision() - revision);
-        if later == requests && moved == 0 {
+        let is_still = renews || moved == 0;
+        if later == requests && is_still {
             return Ok(());
         }
-        let wrong = self.judge();
+        let Judgement { wrong, waiting } = self.judge();
         if !wrong.is_empty() {
             return Err(wrong);
         }
+        let minutes = silence.as_secs() / 60;
+        let (reads, writes) = (later.reads - requests.reads, later.writes - requests.writes);
+        if is_still && reads + writes <= WAITING * waiting * minutes {
+            return Ok(());
+        }
         Err(vec![format!(
-            "not quiet: {} reads, {} writes and {moved} changes in {} minutes after everything was right",
-            later.reads - requests.reads,
-            later.writes - requests.writes,
-            SILENCE.as_secs() / 60,
+            "not quiet: {reads} reads, {writes} writes and {moved} changes in {minutes} minutes after everything was right"
         )])
     }
 
-    /// Everything that is not as it should be.
-    fn judge(&mut self) -> Vec<String> {
+    /// No operator remembers more than there is, or watches more than definitions ask for.
+    fn keeps_little(&self) -> Result<(), Vec<String>> {
+        let server = self.server();
+        let children = server.labelled(labels::NODE_ID, None).len() as u64;
+        let definitions = server.all(names::GROUP, "ResourceGraphDefinition");
+        let nodes = definitions.iter().filter_map(|it| it.as_value_at("spec")?["resources"].as_array());
+        let watches = 3 + definitions.len() + 2 * nodes.map(Vec::len).sum::<usize>();
+        let bounds = [("kro_children", children), ("dynamic_controller_watch_count", watches as u64)];
+        let kept = bounds.map(|(name, most)| (name, self.setup.metric(name), most));
+        let over = kept.into_iter().filter(|(_, kept, most)| kept > most);
+        let over: Vec<String> = over
+            .map(|(name, kept, most)| format!("keeps too much: {name} is {kept}, expected {most} at most"))
+            .collect();
+        if over.is_empty() { Ok(()) } else { Err(over) }
+    }
+
+    /// Whether everything is as it should be.
+    fn judge(&mut self) -> Judgement {
         let admin = self.admin();
-        let mut wrong = self.oracle.judge(&crate::snapshot::Snapshot::new(self.server().dump()), &admin);
-        wrong.extend(self.wishes.iter().filter_map(|wish| wish(&admin).err()));
-        wrong
+        let now = Everything::new(self.server().dump());
+        let mut judgement = self.oracle.judge(&now, &admin, &self.observer.policies());
+        judgement.wrong.extend(self.wishes.iter().filter_map(|wish| wish(&admin).err()));
+        judgement
     }
 }

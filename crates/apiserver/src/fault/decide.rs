@@ -26,7 +26,7 @@ pub struct Rates {
     pub deny: u16,
     /// [`Fault::Compact`].
     pub compact: u16,
-    /// [`Fault::StaleList`] by up to 20 revisions, for lists that ask for any version.
+    /// [`Fault::StaleList`] by up to 20 revisions.
     pub stale_list: u16,
     /// [`Fault::CutWatch`] after up to `longest`, for watches.
     pub cut_watch: u16,
@@ -91,10 +91,7 @@ impl Rates {
             (self.unavailable, Fault::Unavailable),
             (self.deny, Fault::Deny),
             (self.compact, Fault::Compact),
-            (
-                if asked.takes_any_version { self.stale_list } else { 0 },
-                Fault::StaleList(roll.amount % 20 + 1),
-            ),
+            (self.stale_list, Fault::StaleList(roll.amount % 20 + 1)),
             (self.cut_watch, Fault::CutWatch(part(self.longest))),
             (self.delay_watch, Fault::DelayWatch(part(self.longest))),
         ];
@@ -116,7 +113,7 @@ pub(super) struct Asked {
     pub(super) method: Method,
     pub(super) path: String,
     pub(super) is_watch: bool,
-    is_list: bool,
+    /// A list that says `resourceVersion=0`: anything the server remembers will do.
     takes_any_version: bool,
     /// Group, plural and name of the resource, for messages.
     pub(super) resource: (String, String, String),
@@ -136,7 +133,6 @@ impl Asked {
             method: method.clone(),
             path: uri.path().to_owned(),
             is_watch,
-            is_list,
             takes_any_version: is_list && param("resourceVersion") == Some("0"),
             resource,
         }
@@ -146,7 +142,7 @@ impl Asked {
     pub(super) fn can_meet(&self, fault: Fault) -> bool {
         match fault {
             Fault::Conflict => matches!(self.method, Method::PUT | Method::PATCH | Method::DELETE),
-            Fault::StaleList(_) => self.is_list,
+            Fault::StaleList(_) => self.takes_any_version,
             Fault::CutWatch(_) | Fault::DelayWatch(_) => self.is_watch,
             Fault::LoseReply => !self.is_watch,
             _ => true,

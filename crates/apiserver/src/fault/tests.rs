@@ -126,8 +126,11 @@ async fn lists_can_be_stale_and_history_can_go() {
         create(&mut client, name).await.expect("created");
     }
     faults.script(Rule::new(Fault::StaleList(2)));
-    let (_, list) = ask(&mut client, Method::GET, MAPS, &Value::Null).await.expect("a list");
-    assert_eq!(list["items"].as_array().expect("items").len(), 1);
+    for (query, items) in [("", 3), ("?resourceVersion=0", 1), ("?resourceVersion=0", 3)] {
+        let (_, list) =
+            ask(&mut client, Method::GET, &format!("{MAPS}{query}"), &Value::Null).await.expect("a list");
+        assert_eq!(list["items"].as_array().expect("items").len(), items, "{query}");
+    }
     faults.script(Rule::new(Fault::Compact));
     let past = format!("{MAPS}?resourceVersion={}&resourceVersionMatch=Exact", server.revision() - 1);
     assert_eq!(ask(&mut client, Method::GET, &past, &Value::Null).await.expect("answered").0, 410);

@@ -371,6 +371,16 @@ impl World {
         }
     }
 
+    /// This one does not compile: an older one may be the one to compile. None is woken by itself or by an older one,
+    /// so that this comes to an end.
+    fn wake_older_revisions(&self, definition: &str, number: i64, queue: &mut Queue<Key>) {
+        for (name, record) in &self.revisions {
+            if *record.definition == *definition && record.number < number {
+                queue.add(Key::Revision(Arc::clone(name)));
+            }
+        }
+    }
+
     /// A CRD changed: ours to repair, or one that a definition has been waiting for.
     fn crd_event(&mut self, change: &Change, queue: &mut Queue<Key>) {
         let (Change::Applied(object) | Change::Deleted(object)) = change else { return };
@@ -649,7 +659,7 @@ impl World {
                     queue.add(Key::Instance(id.clone()));
                 }
                 if failed {
-                    self.wake_revisions(&definition, queue);
+                    self.wake_older_revisions(&definition, number, queue);
                 }
                 if !mutant("revisions-unheard") {
                     queue.add(Key::Definition(definition));

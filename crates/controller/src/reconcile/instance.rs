@@ -278,15 +278,17 @@ impl<'a> Pass<'a> {
         if let Some(known) = self.known(read) {
             return Ok(known);
         }
+        let ours = self.served.graph.nodes.get(&read.node).is_some_and(Node::is_managed);
         let result = match &read.target {
             kro_plan::Target::Named(key) => {
                 let found = self.cluster.get(&read.resource, key).await;
-                found.map(|object| object.into_iter().collect::<Vec<_>>())
+                // As with what watches tell: an object that is not ours says nothing of a child.
+                let counts = |object: &Object| !ours || object.metadata().label(labels::NODE_ID).is_some();
+                found.map(|object| object.filter(counts).into_iter().collect::<Vec<_>>())
             }
             kro_plan::Target::Selected { namespace, selector } => {
                 let query = Query::all().within(namespace.as_deref()).selected(selector);
                 // Members carry labels of ours; to see them no right of theirs is needed.
-                let ours = self.served.graph.nodes.get(&read.node).is_some_and(Node::is_managed);
                 let cluster = if ours { &self.shared.cluster } else { &self.cluster };
                 cluster.list(&read.resource, &query).await
             }

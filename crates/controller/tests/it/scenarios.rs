@@ -2,7 +2,7 @@
 //!
 //! A file has `about`, `policy` (the operator's profile), `operator` (who it is, if it has not all rights) and `steps`. A step does one thing (`apply` objects as a user;
 //! `merge` or `status`: a patch of an object; `delete` one; `restart` the operator), lets `wait` seconds pass (2 unless
-//! said otherwise), and then `expect`s objects. What is written of an object must be there: of maps these keys, where
+//! said otherwise) during which the operator makes at most so many `requests`, and then `expect`s objects. What is written of an object must be there: of maps these keys, where
 //! null means none; of lists these elements, in any order. `absent: true` means no such object.
 
 use crate::world::{World, options};
@@ -87,7 +87,12 @@ async fn act(world: &mut World, step: &Value, start: &Options) {
         world.cluster.delete(&resource, &object.key(), Precondition::default()).await.expect("deleted");
     }
     let wait = step["wait"].as_u64().unwrap_or(2);
+    let mark = world.mark();
     tokio::time::sleep(Duration::from_secs(wait)).await;
+    if let Some(most) = step["requests"].as_u64() {
+        let made = world.requests(mark);
+        assert!(made.len() as u64 <= most, "{} requests: {made:#?}", made.len());
+    }
 }
 
 async fn play(path: &Path) {
@@ -154,4 +159,5 @@ scenarios! {
     revision_pinned_by_instance
     revision_last_good
     revision_none_good
+    kind_vanishes
 }

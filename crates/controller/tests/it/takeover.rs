@@ -2,10 +2,13 @@
 //! was found is kept up from then on. The clusters are recorded (`upstream-state` of the gold data); without it the
 //! tests pass without looking. The second test runs on a real API server where `KUBEBUILDER_ASSETS` names one.
 
+mod recorded;
+
 use crate::world::{VirtualClock, World, start};
 use kro_cluster::{Clock, Cluster, Part, Precondition};
 use kro_controller::{Controller, Options};
 use kro_object::{Gvk, Object, ObjectKey, ResourceType, Scope};
+use recorded::{gold, kind, recorded, stand_ins};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
@@ -17,50 +20,12 @@ use std::{
     time::Duration,
 };
 
-fn gold() -> Option<PathBuf> {
-    let default = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared"));
-    let folder = std::env::var_os("KRO_GOLD_DIR").map_or_else(default, PathBuf::from);
-    folder.is_dir().then_some(folder)
-}
-
-/// The objects of all recorded clusters, in an order in which they can be stored.
-fn recorded() -> Option<Vec<Object>> {
-    let mut objects = Vec::new();
-    for file in fs::read_dir(gold()?.join("upstream-state")).expect("a folder") {
-        let path = file.expect("an entry").path();
-        if path.extension().is_some_and(|extension| extension == "json") {
-            let state: Value = serde_json::from_slice(&fs::read(path).expect("a file")).expect("JSON");
-            let all = state["objects"].as_array().expect("a list").clone();
-            objects.extend(all.into_iter().map(|object| Object::from_value(object).expect("an object")));
-        }
-    }
-    let rank = |object: &Object| match kind(object).as_str() {
-        "Namespace" => 0,
-        "CustomResourceDefinition" => 1,
-        _ => 2,
-    };
-    objects.sort_by_key(rank);
-    Some(objects)
-}
-
-/// The kinds of other operators that the recorded definitions use.
-fn stand_ins() -> Vec<Object> {
-    let path = gold().expect("gold data").join("scenarios/stand-ins.crds.yaml");
-    let text = fs::read_to_string(path).expect("a file");
-    let documents: Vec<Value> = serde_saphyr::from_multiple(&text).expect("YAML");
-    documents.into_iter().map(|object| Object::from_value(object).expect("an object")).collect()
-}
-
 async fn install(cluster: &Cluster, crds: impl IntoIterator<Item = Object>) {
     let kind = Gvk::new("apiextensions.k8s.io", "v1", "CustomResourceDefinition");
     let resource = ResourceType::new(kind, "customresourcedefinitions", Scope::Cluster);
     for crd in crds {
         cluster.create(&resource, &crd).await.expect("a CRD");
     }
-}
-
-fn kind(object: &Object) -> String {
-    object.as_map()["kind"].as_str().unwrap_or_default().to_owned()
 }
 
 async fn resource(cluster: &Cluster, object: &Object) -> ResourceType {

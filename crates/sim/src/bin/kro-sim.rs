@@ -75,7 +75,10 @@ fn many(args: &Args, seeds: u64) -> bool {
     let failed = outcomes.iter().filter(|outcome| !outcome.wrong.is_empty()).count();
     let hours: f64 = outcomes.iter().map(|outcome| outcome.took.as_secs_f64() / 3600.0).sum();
     let requests: u64 = outcomes.iter().map(|outcome| outcome.requests).sum();
-    println!("{seeds} seeds, {failed} failed, {hours:.0} virtual hours, {requests} requests");
+    let busiest = outcomes.iter().map(|outcome| outcome.busiest).max().unwrap_or(0);
+    println!(
+        "{seeds} seeds, {failed} failed, {hours:.0} virtual hours, {requests} requests, {busiest} in the busiest minute"
+    );
     failed == 0
 }
 
@@ -89,7 +92,9 @@ fn one(seed: u64, trace: bool) -> bool {
     outcome.wrong.iter().for_each(|line| println!("WRONG {line}"));
     let is_right = outcome.wrong.is_empty();
     if !is_right && let Some((smallest, wrong)) = story::shrink(seed) {
-        println!("\nthe smallest story that fails{}:", if smallest.faulty { ", with faults" } else { "" });
+        let faults = if smallest.faulty { ", with faults" } else { "" };
+        let safe = if smallest.is_safe { ", profile safe" } else { "" };
+        println!("\nthe smallest story that fails{faults}{safe}, {:?}:", smallest.crew);
         smallest.operations.iter().for_each(|operation| println!("  {operation:?}"));
         if trace {
             story::play(&smallest, true).lines.iter().for_each(|line| println!("{line}"));

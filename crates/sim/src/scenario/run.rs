@@ -75,7 +75,12 @@ pub fn run(scenario: &Scenario, inputs: Inputs<'_>) -> Report {
             Faults::Heavy => Some(Rates::rough()),
         };
         let seed = inputs.seed.unwrap_or(scenario.seed);
-        let world = World::new(&WorldOptions { seed, rates, keep_lines: inputs.keep_lines });
+        let world = World::new(&WorldOptions {
+            seed,
+            rates,
+            keep_lines: inputs.keep_lines,
+            ..WorldOptions::default()
+        });
         let mut runner = Runner {
             world,
             inputs,

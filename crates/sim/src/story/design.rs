@@ -1,5 +1,6 @@
 //! Definitions and instances small enough to be made up: what a definition looks like and what an instance wishes.
 
+use super::widget;
 use kro_object::Object;
 use serde_json::{Value, json};
 
@@ -30,6 +31,10 @@ pub enum NodeForm {
     Map,
     /// A Deployment that is ready when all its replicas are.
     Deployment,
+    /// A Deployment that does not say when it is ready.
+    Rollout,
+    /// An object of a kind of somebody else, whose CRD may be missing.
+    Widget,
     /// A ConfigMap for each item of the instance.
     Maps,
     /// Somebody else's ConfigMap; one of two.
@@ -85,14 +90,17 @@ impl Design {
     fn value_of(&self, index: usize) -> String {
         match self.nodes[index].form {
             NodeForm::Map | NodeForm::External(_) => format!("${{n{index}.data.value}}"),
-            NodeForm::Deployment => format!("${{string(n{index}.status.availableReplicas)}}"),
+            NodeForm::Widget => format!("${{n{index}.spec.value}}"),
+            NodeForm::Deployment | NodeForm::Rollout => {
+                format!("${{string(n{index}.status.availableReplicas)}}")
+            }
             NodeForm::Maps | NodeForm::Externals => format!("${{string(size(n{index}))}}"),
         }
     }
 
     fn resource(&self, kind: &str, index: usize, node: &NodeDesign) -> Value {
         let id = format!("n{index}");
-        let name = format!("{}-${{schema.metadata.name}}-{id}", kind.to_lowercase());
+        let name = child_name(kind, "${schema.metadata.name}", index);
         let value = match node.parent.filter(|_| index > 0).map(|parent| usize::from(parent) % index) {
             None => "${schema.spec.text}".to_owned(),
             Some(parent) => self.value_of(parent),
@@ -107,19 +115,12 @@ impl Design {
             }),
             NodeForm::Deployment => json!({
                 "readyWhen": [format!("${{{id}.status.availableReplicas == {id}.spec.replicas}}")],
-                "template": {
-                    "apiVersion": "apps/v1", "kind": "Deployment",
-                    "metadata": {"name": name, "annotations": data},
-                    "spec": {
-                        "replicas": "${schema.spec.size}",
-                        "selector": {"matchLabels": {"app": name}},
-                        "template": {
-                            "metadata": {"labels": {"app": name}},
-                            "spec": {"containers": [{"name": "main", "image": "example.org/main:1"}]},
-                        },
-                    },
-                },
+                "template": deployment(&name, &data),
             }),
+            NodeForm::Rollout => json!({"template": deployment(&name, &data)}),
+            NodeForm::Widget => json!({"template": {
+                "apiVersion": widget::API_VERSION, "kind": widget::KIND, "metadata": {"name": name}, "spec": data,
+            }}),
             NodeForm::External(slot) => json!({"externalRef": {
                 "apiVersion": "v1", "kind": "ConfigMap",
                 "metadata": {"name": external_name(slot), "namespace": "default"},
@@ -135,6 +136,36 @@ impl Design {
         }
         resource
     }
+}
+
+fn deployment(name: &str, annotations: &Value) -> Value {
+    json!({
+        "apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": {"name": name, "annotations": annotations},
+        "spec": {
+            "replicas": "${schema.spec.size}",
+            "selector": {"matchLabels": {"app": name}},
+            "template": {
+                "metadata": {"labels": {"app": name}},
+                "spec": {"containers": [{"name": "main", "image": "example.org/main:1"}]},
+            },
+        },
+    })
+}
+
+/// The name of a node's object; those of collections go on after it.
+fn child_name(kind: &str, instance: &str, index: usize) -> String {
+    format!("{}-{instance}-n{index}", kind.to_lowercase())
+}
+
+/// Somebody else's object with the name of a node's.
+pub(crate) fn squatter(kind: &str, instance: &str, index: usize) -> Object {
+    let value = json!({
+        "apiVersion": "v1", "kind": "ConfigMap",
+        "metadata": {"name": child_name(kind, instance, index), "namespace": "default"},
+        "data": {"value": "was here first"},
+    });
+    Object::from_value(value).expect("invariant: written as an object")
 }
 
 /// The name of somebody else's object.

@@ -1,8 +1,12 @@
 //! One thing that happens, and how it is done to a world. What cannot be done now is refused by the server, as it
 //! would be for people, and the story goes on.
 
-use super::design::{Design, KINDS, Wish, external, external_name};
-use crate::{Admin, OPERATOR, Refused, World, definitions, oracle::shown};
+use super::{
+    PolicyChange, WidgetForm,
+    design::{Design, KINDS, Wish, external, external_name, squatter},
+    widget,
+};
+use crate::{Admin, Refused, World, definitions, oracle::shown};
 use kro_api::names::{annotations, labels, managers};
 use kro_apiserver::fault::{Fault, Rule};
 use kro_object::{Gvk, Object, ObjectKey, ResourceType, Scope};
@@ -16,12 +20,20 @@ pub enum Operation {
     Define(u8, Design),
     /// A definition is deleted.
     Undefine(u8),
+    /// A definition gets another policy.
+    Policy(u8, PolicyChange),
+    /// The CRD of widgets is created or changed.
+    Install(WidgetForm),
+    /// The CRD of widgets is deleted, and they with it.
+    Uninstall,
     /// An instance is created or changed.
     Wish(u8, u8, Wish),
     /// An instance is deleted.
     Delete(u8, u8),
     /// An instance is told to rest, or to go on.
     Suspend(u8, u8, bool),
+    /// Somebody makes a ConfigMap with the name of what a node of an instance makes, or changes that.
+    Squat(u8, u8, u8),
     /// Somebody meddles with a child.
     Meddle(u16, Meddling),
     /// Somebody else's object is created or changed.
@@ -30,6 +42,8 @@ pub enum Operation {
     Unshare(u8),
     /// Time passes, in tenths of a second.
     Wait(u16),
+    /// The clock of the operators' machines is put on, or back, by so many minutes.
+    Jump(i16),
     /// The operator is killed and started again.
     Crash,
     /// The operator is killed after so many more steps, and started again when something else happens.
@@ -40,6 +54,10 @@ pub enum Operation {
     Restart,
     /// The operator is cut off for so many seconds.
     CutOff(u8),
+    /// One of several operators is stopped and stays away, unless no other is there.
+    Leave(u8),
+    /// One that stayed away is back.
+    Join(u8),
     /// The server forgets its history.
     Compact,
     /// So many requests of the operator meet something.
@@ -57,7 +75,7 @@ pub enum Ill {
     Denied,
     /// Three seconds each.
     Slow,
-    /// Lists show what was stored ten revisions ago.
+    /// Lists that take any version show what was stored ten revisions ago.
     StaleLists,
     /// Events of config maps come a minute late.
     LateWatches,
@@ -98,14 +116,22 @@ pub(crate) const THEIRS: &str = "others.example.org/";
 const NAMES: [&str; 2] = ["one", "two"];
 
 impl Operation {
-    /// Does it.
+    /// Does it. Of several operators the one is meant whose turn it is by how much was asked for up to now.
     pub(crate) async fn perform(&self, world: &mut World) {
         let admin = world.admin();
+        let turn = usize::try_from(world.requests().total()).unwrap_or(0);
+        let operator = operator(world, turn);
         let done = match self {
             Self::Define(which, design) => admin.apply(&design.definition(usize::from(*which))).map(drop),
             Self::Undefine(which) => {
                 admin.delete(&definitions(), &ObjectKey::cluster(&kind(*which).to_lowercase()))
             }
+            Self::Policy(which, change) => {
+                let key = ObjectKey::cluster(&kind(*which).to_lowercase());
+                admin.patch(&definitions(), &key, "", &change.patch()).map(drop)
+            }
+            Self::Install(form) => admin.apply(&widget::crd(*form)).map(drop),
+            Self::Uninstall => admin.delete(&widget::crds(), &widget::crd_key()),
             Self::Wish(which, name, wish) => {
                 admin.apply(&wish.instance(usize::from(*which), instance_name(*name))).map(drop)
             }
@@ -114,6 +140,10 @@ impl Operation {
                 let word = if *rests { json!("suspended") } else { json!(null) };
                 let patch = json!({"metadata": {"annotations": {annotations::RECONCILE: word}}});
                 admin.patch(&instances(*which), &instance_key(*name), "", &patch).map(drop)
+            }
+            Self::Squat(which, name, node) => {
+                let squatter = squatter(kind(*which), instance_name(*name), usize::from(*node));
+                admin.apply_as("squatter", &squatter).map(drop)
             }
             Self::Meddle(pick, how) => meddle(&admin, *pick, *how),
             Self::Share(slot, value) => admin.apply(&external(*slot, *value)).map(drop),
@@ -126,26 +156,43 @@ impl Operation {
                 world.sleep(Duration::from_millis(u64::from(*tenths) * 100)).await;
                 Ok(())
             }
+            Self::Jump(minutes) => {
+                world.clock().jump(i64::from(*minutes) * 60);
+                Ok(())
+            }
             Self::Crash => {
-                world.crash(OPERATOR).await;
+                world.crash(&operator).await;
                 Ok(())
             }
             Self::CrashAfter(steps) => {
-                world.crash_after(OPERATOR, u64::from(*steps));
+                world.crash_after(&operator, u64::from(*steps));
                 Ok(())
             }
             Self::LoseAfter(steps) => {
-                world.lose_after(OPERATOR, u64::from(*steps));
+                world.lose_after(&operator, u64::from(*steps));
                 Ok(())
             }
             Self::Restart => {
-                world.stop(OPERATOR).await;
+                world.stop(&operator).await;
                 Ok(())
             }
             Self::CutOff(seconds) => {
-                world.faults().partition(OPERATOR);
+                world.faults().partition(&operator);
                 world.sleep(Duration::from_secs(u64::from(*seconds))).await;
-                world.faults().mend(OPERATOR);
+                world.faults().mend(&operator);
+                Ok(())
+            }
+            Self::Leave(pick) => {
+                let here = world.operators().iter().filter(|name| !world.is_away(name));
+                let here: Vec<String> = here.cloned().collect();
+                if here.len() > 1 {
+                    world.leave(&here[usize::from(*pick) % here.len()]).await;
+                }
+                Ok(())
+            }
+            Self::Join(pick) => {
+                let name = self::operator(world, usize::from(*pick));
+                world.join(&name);
                 Ok(())
             }
             Self::Compact => {
@@ -161,6 +208,12 @@ impl Operation {
         world.transcript().note(&format!("{self:?} {answer}"));
         world.start();
     }
+}
+
+/// One of the operators, by number modulo how many there are.
+fn operator(world: &World, pick: usize) -> String {
+    let operators = world.operators();
+    operators[pick % operators.len()].clone()
 }
 
 fn kind(which: u8) -> &'static str {
@@ -191,9 +244,13 @@ pub(crate) fn is_member(object: &Object) -> bool {
 
 /// Children of all instances, in the server's order.
 pub(crate) fn children(admin: &Admin) -> Vec<Object> {
-    let mut all = admin.everything();
+    let mut all = admin.labelled(labels::OWNED, "true");
     all.retain(is_member);
     all
+}
+
+fn is_widget(object: &Object) -> bool {
+    object.gvk().is_ok_and(|gvk| &*gvk.kind == widget::KIND)
 }
 
 fn meddle(admin: &Admin, pick: u16, how: Meddling) -> Result<(), Refused> {
@@ -216,6 +273,7 @@ fn meddle(admin: &Admin, pick: u16, how: Meddling) -> Result<(), Refused> {
             json!({"metadata": {"annotations": {format!("{THEIRS}note"): value.to_string()}}})
         }
         Meddling::Ours if child.as_value_at("data").is_some() => json!({"data": {"value": "meddled"}}),
+        Meddling::Ours if is_widget(child) => json!({"spec": {"value": "meddled"}}),
         Meddling::Ours => json!({"spec": {"replicas": 7}}),
     };
     admin.patch(&resource, &child.key(), "", &patch).map(drop).inspect_err(|refused| {

@@ -1,8 +1,11 @@
 //! Plays a story and judges it: after everything has calmed down, and once more after everything was deleted.
 
-use super::operation::{Operation, THEIRS, children, instances, is_member};
+use super::{
+    WidgetForm,
+    operation::{Operation, THEIRS, children, instances, is_member},
+};
 use crate::{OPERATOR, World, WorldOptions, oracle::shown, run};
-use kro_api::names::labels;
+use kro_api::{Profile, names::labels, policy::Deletion};
 use kro_apiserver::fault::Rates;
 use kro_object::Object;
 use std::{collections::BTreeMap, time::Duration};
@@ -14,6 +17,10 @@ pub struct Story {
     pub seed: u64,
     /// Whether requests and watches meet faults at [`Rates::rough`].
     pub faulty: bool,
+    /// Whether operators run with the profile `safe`.
+    pub is_safe: bool,
+    /// Who operates.
+    pub crew: Crew,
     /// The operations.
     pub operations: Vec<Operation>,
 }
@@ -27,6 +34,27 @@ impl Story {
     }
 }
 
+/// The operators of a story.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Crew {
+    /// One.
+    Alone,
+    /// Two, of which the holder of the lease acts.
+    Candidates,
+    /// Three that share the instances out.
+    Replicas,
+}
+
+impl Crew {
+    fn world(self, options: &WorldOptions) -> World {
+        match self {
+            Self::Alone => World::new(options),
+            Self::Candidates => World::with_candidates(options, &["one", "two"]),
+            Self::Replicas => World::with_replicas(options, &["one", "two", "three"], 4),
+        }
+    }
+}
+
 /// How a story ended.
 #[derive(Debug, Clone)]
 pub struct Outcome {
@@ -36,8 +64,10 @@ pub struct Outcome {
     pub hash: String,
     /// Virtual time that passed.
     pub took: Duration,
-    /// Requests that operators made, watches apart.
+    /// Requests that operators made, watches and what is about leases apart.
     pub requests: u64,
+    /// The most that one of them made within a minute.
+    pub busiest: u64,
     /// How long after the last operation everything was right, if it was; looked at every quarter of a minute.
     pub calm_after: Duration,
     /// Steps that the operator made from when trouble was last asked for until then or until
@@ -52,8 +82,11 @@ pub struct Outcome {
 /// Plays a story in a world of its own.
 pub fn play(story: &Story, keep_lines: bool) -> Outcome {
     run(async {
-        let rates = story.faulty.then(Rates::rough);
-        let mut world = World::new(&WorldOptions { seed: story.seed, rates, keep_lines });
+        // Operators that renew leases on a bad day do little else.
+        let rates = if story.crew == Crew::Alone { Rates::rough } else { Rates::mild };
+        let rates = story.faulty.then(rates);
+        let profile = if story.is_safe { Profile::Safe } else { Profile::Upstream };
+        let mut world = story.crew.world(&WorldOptions { seed: story.seed, rates, profile, keep_lines });
         let mut calm = Calm::default();
         let wrong = live(&mut world, story, &mut calm).await.err().unwrap_or_default();
         for line in &wrong {
@@ -65,6 +98,7 @@ pub fn play(story: &Story, keep_lines: bool) -> Outcome {
             hash: world.transcript().hash(),
             took: Duration::from_secs_f64(world.seconds()),
             requests: world.requests().total(),
+            busiest: world.busiest_minute(),
             calm_after: calm.after,
             steps: calm.steps,
             deaths: world.deaths(OPERATOR),
@@ -102,7 +136,8 @@ async fn live(world: &mut World, story: &Story, calm: &mut Calm) -> Result<(), V
     calm.after = settled?;
     notes.judge(world)?;
 
-    // Everything goes: what rests is woken, what lost its definition gets it back.
+    // Everything goes: what rests is woken, what lost its definition or its kind gets it back.
+    Operation::Install(WidgetForm::Plain).perform(world).await;
     for (which, design) in &designs {
         Operation::Define(*which, design.clone()).perform(world).await;
         for name in 0..2 {
@@ -110,6 +145,7 @@ async fn live(world: &mut World, story: &Story, calm: &mut Calm) -> Result<(), V
         }
     }
     world.settle().await?;
+    let fates = Fates::of(world);
     for which in designs.keys() {
         for name in 0..2 {
             Operation::Delete(*which, name).perform(world).await;
@@ -124,10 +160,11 @@ async fn live(world: &mut World, story: &Story, calm: &mut Calm) -> Result<(), V
         Operation::Undefine(*which).perform(world).await;
     }
     world.settle().await?;
+    fates.judge(world)?;
     let left = world.admin().labelled(labels::OWNED, "true");
     let left: Vec<String> = left
         .iter()
-        .filter(|object| !is_crd(object) && !is_forged(object))
+        .filter(|object| !is_crd(object) && !is_forged(object) && !world.may_be_retained(object))
         .map(|object| format!("left over: {}", shown(object)))
         .collect();
     if left.is_empty() { Ok(()) } else { Err(left) }
@@ -140,6 +177,46 @@ fn is_crd(object: &Object) -> bool {
 /// Whether somebody else made it with the labels of a child.
 fn is_forged(object: &Object) -> bool {
     object.metadata().label(labels::APPLYSET_PART_OF).is_some() && !is_member(object)
+}
+
+/// What must become of children when their instances go, by uid.
+#[derive(Debug)]
+struct Fates(BTreeMap<String, (String, Deletion)>);
+
+impl Fates {
+    fn of(world: &World) -> Self {
+        let fate = |child: &Object| {
+            let uid = child.metadata().uid().unwrap_or_default().to_owned();
+            (uid, (shown(child), world.deletion_of(child)))
+        };
+        // One that lost its instance before stays as it is.
+        let admin = world.admin();
+        let has_parent = |child: &&Object| {
+            let label = |name| child.metadata().label(name).unwrap_or_default();
+            let parents = admin.all(label(labels::INSTANCE_GROUP), label(labels::INSTANCE_KIND));
+            parents.iter().any(|parent| parent.metadata().uid() == Some(label(labels::INSTANCE_ID)))
+        };
+        Self(children(&admin).iter().filter(has_parent).map(fate).collect())
+    }
+
+    fn judge(&self, world: &World) -> Result<(), Vec<String>> {
+        let everything = world.admin().everything();
+        let mut wrong = Vec::new();
+        for (uid, (name, deletion)) in &self.0 {
+            let live = everything.iter().find(|object| object.metadata().uid() == Some(uid));
+            let is_labelled = |live: &Object| live.metadata().label(labels::APPLYSET_PART_OF).is_some();
+            match (deletion, live) {
+                (Deletion::Delete, None) => {}
+                (Deletion::Retain, Some(live)) if is_labelled(live) => {}
+                (Deletion::Orphan, Some(live)) if !is_labelled(live) => {}
+                (_, live) => {
+                    let is = live.map_or("is gone", |_| "is there");
+                    wrong.push(format!("{name} {is}, its policy says {deletion:?}"));
+                }
+            }
+        }
+        if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+    }
 }
 
 /// What others wrote on children, by uid: it stays as long as the child does.

@@ -68,11 +68,11 @@ async fn play(seed: u64, end: End) -> Result<(), Vec<String>> {
         return Err(broken);
     }
     assert_ne!(leader(&world).await, first, "seed {seed}, {end:?}: nobody took over");
-    world.converge().await?;
+    world.settle().await?;
     let pages = world.admin().resource(&Gvk::new("kro.run", "v1alpha1", "Page")).expect("served");
     let key = ObjectKey::namespaced("default", "home");
     world.admin().delete(&pages, &key).expect("deleted");
-    world.converge().await?;
+    world.settle().await?;
     assert_eq!(world.admin().get(&pages, &key), None);
     Ok(())
 }
