@@ -43,7 +43,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 
         let start = processor_time();
         world.sleep(Duration::from_hours(1) * args.hours).await;
-        let minutes = (processor_time() - start).as_secs_f64() / 60.0;
+        let minutes = processor_time().saturating_sub(start).as_secs_f64() / 60.0;
         let hours = f64::from(args.hours) / minutes;
         println!(
             "quiet, {} instances: {hours:.0} virtual hours in a minute, promised {HOURS:.0}",
@@ -58,7 +58,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
             }
             world.sleep(Duration::from_secs(5)).await;
         }
-        let seconds = (processor_time() - start).as_secs_f64();
+        let seconds = processor_time().saturating_sub(start).as_secs_f64();
         let reconciled = reconciles(&world) - reconciled;
         let least = u64::from(args.instances * args.changes);
         ensure!(reconciled >= least, "only {reconciled} of {least} reconciles took place");
