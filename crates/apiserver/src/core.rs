@@ -42,6 +42,8 @@ mod verbs;
 mod write;
 mod yaml;
 
+#[cfg(feature = "disk")]
+pub(crate) use self::stored::unsaved;
 pub use self::{
     answer::{Reply, ReplyBody},
     request::{Call, Identity},

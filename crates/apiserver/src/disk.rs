@@ -2,23 +2,24 @@
 //! It leaves out the history: watches and continue tokens from before a start are answered with 410.
 
 use crate::{
-    core::Change,
+    core::{Change, unsaved},
     saving::Keep,
     snapshot::{Saved, Snapshot},
 };
 use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
 use std::{
-    fs,
+    fmt, fs,
     path::{Path, PathBuf},
 };
 
-/// JSON by group, plural name, namespace and name.
-const OBJECTS: TableDefinition<'_, (&str, &str, &str, &str), &[u8]> = TableDefinition::new("objects");
+type Place<'a> = (&'a str, &'a str, &'a str, &'a str);
+/// Objects by group, plural name, namespace and name, as [`Stored::saved`] tells them.
+const OBJECTS: TableDefinition<'_, Place<'_>, (&[u8], u32)> = TableDefinition::new("objects");
 const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
 const REVISION: &str = "revision";
 const FORMAT: &str = "format";
 /// Raised when older programs could no longer read what is written.
-const PRESENT_FORMAT: u64 = 1;
+const PRESENT_FORMAT: u64 = 2;
 const FILE: &str = "objects.redb";
 /// A file is compacted when a server starts if it is this much longer than what is in it.
 const SLACK: u64 = 16 * 1024 * 1024;
@@ -77,11 +78,15 @@ impl Disk {
         }
         let (mut objects, mut size) = (Vec::new(), 0);
         for entry in read.open_table(OBJECTS)?.iter()? {
-            let (key, json) = entry?;
+            let (key, saved) = entry?;
             let (group, plural, namespace, name) = key.value();
-            size += json.value().len() as u64;
-            let object = serde_json::from_slice(json.value())
-                .map_err(|error| format!("{plural}.{group} {namespace}/{name} is not readable: {error}"))?;
+            let (bytes, length) = saved.value();
+            size += bytes.len() as u64;
+            let unreadable = |why: &dyn fmt::Display| {
+                format!("{plural}.{group} {namespace}/{name} is not readable: {why}")
+            };
+            let json = unsaved(bytes, length).ok_or_else(|| unreadable(&"it is not packed as told"))?;
+            let object = serde_json::from_slice(&json).map_err(|error| unreadable(&error))?;
             objects.push(Saved { group: group.to_owned(), plural: plural.to_owned(), object });
         }
         Ok(Some((Snapshot { revision: number(REVISION)?, objects }, size)))
@@ -95,7 +100,10 @@ impl Disk {
                 let (resource, key) = (&change.resource, &change.key);
                 let place = (&*resource.group, &*resource.plural, &*key.namespace, &*key.name);
                 match &change.new {
-                    Some(stored) => drop(objects.insert(place, &*stored.json())?),
+                    Some(stored) => {
+                        let (bytes, length) = stored.saved();
+                        objects.insert(place, (&*bytes, length))?;
+                    }
                     None => drop(objects.remove(place)?),
                 }
             }

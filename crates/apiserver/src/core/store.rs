@@ -1,13 +1,14 @@
 //! Objects by resource and key under one global revision, and the log of all changes.
 //! Refuses to judge writes: what it is given is stored.
 
+mod index;
 mod topics;
 
-use self::topics::Topics;
+use self::{index::Index, topics::Topics};
 use super::stored::Stored;
 use std::{
     cmp::Ordering,
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeMap, VecDeque},
     ops::Bound,
     sync::Arc,
 };
@@ -74,7 +75,9 @@ pub(crate) struct Store {
     /// Changes that are to be saved elsewhere; absent if nobody wants them.
     unsaved: Option<Vec<Change>>,
     /// The objects that refer to an owner, by its uid.
-    dependents: BTreeMap<Box<str>, BTreeSet<Place>>,
+    dependents: Index,
+    /// The bindings that grant something, by whom.
+    bindings: Index,
     /// Who holds what only one object can have.
     claims: BTreeMap<Box<str>, Place>,
 }
@@ -92,7 +95,8 @@ impl Store {
             topics: Topics::default(),
             history: history.max(1),
             unsaved: is_saved.then(Vec::new),
-            dependents: BTreeMap::new(),
+            dependents: Index::default(),
+            bindings: Index::default(),
             claims: BTreeMap::new(),
         }
     }
@@ -119,7 +123,12 @@ impl Store {
 
     /// The objects that refer to an owner with this uid, in order.
     pub(crate) fn dependents(&self, uid: &str) -> impl Iterator<Item = &Place> {
-        self.dependents.get(uid).into_iter().flatten()
+        self.dependents.get(uid)
+    }
+
+    /// The bindings that grant somebody something, in order; see [`Stored::subjects`].
+    pub(crate) fn bindings(&self, subject: &str) -> impl Iterator<Item = &Place> {
+        self.bindings.get(subject)
     }
 
     /// The stored object that claims this for itself.
@@ -209,25 +218,18 @@ impl Store {
     }
 
     fn index(&mut self, resource: &Arc<ResourceId>, key: &Key, old: Option<&Stored>, new: Option<&Stored>) {
-        let place = || (resource.clone(), key.clone());
-        if old.map(Stored::owners) != new.map(Stored::owners) {
-            for uid in old.into_iter().flat_map(Stored::owners) {
-                if let Some(places) = self.dependents.get_mut(uid) {
-                    places.remove(&place());
-                    if places.is_empty() {
-                        self.dependents.remove(uid);
-                    }
-                }
-            }
-            for uid in new.into_iter().flat_map(Stored::owners) {
-                self.dependents.entry(uid.clone()).or_default().insert(place());
-            }
-        }
+        let place = (resource.clone(), key.clone());
+        let named =
+            |names: fn(&Stored) -> &[Box<str>]| (old.map_or(&[][..], names), new.map_or(&[][..], names));
+        let (before, after) = named(Stored::owners);
+        self.dependents.replace(&place, before, after);
+        let (before, after) = named(Stored::subjects);
+        self.bindings.replace(&place, before, after);
         for claim in old.into_iter().flat_map(Stored::claims) {
             self.claims.remove(claim);
         }
         for claim in new.into_iter().flat_map(Stored::claims) {
-            self.claims.insert(claim.clone(), place());
+            self.claims.insert(claim.clone(), place.clone());
         }
     }
 

@@ -17,6 +17,7 @@ pub(crate) struct Stored {
     uid: Box<str>,
     /// The uids of the owners.
     owners: Box<[Box<str>]>,
+    subjects: Box<[Box<str>]>,
     /// What the object takes that no other one can have: addresses and ports of services.
     claims: Box<[Box<str>]>,
     /// Where `apiVersion` and `kind` stand in the JSON, with a comma: items of lists go without.
@@ -46,6 +47,7 @@ impl Stored {
             is_deleting: object::is_deleting(object),
             uid: object::meta_text(object, "uid").into(),
             owners: uids.filter_map(|owner| Some(owner.get("uid")?.as_str()?.into())).collect(),
+            subjects: subjects(resource, object),
             claims: claims(resource, object),
             type_meta,
         }
@@ -78,6 +80,15 @@ impl Stored {
         }
     }
 
+    /// The form to save: bytes, and the length of the JSON they unpack to; 0 if they are JSON.
+    #[cfg(feature = "disk")]
+    pub(crate) fn saved(&self) -> (Cow<'_, [u8]>, u32) {
+        match &self.form {
+            Form::Packed(packed, length) => (Cow::Borrowed(packed), *length),
+            Form::Plain(_) | Form::Tree(_) => (self.json(), 0),
+        }
+    }
+
     /// Appends the canonical JSON without `apiVersion` and `kind`.
     pub(crate) fn write_untyped(&self, out: &mut Vec<u8>) {
         let json = self.json();
@@ -101,8 +112,25 @@ impl Stored {
         &self.owners
     }
 
+    /// Whom a binding grants something, as [`subject`] names them.
+    pub(crate) fn subjects(&self) -> &[Box<str>] {
+        &self.subjects
+    }
+
     pub(crate) fn claims(&self) -> &[Box<str>] {
         &self.claims
+    }
+}
+
+/// The JSON behind what [`Stored::saved`] has told; nothing if these bytes are something else.
+#[cfg(feature = "disk")]
+pub(crate) fn unsaved(bytes: &[u8], length: u32) -> Option<Cow<'_, [u8]>> {
+    /// LZ4 makes of a byte at most this many.
+    const MOST: usize = 255;
+    match length as usize {
+        0 => Some(Cow::Borrowed(bytes)),
+        length if length > bytes.len() * MOST => None,
+        length => lz4_flex::block::decompress(bytes, length).ok().map(Cow::Owned),
     }
 }
 
@@ -169,6 +197,31 @@ fn claims(resource: &ResourceId, object: &Value) -> Box<[Box<str>]> {
     addresses.chain(ports).map(String::into_boxed_str).collect()
 }
 
+fn subjects(resource: &ResourceId, object: &Value) -> Box<[Box<str>]> {
+    if &*resource.group != "rbac.authorization.k8s.io" {
+        return Box::default();
+    }
+    let namespace = object::namespace(object);
+    let subjects = object.get("subjects").and_then(Value::as_array).into_iter().flatten();
+    let named = subjects.filter_map(|given| {
+        let text = |field: &str| given.get(field).and_then(Value::as_str).unwrap_or_default();
+        match text("kind") {
+            kind @ ("User" | "Group") => Some(subject(namespace, kind, text("name"))),
+            "ServiceAccount" => {
+                let home = if text("namespace").is_empty() { namespace } else { text("namespace") };
+                Some(subject(namespace, "User", &format!("system:serviceaccount:{home}:{}", text("name"))))
+            }
+            _ => None,
+        }
+    });
+    named.map(String::into_boxed_str).collect()
+}
+
+/// A user or group as bindings of a namespace, or of the cluster with an empty one, refer to them.
+pub(super) fn subject(namespace: &str, kind: &str, name: &str) -> String {
+    format!("{kind} {namespace}/{name}")
+}
+
 /// What a service with this cluster address claims.
 pub(super) fn address_claim(address: &str) -> String {
     format!("address {address}")
@@ -199,6 +252,9 @@ mod tests {
             let stored = stored(&object);
             assert_eq!(*stored.value(), object);
             assert_eq!(*stored.json(), encode::to_vec(&object));
+            let (bytes, length) = stored.saved();
+            assert_eq!(unsaved(&bytes, length).expect("as saved"), stored.json());
+            assert_eq!(unsaved(&bytes, u32::MAX), None);
             let mut untyped = Vec::new();
             stored.write_untyped(&mut untyped);
             let mut bare = object.clone();

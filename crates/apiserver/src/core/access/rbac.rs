@@ -1,9 +1,13 @@
 //! Role based access: the rules that roles and bindings on the server grant.
 
 use super::{Attributes, User};
-use crate::core::{Core, object, store::Key};
+use crate::core::{
+    Core, object,
+    store::{Key, Place},
+    stored,
+};
 use serde_json::Value;
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeSet, iter};
 
 /// A role's rules together with how somebody came by them.
 pub(super) struct Grant<'r> {
@@ -23,43 +27,33 @@ impl Core {
     pub(super) fn grants<'a>(
         &'a self,
         user: &'a User,
-        namespace: &'a str,
-    ) -> impl Iterator<Item = Grant<'a>> {
-        let everywhere = self.rbac_objects("clusterrolebindings", None).filter_map(move |binding| {
-            self.grant(user, &binding, "", |name| format!("ClusterRoleBinding {name:?}"))
-        });
-        let bindings = self.rbac_objects("rolebindings", Some(namespace)).filter(|_| !namespace.is_empty());
-        everywhere.chain(bindings.filter_map(move |binding| {
-            self.grant(user, &binding, namespace, |name| {
-                format!("RoleBinding {:?}", format!("{name}/{namespace}"))
-            })
-        }))
-    }
-
-    /// Objects of a kind of this group, which are kept as trees: nothing is decoded here.
-    fn rbac_objects<'a>(
-        &'a self,
-        plural: &str,
-        namespace: Option<&'a str>,
-    ) -> impl Iterator<Item = Cow<'a, Value>> {
-        let served = self.registry.get("rbac.authorization.k8s.io", "v1", plural);
-        let listed = served.map(|served| self.store.list(&served.storage, namespace));
-        listed.into_iter().flatten().map(|(_, object)| object.value())
-    }
-
-    fn grant(
-        &self,
-        user: &User,
-        binding: &Value,
         namespace: &str,
-        title: impl Fn(&str) -> String,
-    ) -> Option<Grant<'_>> {
+    ) -> impl Iterator<Item = Grant<'a>> + use<'a> {
+        let subjects =
+            iter::once(("User", &user.name)).chain(user.groups.iter().map(|group| ("Group", group)));
+        let mut bindings: BTreeSet<&Place> = BTreeSet::new();
+        for (kind, name) in subjects {
+            bindings.extend(self.store.bindings(&stored::subject("", kind, name)));
+            if !namespace.is_empty() {
+                bindings.extend(self.store.bindings(&stored::subject(namespace, kind, name)));
+            }
+        }
+        bindings.into_iter().filter_map(move |(resource, key)| {
+            let binding = self.store.get(resource, key)?.value();
+            let title = match &*key.namespace {
+                "" => format!("ClusterRoleBinding {:?}", key.name),
+                namespace => format!("RoleBinding {:?}", format!("{}/{namespace}", key.name)),
+            };
+            self.grant(user, &binding, &key.namespace, &title)
+        })
+    }
+
+    fn grant(&self, user: &User, binding: &Value, namespace: &str, title: &str) -> Option<Grant<'_>> {
         let subjects = binding.get("subjects").and_then(Value::as_array)?;
         let subject = subjects.iter().find_map(|subject| concerns(subject, user, namespace))?;
         let text = |field: &str| binding.get("roleRef")?.get(field)?.as_str();
         let (kind, name) = (text("kind")?, text("name")?);
         let rules = self.role_rules(kind, name, namespace)?;
-        let title = title(object::name(binding));
         Some(Grant { rules, reason: format!("RBAC: allowed by {title} of {kind} {name:?} to {subject}") })
     }
 
