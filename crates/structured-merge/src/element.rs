@@ -121,7 +121,7 @@ enum Scalar<'a> {
     Null,
 }
 
-impl Element<'_> {
+impl<'a> Element<'a> {
     /// The name, if this is a field.
     pub(crate) fn field_name(&self) -> Option<&str> {
         match self.0.split_first() {
@@ -167,13 +167,17 @@ impl Element<'_> {
         }
     }
 
+    /// The name of a field that stands in JSON as it is.
+    pub(crate) fn plain_field(self) -> Option<&'a [u8]> {
+        match self.0.split_first() {
+            Some((&FIELD, name)) if value::is_plain(name) => Some(name),
+            _ => None,
+        }
+    }
+
     /// Appends the element as it stands in the JSON string that fieldsV1 writes.
     pub(crate) fn write_escaped(self, out: &mut Vec<u8>) {
         match self.0.split_first() {
-            Some((&FIELD, name)) if value::is_plain(name) => {
-                out.extend_from_slice(b"f:");
-                out.extend_from_slice(name);
-            }
             Some((&KEY, fields)) if write_plain_key(fields, out) => {}
             _ => {
                 let (mut text, mut escaped) = (String::new(), String::new());

@@ -194,20 +194,31 @@ pub(crate) fn escape_json(out: &mut String, text: &str, html: bool) {
 
 /// Whether nothing in a text is escaped, neither in JSON nor in JSON for HTML.
 pub(crate) fn is_plain(text: &[u8]) -> bool {
-    let is_special = |&byte: &u8| SPECIAL[usize::from(byte)];
-    !text.iter().any(is_special)
+    match text.last_chunk() {
+        // The last eight bytes may overlap those before.
+        Some(last) => text.as_chunks().0.iter().all(|word| is_plain_word(*word)) && is_plain_word(*last),
+        None => text
+            .iter()
+            .all(|byte| matches!(byte, 0x20..0x80) && !matches!(byte, b'"' | b'\\' | b'<' | b'>' | b'&')),
+    }
 }
 
-/// The bytes that may have to be escaped: quotes, controls, what HTML minds, the beginning of the line separators.
-const SPECIAL: [bool; 256] = {
-    let mut special = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        special[byte] = byte < 0x20 || matches!(byte as u8, b'"' | b'\\' | b'<' | b'>' | b'&' | 0xe2);
-        byte += 1;
+/// The same of eight bytes at once.
+fn is_plain_word(word: [u8; 8]) -> bool {
+    const fn all(byte: u8) -> u64 {
+        u64::from_le_bytes([byte; 8])
     }
-    special
-};
+    const HIGH: u64 = all(0x80);
+    // Has its highest bit set in some byte if and only if one of `word` is 0.
+    const fn zeros(word: u64) -> u64 {
+        word.wrapping_sub(all(1)) & !word & HIGH
+    }
+    let word = u64::from_le_bytes(word);
+    let controls = word.wrapping_sub(all(0x20)) & !word;
+    // `"` and `&` differ in one bit, `<` and `>` in another: either pair is found at once.
+    let quotes = zeros((word & all(!4)) ^ all(b'"')) | zeros((word & all(!2)) ^ all(b'<'));
+    (word | controls | quotes | zeros(word ^ all(b'\\'))) & HIGH == 0
+}
 
 /// Appends the JSON text of a value as it stands in a `v:` or `k:` element.
 pub(crate) fn write_json(out: &mut String, value: &Value) {
@@ -334,5 +345,19 @@ mod tests {
             }
         }
         assert!(equal(&serde_json::json!([1, {"a": 2.0}]), &serde_json::json!([1.0, {"a": 2}])));
+    }
+
+    #[test]
+    fn plain_text_is_found_wherever_the_other_byte_stands() {
+        for byte in 0..=u8::MAX {
+            let special = matches!(byte, 0..0x20 | 0x80.. | b'"' | b'\\' | b'<' | b'>' | b'&');
+            for length in 1..20 {
+                for at in 0..length {
+                    let mut text = vec![b'a'; length];
+                    text[at] = byte;
+                    assert_eq!(is_plain(&text), !special, "{byte} at {at} of {length}");
+                }
+            }
+        }
     }
 }

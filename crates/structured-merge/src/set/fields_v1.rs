@@ -49,8 +49,17 @@ impl FieldSet {
 
 fn write(nodes: Nodes<'_>, out: &mut Vec<u8>, mut first: bool) {
     for node in nodes {
-        out.extend_from_slice(if std::mem::take(&mut first) { b"\"" } else { b",\"" });
-        node.element.write_escaped(out);
+        match node.element.plain_field() {
+            Some(name) => {
+                out.extend_from_slice(if first { b"\"f:" } else { b",\"f:" });
+                out.extend_from_slice(name);
+            }
+            None => {
+                out.extend_from_slice(if first { b"\"" } else { b",\"" });
+                node.element.write_escaped(out);
+            }
+        }
+        first = false;
         if node.children().is_empty() {
             out.extend_from_slice(b"\":{}");
         } else {
