@@ -19,15 +19,13 @@ pub(crate) struct Server {
     pub(crate) kubeconfig: PathBuf,
     /// A home for the clients, so that they find no caches.
     pub(crate) home: tempfile::TempDir,
-    ends_by: End,
+    _guard: Guard,
 }
 
+/// A shell that runs a command when our pipe to it ends: when this is dropped, or with this program, however that ends.
+/// It is in a process group of its own, which signals to ours do not reach.
 #[derive(Debug)]
-enum End {
-    Kill(Child),
-    /// Waits for the end of our pipe to it, however we end, and runs `down.sh`.
-    Guard(Child),
-}
+struct Guard(Child);
 
 impl Server {
     /// `kro apiserver`, with nothing beside it.
@@ -41,7 +39,8 @@ impl Server {
             .stdout(Stdio::null())
             .spawn()
             .with_context(|| format!("cannot start {}", kro.display()))?;
-        let server = Self { name: "embedded", kubeconfig, home, ends_by: End::Kill(child) };
+        let pid = child.id().to_string();
+        let server = Self { name: "embedded", kubeconfig, home, _guard: Guard::new("kill".as_ref(), &pid)? };
         server.wait_for_kubeconfig()?;
         Ok(server)
     }
@@ -75,29 +74,68 @@ impl Server {
             let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
             line.map(str::to_owned).with_context(|| format!("up.sh did not print {name}"))
         };
-        let guard = guard(&scripts.join("down.sh"), &value("DIR")?)?;
-        Ok(Self { name: "real", kubeconfig: value("KUBECONFIG")?.into(), home, ends_by: End::Guard(guard) })
+        let guard = Guard::new(&scripts.join("down.sh"), &value("DIR")?)?;
+        Ok(Self { name: "real", kubeconfig: value("KUBECONFIG")?.into(), home, _guard: guard })
     }
 }
 
-/// A shell that runs `down.sh` when this program ends, in a process group of its own: signals to ours do not reach it.
-fn guard(down: &Path, folder: &str) -> anyhow::Result<Child> {
-    let mut shell = Command::new("sh");
-    shell.args(["-c", r#"read -r _; exec "$0" "$1""#]).arg(down).arg(folder);
-    shell.stdin(Stdio::piped()).stdout(Stdio::null()).process_group(0).spawn().context("cannot run sh")
+impl Guard {
+    /// Will run a program with one argument.
+    fn new(program: &Path, argument: &str) -> anyhow::Result<Self> {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", r#"read -r _; "$0" "$1""#]).arg(program).arg(argument);
+        shell.stdin(Stdio::piped()).stdout(Stdio::null()).process_group(0);
+        Ok(Self(shell.spawn().context("cannot run sh")?))
+    }
 }
 
-impl Drop for Server {
+impl Drop for Guard {
     fn drop(&mut self) {
-        match &mut self.ends_by {
-            End::Kill(child) => {
-                let _ = child.kill();
-                let _ = child.wait();
-            }
-            End::Guard(child) => {
-                drop(child.stdin.take());
-                let _ = child.wait();
-            }
+        drop(self.0.stdin.take());
+        let _ = self.0.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{BufRead as _, BufReader};
+
+    /// Names the process to guard to the program that is killed.
+    const GUARDED: &str = "KRO_CLIENTS_TEST_GUARDED";
+
+    fn server() -> Child {
+        Command::new("sleep").arg("60").spawn().unwrap()
+    }
+
+    #[test]
+    fn a_guard_ends_what_it_guards_and_not_before() {
+        let mut server = server();
+        let pid = server.id().to_string();
+        let guard = Guard::new("kill".as_ref(), &pid).unwrap();
+        assert!(server.try_wait().unwrap().is_none(), "it runs as long as it is guarded");
+        drop(guard);
+        assert!(!server.wait().unwrap().success(), "it was killed");
+    }
+
+    /// This test starts itself once more and kills that program, which cannot drop anything then.
+    #[test]
+    fn a_guard_outlives_a_killed_program() {
+        if let Some(pid) = env::var_os(GUARDED) {
+            let _guard = Guard::new("kill".as_ref(), pid.to_str().unwrap()).unwrap();
+            println!("guarded");
+            std::thread::park();
         }
+        let mut server = server();
+        let mut program = Command::new(env::current_exe().unwrap());
+        program.args(["--exact", "servers::tests::a_guard_outlives_a_killed_program", "--nocapture"]);
+        program.env(GUARDED, server.id().to_string()).stdout(Stdio::piped());
+        let mut program = program.spawn().unwrap();
+        let lines = BufReader::new(program.stdout.take().unwrap()).lines();
+        assert!(lines.map_while(Result::ok).any(|line| line.ends_with("guarded")));
+        assert!(server.try_wait().unwrap().is_none(), "it runs as long as the program does");
+        program.kill().unwrap();
+        program.wait().unwrap();
+        assert!(!server.wait().unwrap().success(), "it was killed");
     }
 }
