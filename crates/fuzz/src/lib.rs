@@ -9,6 +9,7 @@
 
 mod apiserver;
 mod cel;
+mod merge;
 mod text;
 
 /// A law: returns, or panics with what does not hold.
@@ -26,6 +27,8 @@ pub const TARGETS: &[(&str, Check)] = &[
     ("values", text::values),
     ("definition", text::definition),
     ("requests", apiserver::requests),
+    ("merge", merge::merge),
+    ("fields_v1", merge::fields_v1),
 ];
 
 /// Longest input that is looked at, in bytes: longer ones find nothing new and cost time.
