@@ -85,7 +85,9 @@ pub(crate) fn fields_v1(data: &[u8]) {
 /// Numbers are read as doubles, so the first reading may round them; from then on nothing changes.
 fn check(set: &FieldSet) {
     let text = set.to_fields_v1();
-    assert_eq!(serde_json::to_string(set).expect("it is written"), text);
+    let value: Value = serde_json::from_str(&text).expect("it is JSON");
+    assert_eq!(serde_json::to_value(set).expect("it is written"), value);
+    assert_eq!(set.to_fields_v1_value(), value);
     let read = FieldSet::from_fields_v1(&text).expect("what was written is read");
     let again = FieldSet::from_fields_v1(&read.to_fields_v1()).expect("what was written is read");
     assert_eq!(again, read, "{text}");

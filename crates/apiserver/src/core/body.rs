@@ -1,11 +1,11 @@
 //! Reading request bodies: JSON or YAML into a JSON value, and which fields stand twice.
 //! Refuses to know kinds; `decode.rs` makes objects of what is read here.
 
-use super::{negotiate::BodyFormat, place::Place, typed::protobuf, yaml};
+use super::{negotiate::BodyFormat, patch::json, place::Place, typed::protobuf, yaml};
 use crate::go_json;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
-use std::{cell::RefCell, fmt};
+use std::{cell::RefCell, collections::BTreeMap, fmt};
 
 /// Bodies larger than this are refused, as etcd would.
 pub(crate) const LIMIT: usize = 3 * 1024 * 1024;
@@ -41,8 +41,35 @@ impl Body<'_> {
             }
             BodyFormat::Protobuf => {}
         }
+        if let Value::Array(operations) = &self.value {
+            return sort_patched(paths, operations, &order);
+        }
         paths.sort_by_key(|path| order.iter().position(|known| known == path).unwrap_or(order.len()));
     }
+}
+
+/// Sorts paths of a document that a JSON patch has made: what an operation brings stands in it as it was written, all
+/// else is sorted. `order` has the fields of the patch.
+fn sort_patched(paths: &mut [String], operations: &[Value], order: &[String]) {
+    let mut brought: BTreeMap<String, (String, usize)> = BTreeMap::new();
+    for (at, operation) in operations.iter().enumerate() {
+        let pointer = operation.get("path").and_then(Value::as_str).unwrap_or_default();
+        let place =
+            pointer.split('/').skip(1).map(json::unescape).fold(String::new(), |path, step| {
+                match step.parse::<usize>() {
+                    Ok(index) => format!("{path}[{index}]"),
+                    Err(_) if path.is_empty() => step,
+                    Err(_) => format!("{path}.{step}"),
+                }
+            });
+        let prefix = format!("[{at}].value");
+        for (rank, field) in order.iter().enumerate() {
+            if let Some(below) = field.strip_prefix(&prefix) {
+                brought.insert(format!("{place}{below}"), (place.clone(), rank));
+            }
+        }
+    }
+    paths.sort_by_cached_key(|path| brought.get(path).cloned().unwrap_or_else(|| (path.clone(), 0)));
 }
 
 /// Reads a body; the error is the text of Go's decoder.

@@ -62,7 +62,7 @@ pub(crate) fn patched(
     validation: FieldValidation,
     warnings: &mut Vec<String>,
 ) -> Result<Value, Status> {
-    let value = produce()?;
+    let mut value = produce()?;
     let is_strategic = patch_kind == PatchKind::Strategic;
     let refuse = |why: String| {
         let value = produce().unwrap_or_default();
@@ -75,19 +75,68 @@ pub(crate) fn patched(
     };
     if let Some(kind) = served.go_kind().filter(|_| is_strategic) {
         typed::unstructured::check(kind, &value).map_err(refuse)?;
+        // It is made into an object of the kind without asking what it says of itself.
+        name_kind(served, &mut value);
     }
-    if let Some(why) = other_kind(served, &value) {
-        return Err(refuse(why));
+    let text = |field: &str| value.get(field).and_then(Value::as_str).unwrap_or_default();
+    match (text("apiVersion"), text("kind")) {
+        _ if !served.is_builtin() => {}
+        (version, "") if version == served.api_version() => name_kind(served, &mut value),
+        ("", kind) if kind.is_empty() || *kind == *served.kind => {
+            return Err(internal(&value, validation, warnings, refuse));
+        }
+        _ => {
+            if let Some(why) = other_kind(served, &value) {
+                return Err(refuse(why));
+            }
+        }
     }
     settle(served, value, Some(patch), validation, warnings, refuse)
+}
+
+fn name_kind(served: &Served, object: &mut Value) {
+    let map = object::as_map_mut(object);
+    map.insert("apiVersion".into(), served.api_version().into());
+    map.insert("kind".into(), served.kind.as_ref().into());
+}
+
+/// What becomes of an object without a version: it is decoded as Go's internal type, which knows no JSON fields, and
+/// so has no name.
+fn internal(
+    value: &Value,
+    validation: FieldValidation,
+    warnings: &mut Vec<String>,
+    refuse: impl Fn(String) -> Status,
+) -> Status {
+    let mut fields: Vec<&String> = value.as_object().into_iter().flat_map(Map::keys).collect();
+    fields.retain(|field| !matches!(field.as_str(), "apiVersion" | "kind"));
+    fields.sort();
+    let unknown: Vec<String> = fields.iter().map(|field| format!("unknown field {field:?}")).collect();
+    match validation {
+        FieldValidation::Strict if !unknown.is_empty() => {
+            return refuse(format!("strict decoding error: {}", unknown.join(", ")));
+        }
+        FieldValidation::Warn => warnings.extend(unknown),
+        _ => {}
+    }
+    Status::bad_request(format!(
+        "the name of the object ({} based on URL) was undeterminable: name must be provided",
+        object::name(value)
+    ))
 }
 
 /// What the decoder says if a patch has made something else of an object of a builtin kind.
 fn other_kind(served: &Served, value: &Value) -> Option<String> {
     let text = |field: &str| value.get(field).and_then(Value::as_str).unwrap_or_default();
     let (api_version, kind) = (text("apiVersion"), text("kind"));
-    if !served.is_builtin() || kind == &*served.kind && api_version == served.api_version() {
+    if kind == &*served.kind && api_version == served.api_version() {
         return None;
+    }
+    if api_version.is_empty() {
+        let group = &served.group;
+        return Some(format!(
+            "no kind {kind:?} is registered for the internal version of group {group:?} in scheme \"pkg/runtime/scheme.go:111\""
+        ));
     }
     let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
     let Some(known) = kro_k8s_schemas::go_kind(&Gvk::new(group, version, kind)) else {

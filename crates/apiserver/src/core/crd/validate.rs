@@ -13,8 +13,13 @@ use serde_json::{Value, json};
 pub(in crate::core) fn validate(new: &Value, old: Option<&Value>) -> Vec<FieldError> {
     let mut out = Vec::new();
     validate_identity(new, &mut out);
-    validate_names(new, &mut out);
+    for (index, version) in versions(new).enumerate() {
+        if version.pointer("/schema/openAPIV3Schema").is_none() {
+            out.push(FieldError::required(format!("spec.versions[{index}].schema.openAPIV3Schema"), ""));
+        }
+    }
     validate_versions(new, &mut out);
+    validate_names(new, &mut out);
     validate_conversion(new, &mut out);
     if new.pointer("/spec/preserveUnknownFields") == Some(&Value::Bool(true)) {
         out.push(FieldError::invalid(
@@ -35,13 +40,8 @@ pub(in crate::core) fn validate(new: &Value, old: Option<&Value>) -> Vec<FieldEr
         } else {
             format!("spec.versions[{index}].schema.openAPIV3Schema")
         };
-        match version.pointer("/schema/openAPIV3Schema") {
-            Some(schema) => {
-                out.extend(validate_schema(schema, &path));
-            }
-            None => {
-                out.push(FieldError::required(format!("spec.versions[{index}].schema.openAPIV3Schema"), ""));
-            }
+        if let Some(schema) = version.pointer("/schema/openAPIV3Schema") {
+            out.extend(validate_schema(schema, &path));
         }
     }
     validate_stored(new, &mut out);
@@ -77,13 +77,14 @@ fn validate_identity(crd: &Value, out: &mut Vec<FieldError>) {
     }
     if group.is_empty() {
         out.push(FieldError::required("spec.group", ""));
-        return;
+    } else {
+        let problems = names::dns1123_subdomain(group);
+        if problems.is_empty() && !group.contains('.') {
+            let why = "should be a domain with at least one dot";
+            out.push(FieldError::invalid_text("spec.group", group, why));
+        }
+        out.extend(problems.into_iter().map(|why| FieldError::invalid_text("spec.group", group, why)));
     }
-    let problems = names::dns1123_subdomain(group);
-    if problems.is_empty() && !group.contains('.') {
-        out.push(FieldError::invalid_text("spec.group", group, "should be a domain with at least one dot"));
-    }
-    out.extend(problems.into_iter().map(|why| FieldError::invalid_text("spec.group", group, why)));
     let scope = text(crd, "/spec/scope");
     if scope.is_empty() {
         out.push(FieldError::required("spec.scope", ""));

@@ -58,8 +58,11 @@ fn decode(patch: &Value) -> Result<Vec<Operation<'_>>, Status> {
         other => return Err(refuse(other, "value of type []handlers.jsonPatchOp")),
     };
     let decode = |operation: &'_ Value| {
-        let Value::Object(fields) = operation else {
-            return Err(refuse(operation, "value of type handlers.jsonPatchOp"));
+        let fields = match operation {
+            Value::Object(fields) => fields,
+            // An operation without anything, which cannot be carried out.
+            Value::Null => return Ok(()),
+            other => return Err(refuse(other, "value of type handlers.jsonPatchOp")),
         };
         for name in ["op", "path", "from"] {
             if let Some(value) = fields.get(name).filter(|value| !value.is_string() && !value.is_null()) {
@@ -219,7 +222,7 @@ fn index(key: &str, length: usize) -> Option<usize> {
     if index < 0 { length.checked_add_signed(index) } else { usize::try_from(index).ok() }
 }
 
-pub(super) fn unescape(key: &str) -> String {
+pub(crate) fn unescape(key: &str) -> String {
     key.replace("~1", "/").replace("~0", "~")
 }
 
@@ -256,6 +259,7 @@ mod tests {
             (json!([{"op": "replace", "path": "", "value": {"n": 1}}]), Some(json!({"n": 1}))),
             (json!([{"op": "replace", "path": "", "value": 1}]), None),
             (json!([{"op": "frobnicate", "path": "/a"}]), None),
+            (json!([null]), None),
             (json!([]), Some(rest(json!(["x", "y"])))),
         ] {
             assert_eq!(patched(&patch), expected.ok_or(422), "{patch}");
