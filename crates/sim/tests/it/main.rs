@@ -4,6 +4,7 @@ mod candidates;
 mod determinism;
 mod embedding;
 mod scenario;
+mod settled;
 mod takeover;
 
 use kro_apiserver::fault::{Fault, Rule};
