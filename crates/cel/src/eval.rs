@@ -14,6 +14,7 @@ mod fold;
 mod literal;
 mod operate;
 mod path;
+mod price;
 mod quick;
 mod rows;
 

@@ -1,6 +1,6 @@
 //! Conditions and paths that plain JSON answers at once: no value is made, nothing is paid on the way. Whatever is not
 //! simply there, or not simply read as what it is, is left to the general evaluation: the answer is `None` then.
-use super::{Machine, operate::tenth_of_shorter, path::Object};
+use super::{Machine, path::Object, price::tenth_of_shorter};
 use crate::{
     Form, Hint, Located, Shape, Value,
     plan::{By, Node, NodeId, Operator, Path, PathKind},
