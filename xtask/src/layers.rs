@@ -105,6 +105,7 @@ pub(crate) const LAYERS: &[Layer] = &[
     layer("crates/conformance", Tier::Rim, &["*"]),
     layer("crates/bench", Tier::Rim, &["*"]),
     layer("crates/clients", Tier::Rim, &[]),
+    layer("crates/soak", Tier::Rim, &["object", "api", "apiserver", "sim"]),
     layer("crates/codegen", Tier::Rim, &["*"]),
     layer("crates/fuzz", Tier::Rim, &["*"]),
     layer("xtask", Tier::Rim, &[]),

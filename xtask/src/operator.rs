@@ -1,13 +1,12 @@
 //! `bench operator`: the gold data's live benchmark on a real API server that is started for it. Measures; judging
 //! is the reader's business, beside `operator-upstream.json`.
 
-use crate::cargo::{cargo, gold, pass, root, run};
-use anyhow::{Context, ensure};
-use std::{
-    env,
-    path::{Path, PathBuf},
-    process::{Command, ExitCode, Stdio},
+use crate::{
+    cargo::{cargo, gold, pass, root, run},
+    real::Server,
 };
+use anyhow::Context;
+use std::process::{Command, ExitCode};
 
 const FLAGS: &str =
     "--metrics-bind-address=127.0.0.1:{metrics} --health-probe-bind-address=127.0.0.1:{health}";
@@ -29,39 +28,4 @@ pub(crate) fn bench(rest: &[String]) -> anyhow::Result<ExitCode> {
         .args(["--label", "kro-rs", "--keep"])
         .args(rest);
     pass(&mut bench)
-}
-
-/// A real API server that ends with its value.
-struct Server {
-    kubeconfig: String,
-    folder: String,
-    stop: PathBuf,
-}
-
-impl Server {
-    fn start(scripts: &Path) -> anyhow::Result<Self> {
-        let mut up = Command::new(scripts.join("up.sh"));
-        if env::var_os("KUBEBUILDER_ASSETS").is_none() {
-            let home = env::var_os("HOME").context("no HOME: set KUBEBUILDER_ASSETS")?;
-            up.env("KUBEBUILDER_ASSETS", Path::new(&home).join(".cache/real-apiserver"));
-        }
-        let output = up.stderr(Stdio::inherit()).output().context("cannot run real-apiserver/up.sh")?;
-        ensure!(
-            output.status.success(),
-            "the real API server did not start; real-apiserver/build.sh makes it"
-        );
-        let text = String::from_utf8(output.stdout)?;
-        let value = |name: &str| {
-            let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
-            line.map(str::to_owned).with_context(|| format!("up.sh did not print {name}"))
-        };
-        Ok(Self { kubeconfig: value("KUBECONFIG")?, folder: value("DIR")?, stop: scripts.join("down.sh") })
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It is on its way out; what is left is a folder in /tmp.
-        let _ = Command::new(&self.stop).arg(&self.folder).status();
-    }
 }

@@ -3,10 +3,11 @@
 use kro_api::names;
 use kro_apiserver::{
     ApiServer,
-    core::{Call, Key, ReplyBody, ResourceId},
+    core::{Call, Reply, ReplyBody},
 };
 use kro_object::{Gvk, Object, ObjectKey, ResourceType, Scope};
 use serde_json::Value;
+use std::{fmt, sync::Arc};
 
 /// The server refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -38,14 +39,61 @@ impl Refused {
 
 const UNKNOWN_KIND: &str = "no matches for kind";
 
+/// A server with a console: that of a world, or a real one.
+pub trait Server: fmt::Debug + Send + Sync {
+    /// Answers a call, whole.
+    fn handle(&self, call: &Call) -> Reply;
+
+    /// Everything it stores.
+    fn everything(&self) -> Vec<Object>;
+
+    /// The resource of a kind, if it is served.
+    fn resource(&self, gvk: &Gvk) -> Option<ResourceType>;
+
+    /// Everything it stores of a kind, in any version.
+    fn all(&self, group: &str, kind: &str) -> Vec<Object> {
+        let is_of = |gvk: Gvk| &*gvk.group == group && &*gvk.kind == kind;
+        self.everything().into_iter().filter(|object| object.gvk().is_ok_and(is_of)).collect()
+    }
+
+    /// Everything it stores with a label.
+    fn labelled(&self, label: &str, value: &str) -> Vec<Object> {
+        let has = |object: &Object| object.metadata().label(label) == Some(value);
+        self.everything().into_iter().filter(has).collect()
+    }
+}
+
+impl Server for ApiServer {
+    fn handle(&self, call: &Call) -> Reply {
+        Self::handle(self, call)
+    }
+
+    fn everything(&self) -> Vec<Object> {
+        self.dump()
+    }
+
+    fn resource(&self, gvk: &Gvk) -> Option<ResourceType> {
+        Self::resource(self, gvk)
+    }
+
+    fn all(&self, group: &str, kind: &str) -> Vec<Object> {
+        Self::all(self, group, kind)
+    }
+
+    fn labelled(&self, label: &str, value: &str) -> Vec<Object> {
+        Self::labelled(self, label, Some(value))
+    }
+}
+
 /// An administrator at the server's console.
 #[derive(Debug, Clone)]
 pub struct Admin {
-    server: ApiServer,
+    server: Arc<dyn Server>,
 }
 
 impl Admin {
-    pub(crate) fn new(server: ApiServer) -> Self {
+    /// At the console of this server.
+    pub fn at(server: Arc<dyn Server>) -> Self {
         Self { server }
     }
 
@@ -117,19 +165,17 @@ impl Admin {
 
     /// An object as it is stored.
     pub fn get(&self, resource: &ResourceType, key: &ObjectKey) -> Option<Object> {
-        let id =
-            ResourceId { group: resource.gvk.group.as_ref().into(), plural: resource.plural.as_ref().into() };
-        self.server.stored(&id, &Key::new(key.namespace.as_deref().unwrap_or_default(), &key.name))
+        self.call(&Call { path: path(resource, key), ..Call::default() }).ok()
     }
 
     /// All objects with a label.
     pub fn labelled(&self, label: &str, value: &str) -> Vec<Object> {
-        self.server.labelled(label, Some(value))
+        self.server.labelled(label, value)
     }
 
     /// Everything the server stores.
     pub fn everything(&self) -> Vec<Object> {
-        self.server.dump()
+        self.server.everything()
     }
 
     /// All objects of a kind, in any version.
@@ -175,7 +221,7 @@ impl Admin {
 }
 
 /// The path of an object; without a namespace it is in `default`, if its kind has namespaces.
-pub(crate) fn path(resource: &ResourceType, key: &ObjectKey) -> String {
+pub fn path(resource: &ResourceType, key: &ObjectKey) -> String {
     let root = if resource.gvk.group.is_empty() { "/api" } else { "/apis" };
     let version = resource.gvk.api_version();
     if !resource.is_namespaced() {

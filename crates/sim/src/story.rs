@@ -1,6 +1,7 @@
 //! A story: what people, other controllers and bad luck do to a cluster, one after the other, from one seed.
 
 mod design;
+mod goodbye;
 mod operation;
 mod play;
 mod policy;
@@ -8,8 +9,9 @@ mod strategy;
 mod widget;
 
 pub use design::{Design, NodeDesign, NodeForm, Wish};
+pub use goodbye::{Goodbye, left_over};
 pub(crate) use operation::is_member;
-pub use operation::{Ill, Meddling, Operation};
+pub use operation::{Ill, Meddling, Operation, resources};
 pub use play::{Crew, Outcome, Story, play};
 pub use policy::PolicyChange;
 pub use strategy::{designs, operations, policies, stories, wishes};

@@ -97,7 +97,7 @@ static SERVER: LazyLock<Snapshot> = LazyLock::new(|| {
         ..Options::default()
     });
     for crd in kro_api::manifests() {
-        Admin::new(server.clone()).apply(&crd).expect("invariant: our CRDs are valid");
+        Admin::at(Arc::new(server.clone())).apply(&crd).expect("invariant: our CRDs are valid");
     }
     server.snapshot()
 });
@@ -217,7 +217,7 @@ impl World {
 
     /// Hands that act at once and always reach the server.
     pub fn admin(&self) -> Admin {
-        Admin::new(self.site.server.clone())
+        Admin::at(Arc::new(self.site.server.clone()))
     }
 
     /// The server itself.

@@ -116,12 +116,9 @@ pub(crate) const THEIRS: &str = "others.example.org/";
 const NAMES: [&str; 2] = ["one", "two"];
 
 impl Operation {
-    /// Does it. Of several operators the one is meant whose turn it is by how much was asked for up to now.
-    pub(crate) async fn perform(&self, world: &mut World) {
-        let admin = world.admin();
-        let turn = usize::try_from(world.requests().total()).unwrap_or(0);
-        let operator = operator(world, turn);
-        let done = match self {
+    /// Does what people do at a server, whoever operates it; `None` for what befalls a world.
+    pub fn by(&self, admin: &Admin) -> Option<Result<(), Refused>> {
+        Some(match self {
             Self::Define(which, design) => admin.apply(&design.definition(usize::from(*which))).map(drop),
             Self::Undefine(which) => {
                 admin.delete(&definitions(), &ObjectKey::cluster(&kind(*which).to_lowercase()))
@@ -145,42 +142,45 @@ impl Operation {
                 let squatter = squatter(kind(*which), instance_name(*name), usize::from(*node));
                 admin.apply_as("squatter", &squatter).map(drop)
             }
-            Self::Meddle(pick, how) => meddle(&admin, *pick, *how),
+            Self::Meddle(pick, how) => meddle(admin, *pick, *how),
             Self::Share(slot, value) => admin.apply(&external(*slot, *value)).map(drop),
             Self::Unshare(slot) => {
                 let maps =
                     ResourceType::new(Gvk::new("", "v1", "ConfigMap"), "configmaps", Scope::Namespaced);
                 admin.delete(&maps, &ObjectKey::namespaced("default", &external_name(*slot)))
             }
-            Self::Wait(tenths) => {
-                world.sleep(Duration::from_millis(u64::from(*tenths) * 100)).await;
+            _ => return None,
+        })
+    }
+
+    /// Does it. Of several operators the one is meant whose turn it is by how much was asked for up to now.
+    pub(crate) async fn perform(&self, world: &mut World) {
+        let done = match self.by(&world.admin()) {
+            Some(done) => done,
+            None => {
+                self.befall(world).await;
                 Ok(())
             }
-            Self::Jump(minutes) => {
-                world.clock().jump(i64::from(*minutes) * 60);
-                Ok(())
-            }
-            Self::Crash => {
-                world.crash(&operator).await;
-                Ok(())
-            }
-            Self::CrashAfter(steps) => {
-                world.crash_after(&operator, u64::from(*steps));
-                Ok(())
-            }
-            Self::LoseAfter(steps) => {
-                world.lose_after(&operator, u64::from(*steps));
-                Ok(())
-            }
-            Self::Restart => {
-                world.stop(&operator).await;
-                Ok(())
-            }
+        };
+        let answer = done.map_or_else(|refused| format!("refused: {refused}"), |()| "done".to_owned());
+        world.transcript().note(&format!("{self:?} {answer}"));
+        world.start();
+    }
+
+    async fn befall(&self, world: &mut World) {
+        let turn = usize::try_from(world.requests().total()).unwrap_or(0);
+        let operator = operator(world, turn);
+        match self {
+            Self::Wait(tenths) => world.sleep(Duration::from_millis(u64::from(*tenths) * 100)).await,
+            Self::Jump(minutes) => world.clock().jump(i64::from(*minutes) * 60),
+            Self::Crash => world.crash(&operator).await,
+            Self::CrashAfter(steps) => world.crash_after(&operator, u64::from(*steps)),
+            Self::LoseAfter(steps) => world.lose_after(&operator, u64::from(*steps)),
+            Self::Restart => world.stop(&operator).await,
             Self::CutOff(seconds) => {
                 world.faults().partition(&operator);
                 world.sleep(Duration::from_secs(u64::from(*seconds))).await;
                 world.faults().mend(&operator);
-                Ok(())
             }
             Self::Leave(pick) => {
                 let here = world.operators().iter().filter(|name| !world.is_away(name));
@@ -188,25 +188,15 @@ impl Operation {
                 if here.len() > 1 {
                     world.leave(&here[usize::from(*pick) % here.len()]).await;
                 }
-                Ok(())
             }
             Self::Join(pick) => {
                 let name = self::operator(world, usize::from(*pick));
                 world.join(&name);
-                Ok(())
             }
-            Self::Compact => {
-                world.server().compact();
-                Ok(())
-            }
-            Self::Suffer(ill, requests) => {
-                world.faults().script(ill.rule().times(u32::from(*requests)));
-                Ok(())
-            }
-        };
-        let answer = done.map_or_else(|refused| format!("refused: {refused}"), |()| "done".to_owned());
-        world.transcript().note(&format!("{self:?} {answer}"));
-        world.start();
+            Self::Compact => world.server().compact(),
+            Self::Suffer(ill, requests) => world.faults().script(ill.rule().times(u32::from(*requests))),
+            _ => {}
+        }
     }
 }
 
@@ -226,6 +216,22 @@ fn instance_name(name: u8) -> &'static str {
 
 fn instance_key(name: u8) -> ObjectKey {
     ObjectKey::namespaced("default", instance_name(name))
+}
+
+/// The resources that stories are about.
+pub fn resources() -> Vec<ResourceType> {
+    let revision = Gvk::new(kro_api::names::GROUP, kro_api::names::VERSION, kro_api::GraphRevision::KIND);
+    let namespaced = |gvk: Gvk, plural| ResourceType::new(gvk, plural, Scope::Namespaced);
+    vec![
+        widget::crds(),
+        definitions(),
+        ResourceType::new(revision, "graphrevisions", Scope::Cluster),
+        instances(0),
+        instances(1),
+        namespaced(Gvk::new("", "v1", "ConfigMap"), "configmaps"),
+        namespaced(Gvk::new("apps", "v1", "Deployment"), "deployments"),
+        widget::resource(),
+    ]
 }
 
 /// The resource of the instances of a definition.

@@ -1,8 +1,8 @@
 //! Plays a story and judges it: after everything has calmed down, and once more after everything was deleted.
 
 use super::{
-    WidgetForm,
-    operation::{Operation, THEIRS, children, instances, is_member},
+    goodbye::{Goodbye, left_over},
+    operation::{Operation, THEIRS, children, instances},
 };
 use crate::{OPERATOR, World, WorldOptions, oracle::shown, run};
 use kro_api::{Profile, names::labels, policy::Deletion};
@@ -119,16 +119,11 @@ async fn live(world: &mut World, story: &Story, calm: &mut Calm) -> Result<(), V
         world.never_prunes();
     }
     world.start();
-    let mut designs = BTreeMap::new();
     let mut notes = Notes::default();
     for operation in &story.operations {
         operation.perform(world).await;
-        match operation {
-            Operation::Define(which, design) => {
-                designs.insert(*which % 2, design.clone());
-            }
-            Operation::Meddle(..) => notes.remember(world),
-            _ => {}
+        if matches!(operation, Operation::Meddle(..)) {
+            notes.remember(world);
         }
     }
     let settled = world.settle().await;
@@ -136,47 +131,27 @@ async fn live(world: &mut World, story: &Story, calm: &mut Calm) -> Result<(), V
     calm.after = settled?;
     notes.judge(world)?;
 
-    // Everything goes: what rests is woken, what lost its definition or its kind gets it back.
-    Operation::Install(WidgetForm::Plain).perform(world).await;
-    for (which, design) in &designs {
-        Operation::Define(*which, design.clone()).perform(world).await;
-        for name in 0..2 {
-            Operation::Suspend(*which, name, false).perform(world).await;
-        }
-    }
-    world.settle().await?;
+    let goodbye = Goodbye::to(&story.operations);
+    all(world, &goodbye.back).await?;
     let fates = Fates::of(world);
-    for which in designs.keys() {
-        for name in 0..2 {
-            Operation::Delete(*which, name).perform(world).await;
-        }
+    all(world, &goodbye.delete).await?;
+    let instances =
+        (0..2).flat_map(|which| world.admin().all(kro_api::names::GROUP, &instances(which).gvk.kind));
+    if let Some(instance) = instances.into_iter().next() {
+        return Err(vec![format!("{} did not go", shown(&instance))]);
     }
-    world.settle().await?;
-    for which in designs.keys() {
-        let left = world.admin().all(kro_api::names::GROUP, &instances(*which).gvk.kind);
-        if let Some(instance) = left.first() {
-            return Err(vec![format!("{} did not go", shown(instance))]);
-        }
-        Operation::Undefine(*which).perform(world).await;
-    }
-    world.settle().await?;
+    all(world, &goodbye.undefine).await?;
     fates.judge(world)?;
-    let left = world.admin().labelled(labels::OWNED, "true");
-    let left: Vec<String> = left
-        .iter()
-        .filter(|object| !is_crd(object) && !is_forged(object) && !world.may_be_retained(object))
-        .map(|object| format!("left over: {}", shown(object)))
-        .collect();
+    let left = left_over(&world.admin().everything(), |child| world.may_be_retained(child));
     if left.is_empty() { Ok(()) } else { Err(left) }
 }
 
-fn is_crd(object: &Object) -> bool {
-    object.gvk().is_ok_and(|gvk| &*gvk.kind == "CustomResourceDefinition")
-}
-
-/// Whether somebody else made it with the labels of a child.
-fn is_forged(object: &Object) -> bool {
-    object.metadata().label(labels::APPLYSET_PART_OF).is_some() && !is_member(object)
+/// Performs operations and waits until everything has calmed down.
+async fn all(world: &mut World, operations: &[Operation]) -> Result<(), Vec<String>> {
+    for operation in operations {
+        operation.perform(world).await;
+    }
+    world.settle().await.map(drop)
 }
 
 /// What must become of children when their instances go, by uid.

@@ -49,6 +49,11 @@ pub(super) fn crd_key() -> ObjectKey {
     ObjectKey::cluster("widgets.example.org")
 }
 
+/// The resource.
+pub(super) fn resource() -> ResourceType {
+    ResourceType::new(Gvk::new("example.org", "v1", KIND), "widgets", Scope::Namespaced)
+}
+
 /// The resource of CRDs.
 pub(super) fn crds() -> ResourceType {
     let gvk = Gvk::new("apiextensions.k8s.io", "v1", "CustomResourceDefinition");
