@@ -69,6 +69,7 @@ async fn pass(
     };
     let back = tokio::io::copy(&mut from_server, &mut to_client);
     tokio::select! {
+        biased;
         () = there => {}
         _ = back => {}
         _ = cut.wait_for(|is_cut| *is_cut) => {}
