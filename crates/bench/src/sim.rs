@@ -56,7 +56,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
             for number in 0..args.instances {
                 apply(&world, instance(number, change))?;
             }
-            world.sleep(Duration::from_secs(5)).await;
+            // Slow enough for the rule on requests in a minute.
+            world.sleep(Duration::from_secs(30)).await;
         }
         let seconds = processor_time().saturating_sub(start).as_secs_f64();
         let reconciled = reconciles(&world) - reconciled;
