@@ -231,11 +231,11 @@ impl Members {
         reads: &Arc<Reads>,
         applied: Option<Fingerprint>,
     ) -> Wake {
-        let gvr = resource.gvr();
+        let (gvr, name) = (resource.gvr(), Name::of(&object.key()));
         let version = version_of(object);
         let kind = self.watched(&gvr);
         let list = kind.list;
-        if let Some(old) = kind.objects.get_mut(&*object.key().to_string())
+        if let Some(old) = kind.objects.get_mut(&name)
             && old.uid == uid_of(object)
             && old.version >= version
             && version != 0
@@ -249,8 +249,8 @@ impl Members {
             }
             return Wake::new();
         }
-        let old = self.take(&gvr, &Name::of(&object.key()));
-        let mut new = self.read(resource, object, reads);
+        let old = self.take(&gvr, &name);
+        let mut new = self.read(resource, object, reads, name.clone());
         new.list = list;
         let same = old.as_deref().filter(|old| old.owns_as(&new));
         new.kept = applied.is_some() || same.is_some_and(|old| old.kept);
@@ -262,14 +262,20 @@ impl Members {
             wake.remove("");
         }
         new.repairs = old.and_then(|old| old.repairs);
-        let (gvr, name) = (self.interned(&gvr), new.name.clone());
+        let gvr = self.interned(&gvr);
         self.by_set.entry(Arc::clone(&new.set)).or_default().insert((Arc::clone(&gvr), name.clone()));
         self.kinds.entry(gvr).or_default().objects.insert(name, Box::new(new));
         wake
     }
 
     /// A live object as little as is needed of it.
-    fn read(&mut self, resource: &Arc<ResourceType>, object: &Object, reads: &Arc<Reads>) -> Child {
+    fn read(
+        &mut self,
+        resource: &Arc<ResourceType>,
+        object: &Object,
+        reads: &Arc<Reads>,
+        name: Name,
+    ) -> Child {
         let member = Member::of(Arc::clone(resource), object, managers::APPLYSET);
         let node = object.metadata().label(labels::NODE_ID).unwrap_or_default();
         if !self.nodes.contains(node) {
@@ -278,7 +284,7 @@ impl Members {
         let node = self.nodes.get(node).cloned().unwrap_or_default();
         let known = self.by_set.get_key_value(&*member.set);
         let set = known.map_or_else(|| Arc::from(&*member.set), |(set, _)| Arc::clone(set));
-        Child::of(member, object, reads, set, node)
+        Child::of(member, name, object, reads, set, node)
     }
 
     fn take(&mut self, resource: &Gvr, name: &Name) -> Option<Box<Child>> {

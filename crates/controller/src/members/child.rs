@@ -71,15 +71,16 @@ impl Child {
     /// A live object in a set, with the id of its node.
     pub(super) fn of(
         member: Member,
+        name: Name,
         object: &Object,
         reads: &Arc<Reads>,
         set: Arc<str>,
         node: Arc<str>,
     ) -> Self {
-        let Member { resource, key, uid, order, deleting, owned, .. } = member;
+        let Member { resource, uid, order, deleting, owned, .. } = member;
         Self {
             resource,
-            name: Name::of(&key),
+            name,
             uid: Uid::of(&uid),
             version: version_of(object),
             set,
