@@ -3,30 +3,14 @@
 use std::borrow::Cow;
 
 use kro_structured_merge::{Duplicates, FieldSet, MergeSchema, OnConflict, Ownership, Updater};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::text_of;
 
-/// A kind with every relation: a struct, a free map, a set, a list with two keys, something atomic, a recursion.
+/// The kind of the laws of structured merge, with every relation.
 fn schema() -> MergeSchema {
-    let set = json!({"list": {"elementType": {"scalar": "untyped"}, "elementRelationship": "associative"}});
-    let model = json!({"types": [
-        {"name": "root", "map": {"fields": [
-            {"name": "text", "type": {"scalar": "string"}},
-            {"name": "labels", "type": {"map": {"elementType": {"scalar": "string"}}}},
-            {"name": "set", "type": set},
-            {"name": "items", "type": {"list": {"elementType": {"namedType": "item"},
-                "elementRelationship": "associative", "keys": ["name", "port"]}}},
-            {"name": "atomic", "type": {"elementRelationship": "atomic", "namedType": "root"}},
-            {"name": "child", "type": {"namedType": "root"}},
-        ]}},
-        {"name": "item", "map": {"fields": [
-            {"name": "name", "type": {"scalar": "string"}},
-            {"name": "port", "type": {"scalar": "numeric"}, "default": 80},
-            {"name": "set", "type": set},
-            {"name": "value", "type": {"scalar": "untyped"}},
-        ]}},
-    ]});
+    let model = include_str!("../../structured-merge/src/tests/model.json");
+    let model = serde_json::from_str(model).expect("invariant: it is JSON");
     MergeSchema::from_model(&model, "root").expect("invariant: the model is right")
 }
 

@@ -9,23 +9,7 @@ use crate::*;
 
 /// A kind with every relation: a struct, a free map, a set, a list with two keys, something atomic and a recursion.
 fn schema() -> MergeSchema {
-    let model = json!({"types": [
-        {"name": "root", "map": {"fields": [
-            {"name": "text", "type": {"scalar": "string"}},
-            {"name": "labels", "type": {"map": {"elementType": {"scalar": "string"}}}},
-            {"name": "set", "type": {"list": {"elementType": {"scalar": "untyped"}, "elementRelationship": "associative"}}},
-            {"name": "items", "type": {"list": {"elementType": {"namedType": "item"},
-                "elementRelationship": "associative", "keys": ["name", "port"]}}},
-            {"name": "atomic", "type": {"elementRelationship": "atomic", "namedType": "root"}},
-            {"name": "child", "type": {"namedType": "root"}},
-        ]}},
-        {"name": "item", "map": {"fields": [
-            {"name": "name", "type": {"scalar": "string"}},
-            {"name": "port", "type": {"scalar": "numeric"}, "default": 80},
-            {"name": "set", "type": {"list": {"elementType": {"scalar": "untyped"}, "elementRelationship": "associative"}}},
-            {"name": "value", "type": {"scalar": "untyped"}},
-        ]}},
-    ]});
+    let model = serde_json::from_str(include_str!("tests/model.json")).unwrap();
     MergeSchema::from_model(&model, "root").unwrap()
 }
 
