@@ -95,8 +95,7 @@ pub struct Core {
     documents: openapi::Documents,
     ids: Ids,
     behaviors: Behaviors,
-    /// What the rest of the cluster leaves alone.
-    held: BTreeSet<(ResourceId, Option<Key>)>,
+    script: behavior::Script,
     background: Background,
     audit: VecDeque<AuditRecord>,
     /// What the present call is warned about.
@@ -124,7 +123,7 @@ impl Core {
             documents: openapi::Documents::default(),
             ids: Ids::new(options.seed),
             behaviors: options.behaviors,
-            held: BTreeSet::new(),
+            script: behavior::Script::default(),
             background: Background::default(),
             audit: VecDeque::new(),
             warnings: Vec::new(),

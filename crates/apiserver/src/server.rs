@@ -1,6 +1,7 @@
 //! The shareable handle: one core behind a mutex, a clock and a channel that tells of new revisions.
 
 use crate::{
+    Outcome,
     behaviors::Behaviors,
     clock::{Clock, SystemClock},
     core::{Call, Core, CoreOptions, Cursor, Key, Next, Reply, ResourceId},
@@ -269,6 +270,15 @@ impl ApiServer {
         let mut core = self.core();
         let known = core.revision();
         core.let_go(resource, key, now);
+        self.settle(core, known, now);
+    }
+
+    /// An object and what it controls, or all of a resource, turn out like this from now on; see [`Outcome`].
+    pub fn script(&self, resource: &ResourceId, key: Option<&Key>, outcome: Outcome) {
+        let now = self.now();
+        let mut core = self.core();
+        let known = core.revision();
+        core.script(resource, key, outcome, now);
         self.settle(core, known, now);
     }
 

@@ -34,6 +34,8 @@ pub struct Scenario {
     pub given: Vec<Manifest>,
     /// What the cluster's own controllers leave alone.
     pub hold: Vec<Reference>,
+    /// How what the cluster's own controllers do turns out.
+    pub outcomes: Vec<Turn>,
     /// Seed of names, jitter and faults.
     pub seed: u64,
     /// What goes wrong by chance.
@@ -88,6 +90,8 @@ pub enum Action {
     Hold(Reference),
     /// They go on with them.
     Release(Reference),
+    /// Objects turn out like this from now on.
+    Turn(Turn),
     /// Requests of the operator fail.
     Fail(Fail),
     /// No request fails any more.
@@ -104,6 +108,15 @@ pub enum Action {
     CrashAfter(u64),
     /// Something must hold.
     Expect(Box<Expect>),
+}
+
+/// How objects and what they control turn out.
+#[derive(Debug, Clone)]
+pub struct Turn {
+    /// Which objects.
+    pub object: Reference,
+    /// How.
+    pub with: kro_apiserver::Outcome,
 }
 
 /// Requests that fail.

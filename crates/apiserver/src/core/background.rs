@@ -10,7 +10,10 @@ use super::{
 use crate::Behavior;
 use kro_object::Timestamp;
 use serde_json::Value;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// How far the controllers have come in the change log, and what they have put off.
 #[derive(Debug, Default)]
@@ -18,6 +21,8 @@ pub(crate) struct Background {
     seen: u64,
     /// When each object is looked at again.
     later: BTreeMap<Place, Timestamp>,
+    /// The same, by time.
+    order: BTreeSet<(Timestamp, Place)>,
 }
 
 impl Background {
@@ -28,24 +33,30 @@ impl Background {
 
     /// An object is to be looked at again at some time, unless it will be before.
     pub(super) fn later(&mut self, at: Timestamp, place: Place) {
-        let planned = self.later.entry(place).or_insert(at);
-        *planned = at.min(*planned);
+        match self.later.get(&place) {
+            Some(planned) if *planned <= at => return,
+            Some(planned) => drop(self.order.remove(&(*planned, place.clone()))),
+            None => {}
+        }
+        self.later.insert(place.clone(), at);
+        self.order.insert((at, place));
     }
 
     /// The objects whose time has come, in the order of their times.
     fn take_due(&mut self, now: Timestamp) -> Vec<Place> {
-        let mut due: Vec<_> =
-            self.later.iter().filter(|(_, at)| **at <= now).map(|(place, at)| (*at, place.clone())).collect();
-        due.sort();
-        for (_, place) in &due {
-            self.later.remove(place);
+        let mut due = Vec::new();
+        while self.order.first().is_some_and(|(at, _)| *at <= now)
+            && let Some((_, place)) = self.order.pop_first()
+        {
+            self.later.remove(&place);
+            due.push(place);
         }
-        due.into_iter().map(|(_, place)| place).collect()
+        due
     }
 
     /// When the next object is to be looked at.
     fn next(&self) -> Option<Timestamp> {
-        self.later.values().min().copied()
+        self.order.first().map(|(at, _)| *at)
     }
 }
 

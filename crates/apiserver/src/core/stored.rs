@@ -2,7 +2,7 @@
 //! Refuses to be changed: a write makes a new one.
 
 use super::{object, store::ResourceId};
-use crate::encode;
+use crate::{Outcome, encode};
 use serde_json::Value;
 use std::{borrow::Cow, ops::Range};
 
@@ -14,6 +14,7 @@ const PACK_FROM: usize = 256;
 pub(crate) struct Stored {
     form: Form,
     is_deleting: bool,
+    outcome: Option<Outcome>,
     uid: Box<str>,
     /// The uids of the owners.
     owners: Box<[Box<str>]>,
@@ -45,6 +46,7 @@ impl Stored {
         Self {
             form,
             is_deleting: object::is_deleting(object),
+            outcome: outcome(object),
             uid: object::meta_text(object, "uid").into(),
             owners: uids.filter_map(|owner| Some(owner.get("uid")?.as_str()?.into())).collect(),
             subjects: subjects(resource, object),
@@ -104,6 +106,11 @@ impl Stored {
         self.is_deleting
     }
 
+    /// The outcome that an annotation tells.
+    pub(crate) fn outcome(&self) -> Option<Outcome> {
+        self.outcome
+    }
+
     pub(crate) fn uid(&self) -> &str {
         &self.uid
     }
@@ -120,6 +127,10 @@ impl Stored {
     pub(crate) fn claims(&self) -> &[Box<str>] {
         &self.claims
     }
+}
+
+fn outcome(object: &Value) -> Option<Outcome> {
+    object::meta(object, "annotations")?.get(Outcome::ANNOTATION)?.as_str()?.parse().ok()
 }
 
 /// The JSON behind what [`Stored::saved`] has told; nothing if these bytes are something else.

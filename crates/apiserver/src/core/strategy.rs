@@ -2,7 +2,7 @@
 //! The rules that need more than a line stand in `kinds/`; custom resources bring theirs in `custom.rs`.
 
 use super::{
-    Core,
+    Core, behavior,
     custom::Verdict,
     kinds,
     metadata::{NameRule, UpdateChecks, names},
@@ -288,6 +288,9 @@ pub(crate) fn validate(
             let runs_rules = !of_metadata.iter().any(|error| error.kind.keeps_rules_from_running());
             custom.validate(new, old, subresource, runs_rules)
         }
-        None => Verdict { errors: kinds::validate(served, new, old, subresource), warnings: Vec::new() },
+        None => Verdict {
+            errors: kinds::validate(served, new, old, subresource),
+            warnings: behavior::problem(new).into_iter().collect(),
+        },
     }
 }

@@ -5,7 +5,7 @@ mod scalar;
 
 use libyaml_safer::{Error, ErrorKind, Event, EventData, Parser};
 use serde_json::{Map, Value};
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, panic};
 
 use self::scalar::Scalar;
 use super::object::MAX_DEPTH;
@@ -20,6 +20,12 @@ pub(super) struct Document {
 
 /// Reads the first document; an empty stream is `null`. The error is the text of Go's parser.
 pub(super) fn read(bytes: &[u8]) -> Result<Document, String> {
+    // The parser panics at a tag inside of brackets that a comma follows, as in `[!a, b]`.
+    panic::catch_unwind(|| read_document(bytes))
+        .unwrap_or_else(|_| refused("yaml: did not find expected whitespace or line break"))
+}
+
+fn read_document(bytes: &[u8]) -> Result<Document, String> {
     let mut parser = Parser::new();
     parser.set_input(bytes);
     let mut reader =
@@ -301,6 +307,7 @@ mod tests {
             ("<<: 5", "yaml: map merge requires map or sequence of maps as the value"),
             ("a: .inf", "json: unsupported value: +Inf"),
             ("a\u{1}", "yaml: control characters are not allowed"),
+            ("[!a, b]", "yaml: did not find expected whitespace or line break"),
         ] {
             assert_eq!(value(text), json!({ "error": error }), "{text}");
         }

@@ -4,19 +4,19 @@ use bytes::Bytes;
 use http::Method;
 use kro_apiserver::{
     Authorization, Behavior, Behaviors,
-    core::{Call, Core, CoreOptions, ReplyBody},
+    core::{Call, Core, CoreOptions, Reply, ReplyBody},
 };
 use kro_object::Timestamp;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-struct Cluster {
-    core: Core,
-    now: Timestamp,
+pub(crate) struct Cluster {
+    pub core: Core,
+    pub now: Timestamp,
 }
 
 impl Cluster {
-    fn new(behaviors: Behaviors) -> Self {
+    pub(crate) fn new(behaviors: Behaviors) -> Self {
         let now = "2026-01-01T00:00:30Z".parse().expect("a time");
         let options = CoreOptions {
             token: None,
@@ -29,32 +29,37 @@ impl Cluster {
         Self { core: Core::new(options, now), now }
     }
 
-    fn ask(&mut self, method: Method, path: &str, body: &Value) -> Value {
+    pub(crate) fn reply(&mut self, method: Method, path: &str, body: &Value) -> Reply {
         let body = if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) };
         let content_type =
             if method == Method::PATCH { "application/merge-patch+json" } else { "application/json" };
         let call =
             Call { method, path: path.into(), body, content_type: content_type.into(), ..Call::default() };
         let reply = self.core.handle(&call, self.now);
+        self.core.background(self.now);
+        reply
+    }
+
+    pub(crate) fn ask(&mut self, method: Method, path: &str, body: &Value) -> Value {
+        let reply = self.reply(method, path, body);
         let ReplyBody::Full(bytes) = reply.body else { panic!("no watch") };
         let answer: Value = serde_json::from_slice(&bytes).expect("JSON");
         assert!(reply.status < 300 || reply.status == 404, "{answer}");
-        self.core.background(self.now);
         answer
     }
 
-    fn get(&mut self, path: &str) -> Value {
+    pub(crate) fn get(&mut self, path: &str) -> Value {
         self.ask(Method::GET, path, &Value::Null)
     }
 
-    fn names(&mut self, path: &str) -> Vec<String> {
+    pub(crate) fn names(&mut self, path: &str) -> Vec<String> {
         let list = self.get(path);
         let items = list["items"].as_array().expect("a list").iter();
         items.map(|item| item["metadata"]["name"].as_str().expect("a name").to_owned()).collect()
     }
 
     /// Lets time pass, as the server does: it looks again when something is due.
-    fn pass(&mut self, seconds: u64) {
+    pub(crate) fn pass(&mut self, seconds: u64) {
         let end = self.now.saturating_add(Duration::from_secs(seconds));
         while let Some(due) = self.core.background(self.now).filter(|due| *due <= end) {
             self.now = due;

@@ -5,6 +5,7 @@ mod builtins;
 mod durable;
 mod embedding;
 mod histories;
+mod outcomes;
 mod snapshots;
 mod transport;
 mod watches;

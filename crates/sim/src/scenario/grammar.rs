@@ -1,5 +1,7 @@
 //! What a scenario file may hold, as data: reading checks against it, and the JSON Schema is made from it.
 
+use kro_apiserver::Outcome;
+
 /// What stands at a place of the file.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Shape {
@@ -63,6 +65,11 @@ pub(super) static SCENARIO: Record = Record {
         required("name", Shape::Text, "What is shown to hold, in a few words."),
         field("given", Shape::Manifests, "What is there from the start: definitions, CRDs, objects."),
         field("hold", Shape::List(&Shape::Record(&SOME)), "What the cluster's own controllers leave alone."),
+        field(
+            "outcomes",
+            Shape::List(&Shape::Record(&TURN)),
+            "How what the cluster's own controllers do turns out, where it is not to succeed.",
+        ),
         field("seed", Shape::Count, "Seed of names, jitter and faults; 0 without it."),
         field(
             "faults",
@@ -95,6 +102,11 @@ pub(super) static STEP: Record = Record {
             "The cluster's own controllers leave these objects alone from now on.",
         ),
         field("release", Shape::Record(&SOME), "The cluster's own controllers go on with these objects."),
+        field(
+            "outcome",
+            Shape::Record(&TURN),
+            "What the cluster's own controllers do turns out like this from now on. What is up stays up, unless its containers end.",
+        ),
         field("fail", Shape::Record(&FAIL), "The operator's next requests of a kind fail."),
         field("heal", Shape::True, "No request fails any more."),
         field(
@@ -122,6 +134,7 @@ pub(super) static STEP: Record = Record {
         "wait",
         "hold",
         "release",
+        "outcome",
         "fail",
         "heal",
         "operator",
@@ -222,6 +235,18 @@ static FAIL: Record = Record {
             "Which requests; `write` without it.",
         ),
         field("times", Shape::Count, "How many; all until `heal` without it."),
+    ],
+    one_of: &[],
+};
+
+static TURN: Record = Record {
+    fields: &[
+        required(
+            "object",
+            Shape::Record(&SOME),
+            "Which: a pod, or what makes pods; a claim, a service, an ingress. Without a name all of the kind.",
+        ),
+        required("with", Shape::Word(&Outcome::NAMES), "How it turns out."),
     ],
     one_of: &[],
 };

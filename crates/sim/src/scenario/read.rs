@@ -1,6 +1,6 @@
 //! From a document to a scenario. What the grammar does not say is checked here: kinds and expressions.
 
-use super::{Action, Expect, Fail, Faults, Manifest, Reference, Scenario, Step, check::check, grammar};
+use super::{Action, Expect, Fail, Faults, Manifest, Reference, Scenario, Step, Turn, check::check, grammar};
 use http::Method;
 use kro_apiserver::fault::Fault;
 use kro_cel::{Env, Program, Type};
@@ -52,6 +52,10 @@ impl Reader {
             name: text(document, "name"),
             given: self.manifests(&document["given"], &root.join("given")),
             hold: self.references(document, "hold", &root),
+            outcomes: items(document, "outcomes", &root)
+                .into_iter()
+                .map(|(turn, path)| self.turn(turn, &path))
+                .collect(),
             seed: document["seed"].as_u64().unwrap_or_default(),
             faults,
             steps: steps.into_iter().map(|(step, path)| self.step(step, &path, faults)).collect(),
@@ -77,6 +81,7 @@ impl Reader {
             "wait" => Action::Wait(time(value).unwrap_or_default()),
             "hold" => Action::Hold(self.reference(value, &at)),
             "release" => Action::Release(self.reference(value, &at)),
+            "outcome" => Action::Turn(self.turn(value, &at)),
             "fail" => Action::Fail(self.fail(value, &at)),
             "heal" => Action::Heal,
             "crashAfter" => Action::CrashAfter(value.as_u64().unwrap_or_default()),
@@ -115,6 +120,11 @@ impl Reader {
             within: time(&value["within"]).unwrap_or(default),
             during: time(&value["during"]),
         }
+    }
+
+    fn turn(&mut self, value: &Value, at: &FieldPath) -> Turn {
+        let with = text(value, "with").parse().expect("invariant: the grammar knows the words");
+        Turn { object: self.reference(&value["object"], &at.join("object")), with }
     }
 
     fn fail(&mut self, value: &Value, at: &FieldPath) -> Fail {

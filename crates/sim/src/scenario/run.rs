@@ -1,7 +1,7 @@
 //! Plays a scenario in a world of its own, up to the first step that fails.
 
 use super::{
-    Action, Expect, Fail, Faults, Manifest, Reference, Scenario, Step,
+    Action, Expect, Fail, Faults, Manifest, Reference, Scenario, Step, Turn,
     expect::{Moment, judge},
     snapshot,
 };
@@ -116,6 +116,9 @@ impl Runner<'_> {
         for reference in &scenario.hold {
             self.hold(reference, true, &FieldPath::root().join("hold"))?;
         }
+        for turn in &scenario.outcomes {
+            self.turn(turn, &FieldPath::root().join("outcomes"))?;
+        }
         self.world.start();
         let given = FieldPath::root().join("given");
         self.apply(&scenario.given)
@@ -157,6 +160,7 @@ impl Runner<'_> {
             Action::Fail(fail) => self.fail(fail),
             Action::Hold(reference) => return self.hold(reference, true, &step.path),
             Action::Release(reference) => return self.hold(reference, false, &step.path),
+            Action::Turn(turn) => return self.turn(turn, &step.path),
             Action::Expect(expect) => return self.expect(expect, &step.path).await,
             Action::Wait(time) => {
                 self.pass(*time).await;
@@ -289,17 +293,32 @@ impl Runner<'_> {
     }
 
     fn hold(&self, reference: &Reference, holds: bool, at: &FieldPath) -> Result<(), Vec<Failure>> {
-        let resource = self.resource(reference).map_err(|refused| failed(at, &refused))?;
-        let id =
-            ResourceId { group: resource.gvk.group.as_ref().into(), plural: resource.plural.as_ref().into() };
-        let namespace = if resource.is_namespaced() { reference.namespace.as_str() } else { "" };
-        let key = reference.name.as_deref().map(|name| Key::new(namespace, name));
+        let (id, key) = self.place(reference, at)?;
         if holds {
             self.world.server().hold(&id, key.as_ref());
         } else {
             self.world.server().let_go(&id, key.as_ref());
         }
         Ok(())
+    }
+
+    fn turn(&self, turn: &Turn, at: &FieldPath) -> Result<(), Vec<Failure>> {
+        let (id, key) = self.place(&turn.object, at)?;
+        self.world.server().script(&id, key.as_ref(), turn.with);
+        Ok(())
+    }
+
+    /// Where an object is stored, or all of a resource.
+    fn place(
+        &self,
+        reference: &Reference,
+        at: &FieldPath,
+    ) -> Result<(ResourceId, Option<Key>), Vec<Failure>> {
+        let resource = self.resource(reference).map_err(|refused| failed(at, &refused))?;
+        let id =
+            ResourceId { group: resource.gvk.group.as_ref().into(), plural: resource.plural.as_ref().into() };
+        let namespace = if resource.is_namespaced() { reference.namespace.as_str() } else { "" };
+        Ok((id, reference.name.as_deref().map(|name| Key::new(namespace, name))))
     }
 
     fn named(&self, reference: &Reference) -> Result<(ResourceType, ObjectKey), Refused> {

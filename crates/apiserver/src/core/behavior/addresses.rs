@@ -1,7 +1,10 @@
 //! What clouds and storage hand out: addresses of load balancers and ingresses, volumes for claims.
 
 use super::find;
-use crate::core::{Core, object, store::Key};
+use crate::{
+    Outcome,
+    core::{Core, object, store::Key},
+};
 use kro_object::Timestamp;
 use serde_json::{Value, json};
 
@@ -11,7 +14,8 @@ const EXTERNAL_IP: &str = "203.0.113.10";
 pub(super) fn service(core: &mut Core, key: &Key, now: Timestamp) {
     let Some((served, service)) = find(core, "", "services", key) else { return };
     let is_balancer = service.pointer("/spec/type").and_then(Value::as_str) == Some("LoadBalancer");
-    if is_balancer && service.pointer("/status/loadBalancer/ingress").is_none() {
+    let is_granted = core.outcome(&served.storage, key) != Outcome::Pending;
+    if is_balancer && is_granted && service.pointer("/status/loadBalancer/ingress").is_none() {
         core.adjust(&served, key, Some("status"), now, &mut |service| {
             let status = object::child_mut(service, "status");
             status.insert("loadBalancer".into(), json!({"ingress": [{"ip": EXTERNAL_IP, "ipMode": "VIP"}]}));
@@ -21,7 +25,8 @@ pub(super) fn service(core: &mut Core, key: &Key, now: Timestamp) {
 
 pub(super) fn ingress(core: &mut Core, key: &Key, now: Timestamp) {
     let Some((served, ingress)) = find(core, "networking.k8s.io", "ingresses", key) else { return };
-    if ingress.pointer("/status/loadBalancer/ingress").is_none() {
+    let is_granted = core.outcome(&served.storage, key) != Outcome::Pending;
+    if is_granted && ingress.pointer("/status/loadBalancer/ingress").is_none() {
         core.adjust(&served, key, Some("status"), now, &mut |ingress| {
             let status = object::child_mut(ingress, "status");
             status.insert("loadBalancer".into(), json!({"ingress": [{"ip": EXTERNAL_IP}]}));
@@ -31,7 +36,8 @@ pub(super) fn ingress(core: &mut Core, key: &Key, now: Timestamp) {
 
 pub(super) fn claim(core: &mut Core, key: &Key, now: Timestamp) {
     let Some((served, claim)) = find(core, "", "persistentvolumeclaims", key) else { return };
-    if claim.pointer("/status/phase").and_then(Value::as_str) == Some("Bound") {
+    let is_bound = claim.pointer("/status/phase").and_then(Value::as_str) == Some("Bound");
+    if is_bound || core.outcome(&served.storage, key) == Outcome::Pending {
         return;
     }
     let volume = format!("pvc-{}", object::meta_text(&claim, "uid"));

@@ -1,7 +1,7 @@
 //! Cron jobs: a job for the latest time of the schedule that has come, as their policy for concurrent ones allows; of those
 //! that have ended, the last few are kept.
 
-use super::{find, template};
+use super::{find, job::ended, template};
 use crate::core::{
     Core,
     cron::Schedule,
@@ -91,15 +91,6 @@ fn start_due(
     annotations[SCHEDULED] = local.replace("+00:00", "Z").into();
     template::create(core, jobs, job, now);
     Some(due.to_string())
-}
-
-/// How a job has ended, if it has.
-fn ended(job: &Value) -> Option<&str> {
-    let conditions = job.pointer("/status/conditions").and_then(Value::as_array);
-    let mut kinds = conditions.into_iter().flatten().filter(|condition| condition["status"] == "True");
-    kinds.find_map(|condition| {
-        condition["type"].as_str().filter(|kind| matches!(*kind, "Complete" | "Failed"))
-    })
 }
 
 fn reference(job: &Value) -> Value {

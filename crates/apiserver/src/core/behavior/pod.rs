@@ -1,7 +1,15 @@
-//! Pods: scheduled to the only node, running and ready at once; gone at once when deleted.
+//! Pods: scheduled to the only node, running and ready at once, unless they turn out otherwise; gone at once when
+//! deleted.
 
-use super::NODE;
-use crate::core::{Core, object, options::DeleteOptions, store::Key, write::seconds};
+use super::{
+    NODE,
+    kubelet::{self, Life},
+    template,
+};
+use crate::{
+    Outcome,
+    core::{Core, object, options::DeleteOptions, store::Key, write::seconds},
+};
 use kro_object::Timestamp;
 use serde_json::{Value, json};
 
@@ -13,65 +21,69 @@ pub(super) fn pod(core: &mut Core, key: &Key, now: Timestamp) {
         let _gone = core.delete(&served, key, &at_once, now).is_err();
         return;
     }
-    if core.is_held("", "pods", key) {
+    if core.is_held(&served.storage, key) {
         return;
     }
     let pod = stored.to_value();
-    if pod.pointer("/spec/nodeName").is_none() {
+    let outcome = core.outcome(&served.storage, key);
+    let is_scheduled = pod.pointer("/spec/nodeName").is_some();
+    if !is_scheduled && outcome == Outcome::Pending {
+        let condition = kubelet::condition(&pod, "PodScheduled", UNSCHEDULABLE, &seconds(now));
+        core.adjust(&served, key, Some("status"), now, &mut |pod| {
+            object::child_mut(pod, "status").insert("conditions".into(), json!([condition]));
+        });
+        return;
+    }
+    if !is_scheduled {
         core.adjust(&served, key, Some("binding"), now, &mut |pod| {
             object::child_mut(pod, "spec").insert("nodeName".into(), NODE.into());
         });
         return;
     }
-    let phase = pod.pointer("/status/phase").and_then(Value::as_str).unwrap_or("Pending");
-    if phase != "Pending" || pod.pointer("/spec/nodeName").and_then(Value::as_str) != Some(NODE) {
+    if pod.pointer("/spec/nodeName").and_then(Value::as_str) != Some(NODE) {
         return;
     }
-    let ip = core.next_pod_ip();
-    let ends = super::template::controller(&pod).is_some_and(|(kind, _)| kind == "Job");
-    let time = seconds(now);
+    let Some(life) = life(core, &pod, outcome) else { return };
+    let ip = match pod.pointer("/status/podIP").and_then(Value::as_str) {
+        Some(ip) => ip.to_owned(),
+        None => core.next_pod_ip(),
+    };
+    let report = kubelet::report(&pod, life, &ip, now);
+    if let Some(again) = report.again {
+        core.background.later(again, (served.storage.clone(), key.clone()));
+    }
     core.adjust(&served, key, Some("status"), now, &mut |pod| {
-        let status = running(pod, ends, &ip, &time);
-        let old = object::child_mut(pod, "status");
-        for (field, value) in status {
-            old.insert(field, value);
-        }
+        object::as_map_mut(pod).insert("status".into(), report.status.clone().into());
     });
 }
 
-fn running(pod: &Value, ends: bool, ip: &str, time: &str) -> serde_json::Map<String, Value> {
-    let containers = pod.pointer("/spec/containers").and_then(Value::as_array);
-    let statuses: Vec<Value> = containers
-        .into_iter()
-        .flatten()
-        .map(|container| {
-            let state = if ends {
-                json!({"terminated": {"exitCode": 0, "reason": "Completed", "startedAt": time, "finishedAt": time}})
-            } else {
-                json!({"running": {"startedAt": time}})
-            };
-            json!({
-                "name": container["name"], "image": container["image"], "imageID": container["image"],
-                "ready": !ends, "started": !ends, "restartCount": 0, "state": state, "lastState": {},
-            })
-        })
-        .collect();
-    let ready = if ends { "False" } else { "True" };
-    let conditions: Vec<Value> =
-        [("PodScheduled", "True"), ("Initialized", "True"), ("ContainersReady", ready), ("Ready", ready)]
-            .iter()
-            .map(|(kind, status)| json!({"type": kind, "status": status, "lastTransitionTime": time}))
-            .collect();
-    let status = json!({
-        "phase": if ends { "Succeeded" } else { "Running" },
-        "conditions": conditions,
-        "containerStatuses": statuses,
-        "hostIP": "10.244.0.1",
-        "podIP": ip,
-        "podIPs": [{"ip": ip}],
-        "startTime": time,
-    });
-    status.as_object().cloned().unwrap_or_default()
+/// What the scheduler says of a pod that fits nowhere: status, reason, message.
+const UNSCHEDULABLE: (&str, &str, &str) = (
+    "False",
+    "Unschedulable",
+    "0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.",
+);
+
+/// How a pod on the node lives from now on; nothing if it goes on as it is.
+fn life(core: &Core, pod: &Value, outcome: Outcome) -> Option<Life> {
+    if has_ended(pod) {
+        return None;
+    }
+    let phase = phase(pod);
+    let controller = template::controller(core, pod).map(|(resource, _)| resource);
+    let controller = controller.as_ref().map_or("", |resource| &*resource.plural);
+    let is_restarted = pod.pointer("/spec/restartPolicy").and_then(Value::as_str) != Some("Never");
+    Some(match outcome {
+        Outcome::ImagePullError if phase == "Pending" => Life::Unpulled,
+        Outcome::CrashLoop | Outcome::Fail if !is_restarted => Life::Failed,
+        Outcome::Fail if matches!(controller, "" | "jobs") => Life::Evicted,
+        Outcome::CrashLoop | Outcome::Fail => Life::Crashed,
+        Outcome::Success | Outcome::Pending | Outcome::ImagePullError => match controller {
+            "jobs" => Life::Completed,
+            _ if phase == "Running" && is_ready(pod) => return None,
+            _ => Life::Running,
+        },
+    })
 }
 
 /// Whether a pod counts as ready.
@@ -83,4 +95,13 @@ pub(super) fn is_ready(pod: &Value) -> bool {
             .into_iter()
             .flatten()
             .any(|condition| condition["type"] == "Ready" && condition["status"] == "True")
+}
+
+/// Whether a pod has ended, one way or the other.
+pub(super) fn has_ended(pod: &Value) -> bool {
+    matches!(phase(pod), "Succeeded" | "Failed")
+}
+
+pub(super) fn phase(pod: &Value) -> &str {
+    pod.pointer("/status/phase").and_then(Value::as_str).unwrap_or("Pending")
 }

@@ -1,18 +1,33 @@
 //! Children made from a template: names, labels, the reference to their controller.
 
-use crate::core::{Core, background, decode, object, registry::Served, store::Key, write::Writer};
+use crate::core::{
+    Core, background, decode, object,
+    registry::Served,
+    store::{Key, Place},
+    write::Writer,
+};
 use kro_object::Timestamp;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 
-/// Kind and name of the controlling owner.
-pub(super) fn controller(object: &Value) -> Option<(String, String)> {
+/// The controlling owner, if it is of a kind that makes objects here.
+pub(super) fn controller(core: &Core, object: &Value) -> Option<Place> {
     let owner = object::meta(object, "ownerReferences")?
         .as_array()?
         .iter()
         .find(|owner| owner["controller"] == true)?;
-    Some((owner["kind"].as_str()?.to_owned(), owner["name"].as_str()?.to_owned()))
+    let (group, plural) = match owner["kind"].as_str()? {
+        "Deployment" => ("apps", "deployments"),
+        "ReplicaSet" => ("apps", "replicasets"),
+        "StatefulSet" => ("apps", "statefulsets"),
+        "DaemonSet" => ("apps", "daemonsets"),
+        "Job" => ("batch", "jobs"),
+        "CronJob" => ("batch", "cronjobs"),
+        _ => return None,
+    };
+    let served = core.registry.get(group, "v1", plural)?;
+    Some((served.storage.clone(), Key::new(object::namespace(object), owner["name"].as_str()?)))
 }
 
 /// Whether `owner` controls the object.
@@ -31,6 +46,10 @@ pub(super) fn children(core: &Core, served: &Served, owner: &Value) -> Vec<(Key,
         .filter_map(|(resource, key)| Some((key.clone(), core.store.get(resource, key)?.to_value())))
         .filter(|(_, child)| is_controlled(child, owner))
         .collect()
+}
+
+pub(super) fn number(object: &Value, pointer: &str) -> i64 {
+    object.pointer(pointer).and_then(Value::as_i64).unwrap_or(0)
 }
 
 /// A short hash of a pod template, as the `pod-template-hash` label has it.
