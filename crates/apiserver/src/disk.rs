@@ -1,6 +1,9 @@
 //! A data directory: all objects in one redb file, changed by transactions that are on disk when they are told.
 //! It leaves out the history: watches and continue tokens from before a start are answered with 410.
 
+mod file;
+
+use self::file::Filled;
 use crate::{
     core::{Change, unsaved},
     saving::Keep,
@@ -8,7 +11,8 @@ use crate::{
 };
 use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
 use std::{
-    fmt, fs,
+    fmt,
+    fs::{self, File},
     path::{Path, PathBuf},
 };
 
@@ -50,7 +54,16 @@ impl Disk {
         let wrong = |why: String| DiskError::new(path, why);
         fs::create_dir_all(path).map_err(|error| wrong(error.to_string()))?;
         let file = path.join(FILE);
-        let opened = Database::create(&file).map_err(|error| match error {
+        let opened = File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&file)
+            .map_err(redb::DatabaseError::from)
+            .and_then(Filled::new)
+            .and_then(|backend| Database::builder().create_with_backend(backend));
+        let opened = opened.map_err(|error| match error {
             redb::DatabaseError::DatabaseAlreadyOpen => wrong("another process uses it".to_owned()),
             other => wrong(other.to_string()),
         });

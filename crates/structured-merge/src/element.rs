@@ -226,11 +226,11 @@ impl<'a> Element<'a> {
 }
 
 impl Ord for Element<'_> {
+    #[inline]
     fn cmp(&self, other: &Self) -> Ordering {
         match (self.0, other.0) {
-            ([KEY, a @ ..], [KEY, b @ ..]) if a != b => compare_keys(a, b),
-            ([VALUE, a @ ..], [VALUE, b @ ..]) if a != b => compare_scalars(&mut { a }, &mut { b }),
-            (a, b) => a.cmp(b),
+            ([FIELD, ..], _) | (_, [FIELD, ..]) => self.0.cmp(other.0),
+            (a, b) => compare_items(a, b),
         }
     }
 }
@@ -248,6 +248,14 @@ impl PartialEq for Element<'_> {
 }
 
 impl Eq for Element<'_> {}
+
+fn compare_items(a: &[u8], b: &[u8]) -> Ordering {
+    match (a, b) {
+        ([KEY, a @ ..], [KEY, b @ ..]) if a != b => compare_keys(a, b),
+        ([VALUE, a @ ..], [VALUE, b @ ..]) if a != b => compare_scalars(&mut { a }, &mut { b }),
+        (a, b) => a.cmp(b),
+    }
+}
 
 fn compare_keys(mut a: &[u8], mut b: &[u8]) -> Ordering {
     loop {

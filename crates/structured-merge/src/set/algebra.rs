@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::{FieldSet, Nodes, Walk, mark_node, write_node};
+use super::{FieldSet, Node, Nodes, Walk, mark_node, write_node};
 
 /// What an operation keeps.
 trait Operation {
@@ -106,41 +106,82 @@ impl FieldSet {
     }
 
     fn combine<O: Operation>(&self, other: &Self, capacity: usize) -> Self {
-        let mut bytes = Vec::new();
-        if !self.is_empty() && !other.is_empty() {
-            bytes.reserve_exact(capacity);
-        }
+        let mut bytes = Vec::with_capacity(capacity);
         combine::<O>(self.nodes(), other.nodes(), &mut bytes);
         Self { bytes }
     }
 }
 
-fn combine<O: Operation>(mut left: Nodes<'_>, mut right: Nodes<'_>, out: &mut Vec<u8>) {
-    let (mut next_left, mut next_right) = (left.next(), right.next());
-    while let (Some(a), Some(b)) = (next_left, next_right) {
-        let order = if a.raw == b.raw { None } else { Some(a.element.cmp(&b.element)) };
-        match order {
-            None if O::SAME => out.extend_from_slice(a.raw),
-            Some(Ordering::Less) if O::LEFT => out.extend_from_slice(a.raw),
-            Some(Ordering::Greater) if O::RIGHT => out.extend_from_slice(b.raw),
-            Some(Ordering::Equal) => write_node(out, a.element, O::member(a.member, b.member), |out| {
-                if !(O::RIGHT_PRUNES && b.member) {
-                    combine::<O>(a.children(), b.children(), out);
+fn combine<O: Operation>(left: Nodes<'_>, right: Nodes<'_>, out: &mut Vec<u8>) {
+    let (mut left, mut right) = (Side::new(left), Side::new(right));
+    while let (Some(a), Some(b)) = (left.next, right.next) {
+        match a.element.cmp(&b.element) {
+            Ordering::Less => {
+                right.settle(O::RIGHT, out);
+                left.pass(O::LEFT);
+            }
+            Ordering::Greater => {
+                left.settle(O::LEFT, out);
+                right.pass(O::RIGHT);
+            }
+            Ordering::Equal => {
+                left.settle(O::LEFT, out);
+                right.settle(O::RIGHT, out);
+                if a.raw != b.raw {
+                    write_node(out, a.element, O::member(a.member, b.member), |out| {
+                        if !(O::RIGHT_PRUNES && b.member) {
+                            combine::<O>(a.children(), b.children(), out);
+                        }
+                    });
+                } else if O::SAME {
+                    out.extend_from_slice(a.raw);
                 }
-            }),
-            _ => {}
-        }
-        if order != Some(Ordering::Greater) {
-            next_left = left.next();
-        }
-        if order != Some(Ordering::Less) {
-            next_right = right.next();
+                left.pass(false);
+                right.pass(false);
+            }
         }
     }
-    for (is_kept, next, rest) in [(O::LEFT, next_left, left), (O::RIGHT, next_right, right)] {
-        if let (true, Some(node)) = (is_kept, next) {
-            out.extend_from_slice(node.raw);
-            out.extend_from_slice(rest.0);
+    left.settle(O::LEFT, out);
+    right.settle(O::RIGHT, out);
+    if O::LEFT {
+        out.extend_from_slice(left.kept);
+    }
+    if O::RIGHT {
+        out.extend_from_slice(right.kept);
+    }
+}
+
+/// Siblings of one set, of which those that only it has are copied at once when they stand in a row.
+struct Side<'a> {
+    next: Option<Node<'a>>,
+    rest: Nodes<'a>,
+    /// From the next node on.
+    at: &'a [u8],
+    /// From the first node on that is kept and not yet copied, or from the next one.
+    kept: &'a [u8],
+}
+
+impl<'a> Side<'a> {
+    fn new(mut nodes: Nodes<'a>) -> Self {
+        let at = nodes.0;
+        Self { next: nodes.next(), rest: nodes, at, kept: at }
+    }
+
+    /// Goes on behind the next node, which is kept or not.
+    fn pass(&mut self, is_kept: bool) {
+        self.at = self.rest.0;
+        if !is_kept {
+            self.kept = self.at;
+        }
+        self.next = self.rest.next();
+    }
+
+    /// Copies what is kept before the next node, if this side keeps anything at all.
+    fn settle(&mut self, is_kept: bool, out: &mut Vec<u8>) {
+        let length = self.kept.len() - self.at.len();
+        if is_kept && length > 0 {
+            out.extend_from_slice(&self.kept[..length]);
+            self.kept = self.at;
         }
     }
 }
