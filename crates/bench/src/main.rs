@@ -16,7 +16,6 @@ mod main_job;
 mod measure;
 mod merge;
 mod program;
-mod sim;
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
@@ -45,8 +44,6 @@ enum What {
     Apiserver(apiserver::Args),
     /// Memory of the embedded API server with many objects.
     Memory(apiserver::MemoryArgs),
-    /// Simulated clusters, quiet and busy.
-    Sim(sim::Args),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -58,6 +55,5 @@ fn main() -> anyhow::Result<()> {
         What::Crd(args) => crd::run(&args),
         What::Apiserver(args) => apiserver::run(&args),
         What::Memory(args) => apiserver::memory(&args),
-        What::Sim(args) => sim::run(&args),
     }
 }

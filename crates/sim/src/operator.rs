@@ -24,11 +24,16 @@ pub(crate) fn lease() -> ObjectKey {
     ObjectKey::namespaced("default", "controller.kro.run")
 }
 
+/// Four times as long as by default: the hours that worlds live would be little else than renewals.
+pub(crate) fn lease_times() -> LeaseTimes {
+    let LeaseTimes { duration, renew_deadline, retry_period } = LeaseTimes::default();
+    LeaseTimes { duration: duration * 4, renew_deadline: renew_deadline * 4, retry_period: retry_period * 4 }
+}
+
 /// One of several under a name: acts while it holds the lease, and ends when it loses it.
 pub(crate) async fn candidate(host: Host, name: String, setup: Setup) {
     let cluster = Cluster::new(host.client.clone(), kro_cluster::Options::default());
-    let times = LeaseTimes::default();
-    let elector = Elector::new(cluster, lease(), name, times, Arc::new(host.clock.clone()));
+    let elector = Elector::new(cluster, lease(), name, lease_times(), Arc::new(host.clock.clone()));
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let told = || {
         let mut stopped = stopped.clone();
@@ -49,7 +54,7 @@ pub(crate) async fn candidate(host: Host, name: String, setup: Setup) {
 pub(crate) async fn replica(host: Host, name: String, shards: u32, setup: Setup) {
     let cluster = Cluster::new(host.client.clone(), kro_cluster::Options::default());
     let clock: Arc<dyn Clock> = Arc::new(host.clock.clone());
-    let mut replica = Replica::new(cluster, &lease(), &name, shards, LeaseTimes::default(), &clock);
+    let mut replica = Replica::new(cluster, &lease(), &name, shards, lease_times(), &clock);
     let (may, allowed) = watch::channel(Share::none(shards));
     let (busy, worked) = watch::channel(BTreeSet::new());
     let controller = setup.controller(&host);

@@ -5,7 +5,7 @@ use crate::{
     clock::{Beginning, VirtualClock},
     gate::Gate,
     observer::{Observer, Request, Requests},
-    operator::{OPERATOR, Setup, candidate, operator, replica},
+    operator::{OPERATOR, Setup, candidate, lease_times, operator, replica},
     oracle::{Judgement, Oracle},
     process::{Host, Process, Site},
     snapshot::Snapshot as Everything,
@@ -116,7 +116,7 @@ impl World {
     }
 
     /// A world with kro's CRDs and several operators by name, of which one acts at a time: it is broken when another
-    /// one writes than the holder of the lease. Call it inside of [`run`].
+    /// one writes than the holder of the lease, which lasts a minute. Call it inside of [`run`].
     pub fn with_candidates(options: &WorldOptions, names: &[&str]) -> Self {
         let mut world = Self::new(options);
         world.have_several(names, candidate);
@@ -405,8 +405,9 @@ impl World {
 
     /// Nothing is read and nothing written once everything is right; but what was announced for later may come once.
     async fn silence(&mut self) -> Result<(), Vec<String>> {
-        // What was on its way may arrive.
-        self.sleep(LOOK).await;
+        // What was on its way may arrive, and leases of the dead find others who begin to watch.
+        let leases = if self.operators.len() > 1 { lease_times().duration * 2 } else { Duration::ZERO };
+        self.sleep(LOOK + leases).await;
         let first = self.is_silent().await;
         if first.is_err() && self.observer.policies().have_timeouts() {
             self.is_silent().await?;

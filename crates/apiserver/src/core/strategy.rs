@@ -230,38 +230,33 @@ pub(crate) fn prepare_update(core: &Core, served: &Served, old: &Value, new: &mu
 
 /// A status write keeps everything else as it is stored.
 fn keep_all_but_status(served: &Served, old: &Value, new: &mut Value) {
-    let (status, managed) = (new.get("status").cloned(), object::meta(new, "managedFields").cloned());
-    let metadata = new.get("metadata").cloned();
-    *new = old.clone();
+    let mut written = std::mem::replace(new, old.clone());
+    let mut take = |name: &str| object::as_map_mut(&mut written).remove(name);
+    let (status, mut metadata) = (take("status"), take("metadata").unwrap_or_default());
+    let map = object::as_map_mut(new);
     match status {
-        Some(status) => object::as_map_mut(new).insert("status".into(), status),
-        None => object::as_map_mut(new).remove("status"),
+        Some(status) => map.insert("status".into(), status),
+        None => map.remove("status"),
     };
-    if served.custom.is_none() {
-        // Builtin kinds let a status write touch metadata, apart from what identifies the object.
-        if let Some(metadata) = metadata {
-            object::as_map_mut(new).insert("metadata".into(), metadata);
-            if matches!(&*served.plural, "deployments" | "replicasets" | "jobs") {
-                object::copy_meta(old, new, "labels");
-            }
-        }
+    if served.custom.is_some() {
+        object::set_meta(new, "managedFields", metadata.get_mut("managedFields").map(Value::take));
+        return;
     }
-    object::set_meta(new, "managedFields", managed);
+    // Builtin kinds let a status write touch metadata, apart from what identifies the object.
+    map.insert("metadata".into(), metadata);
+    if matches!(&*served.plural, "deployments" | "replicasets" | "jobs") {
+        object::copy_meta(old, new, "labels");
+    }
 }
 
 /// Whether a change is one that `metadata.generation` counts.
-fn is_new_generation(served: &Served, old: &Value, new: &Value) -> bool {
+fn is_new_generation<'a>(served: &Served, old: &'a Value, new: &'a Value) -> bool {
     match &served.custom {
         Some(custom) => {
-            let without = |object: &Value| {
-                let mut map = object.as_object().cloned().unwrap_or_default();
-                map.remove("metadata");
-                if custom.has_status {
-                    map.remove("status");
-                }
-                map
-            };
-            without(old) != without(new)
+            let counts = |name: &str| name != "metadata" && !(custom.has_status && name == "status");
+            let counted =
+                |object: &'a Value| object.as_object().into_iter().flatten().filter(|(name, _)| counts(name));
+            counted(old).ne(counted(new))
         }
         None if served.is("apps", "deployments") => {
             old.get("spec") != new.get("spec")

@@ -62,7 +62,8 @@ async fn play(seed: u64, end: End) -> Result<(), Vec<String>> {
         }
     }
     world.admin().apply(&home("good bye")).expect("the instance");
-    world.sleep(Duration::from_secs(40)).await;
+    // A lease lasts a minute.
+    world.sleep(Duration::from_secs(160)).await;
     let broken = world.take_broken();
     if !broken.is_empty() {
         return Err(broken);

@@ -1,10 +1,18 @@
-//! `kro-sim`: stories by seed, one seed in detail, everything that can go wrong in small stories, planted mistakes.
+//! `kro-sim`: stories by seed, one seed in detail, everything that can go wrong in small stories, planted mistakes,
+//! and how fast all of it is.
 //! Each task ends in one line that sums it up; the program fails if one of them did.
 #![expect(clippy::print_stdout, reason = "a command-line tool")]
 
+mod speed;
+
 use clap::{ArgGroup, Parser};
 use kro_sim::{exhaustive, spread, story};
+use mimalloc::MiMalloc;
 use std::process::ExitCode;
+
+/// JSON objects come and go all the time.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Simulates clusters with the kro operator in virtual time.
 #[derive(Debug, Parser)]
@@ -32,6 +40,9 @@ struct Args {
     /// Plants mistakes in the operator, one at a time, and says what noticed them.
     #[arg(long, group = "task")]
     mutations: bool,
+    /// Measures how fast a quiet and a busy cluster live.
+    #[arg(long, group = "task")]
+    speed: bool,
     /// Only small stories and mistakes whose name contains this.
     #[arg(long, default_value = "")]
     only: String,
@@ -54,6 +65,9 @@ fn main() -> ExitCode {
     }
     if args.mutations {
         good &= mutate(&args);
+    }
+    if args.speed {
+        good &= speed::measure();
     }
     if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
