@@ -201,12 +201,12 @@ impl SchemaShape {
     }
 
     /// The declared property an expression calls `identifier`.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call takes as long as the step")]
     fn find<'s>(&'s self, properties: &'s [Property], identifier: &str, hint: &Hint) -> Option<&'s Property> {
-        let guess = properties.get(hint.get());
-        match guess.filter(|property| property.is_called(identifier)) {
-            Some(property) => Some(property),
-            None => self.search(identifier, hint),
+        match properties.get(hint.get()) {
+            Some(guess) if guess.is_called(identifier) => Some(guess),
+            _ => self.search(identifier, hint),
         }
     }
 
@@ -232,7 +232,8 @@ impl SchemaShape {
 }
 
 impl Property {
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call takes as long as the step")]
     fn is_called(&self, identifier: &str) -> bool {
         self.identifier.as_deref().is_some_and(|own| same_text(own, identifier))
             || self.reserved && same_text(&self.name, identifier)

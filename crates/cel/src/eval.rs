@@ -5,11 +5,13 @@ use crate::{
     plan::{MOST_STEMS, Node, NodeId, Plan, Slot},
 };
 use std::{
+    borrow::Cow,
     cell::Cell,
     sync::atomic::{AtomicBool, Ordering},
 };
 
 mod call;
+mod concat;
 mod fold;
 mod literal;
 mod operate;
@@ -40,6 +42,13 @@ pub(crate) fn eval<'a>(
     scope: &Scope<'_, 'a>,
     limits: &Limits<'_>,
 ) -> Result<Outcome<'a>, EvalError> {
+    if let Node::Const(value, cost) = &plan.nodes[plan.root as usize] {
+        return if *cost > limits.cost.unwrap_or(u64::MAX) {
+            Err(over_cost())
+        } else {
+            Ok(Outcome { value: borrowed(value), cost: *cost })
+        };
+    }
     if plan.locals == 0 {
         return run(plan, scope, limits, &mut []);
     }
@@ -87,6 +96,7 @@ struct Machine<'m, 'a> {
 }
 
 impl<'a> Machine<'_, 'a> {
+    /// Only passes on: whatever takes room on the stack has a function of its own.
     fn eval(&mut self, id: NodeId) -> Evaluated<'a> {
         let plan = self.plan;
         match &plan.nodes[id as usize] {
@@ -108,8 +118,13 @@ impl<'a> Machine<'_, 'a> {
             Node::Block { first, slots, body } => self.block(*first, slots.len(), *body),
             Node::Lazy { slot, node } => self.lazy(*slot, *node),
             Node::Fallback { optional, other, unwrap } => self.fallback(id, *optional, *other, *unwrap),
-            Node::Fail(error) => Err(self.at(id, error.clone())),
+            Node::Fail(error) => self.fail(id, error),
         }
+    }
+
+    #[cold]
+    fn fail(&self, id: NodeId, error: &EvalError) -> Evaluated<'a> {
+        Err(self.at(id, error.clone()))
     }
 
     #[inline(never)]
@@ -296,10 +311,11 @@ fn over_cost() -> EvalError {
     EvalError::new(ErrorKind::LimitExceeded, "operation cancelled: actual cost limit exceeded")
 }
 
-/// A constant of the plan, its text borrowed.
+/// A constant of the plan, borrowed where it is shared.
 fn borrowed<'a>(value: &'a Value<'static>) -> Value<'a> {
     match value {
         Value::String(text) => Value::str(text),
+        Value::Opaque(value) => Value::Opaque(Cow::Borrowed(&**value)),
         other => other.clone(),
     }
 }

@@ -24,6 +24,8 @@ pub use small::{Bindings, Block, Encoders, TwoVariables};
 pub use standard::Standard;
 pub use strings::Strings;
 
+pub(crate) use standard::to_string;
+
 /// The extension libraries of cel-go in their latest versions, sets aside: lists as sets are among Kubernetes'
 /// libraries.
 pub const EXTENSIONS: &[&dyn Library] =

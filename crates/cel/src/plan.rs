@@ -1,7 +1,8 @@
 //! The planner: from a checked tree to slots, paths, folds and constants. Whatever it rearranges, the cost stays what
 //! the tree would have cost.
 use crate::{
-    Checked, Cost, Env, EvalError, Hint, Issue, Key, Name, Overload, Program, Specialise, Type, Value,
+    Checked, Cost, Env, EvalError, Hint, Issue, Key, Name, Overload, Program, Selection, Specialise, Type,
+    Value,
 };
 use std::sync::Arc;
 
@@ -66,7 +67,7 @@ pub(crate) enum Node {
     },
     Negate(NodeId),
     /// A chain of text concatenations.
-    Concat(Vec<NodeId>),
+    Concat(Vec<Part>),
     Call(Box<CallPlan>),
     List {
         items: Vec<NodeId>,
@@ -106,6 +107,17 @@ pub(crate) enum Node {
     Fail(EvalError),
 }
 
+/// A part of a chain of text concatenations.
+#[derive(Debug)]
+pub(crate) enum Part {
+    /// A constant, its code points, and what the tree charges for it.
+    Text { text: Box<str>, code_points: u64, cost: u64 },
+    /// `string()` of what may be an integer: the path to it, the price of the call, and the call itself.
+    Integer { path: NodeId, price: u64, call: NodeId },
+    /// Any other.
+    Node(NodeId),
+}
+
 /// Operators with code in the evaluator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Operator {
@@ -128,6 +140,8 @@ pub(crate) enum Operator {
 pub(crate) struct Path {
     pub(crate) root: Root,
     pub(crate) steps: Vec<Step>,
+    /// The steps of [`PathKind::Names`].
+    pub(crate) names: Vec<Selection>,
     /// Price of the root: one, or nothing as a branch of a conditional or as an index.
     pub(crate) root_cost: u64,
     /// Whether only the presence of the last step is asked.
@@ -182,6 +196,8 @@ pub(crate) enum By {
 pub(crate) struct CallPlan {
     pub(crate) candidates: Vec<Candidate>,
     pub(crate) args: Vec<NodeId>,
+    /// Whether the arguments need no look at run time.
+    pub(crate) certain: bool,
 }
 
 #[derive(Debug)]

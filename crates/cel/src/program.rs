@@ -34,13 +34,29 @@ impl<'s, 'a> Scope<'s, 'a> {
     }
 
     /// The value of a variable.
+    #[inline]
     pub fn get(&self, name: &str) -> Option<&'s Value<'a>> {
-        let mut scope = Some(*self);
-        while let Some(Scope { parent, bindings }) = scope {
-            if let Some((_, value)) = bindings.iter().find(|(bound, _)| same_text(bound, name)) {
+        self.own(name).or_else(|| self.inherited(name))
+    }
+
+    #[inline]
+    fn own(&self, name: &str) -> Option<&'s Value<'a>> {
+        for (bound, value) in self.bindings {
+            if same_text(bound, name) {
                 return Some(value);
             }
-            scope = parent.copied();
+        }
+        None
+    }
+
+    #[inline(never)]
+    fn inherited(&self, name: &str) -> Option<&'s Value<'a>> {
+        let mut scope = self.parent;
+        while let Some(outer) = scope {
+            if let Some(value) = outer.own(name) {
+                return Some(value);
+            }
+            scope = outer.parent;
         }
         None
     }

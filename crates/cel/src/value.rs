@@ -2,7 +2,7 @@
 //! the JSON comes from.
 use crate::{EvalError, Type};
 use smol_str::SmolStr;
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 mod buffer;
 mod compare;
@@ -26,7 +26,7 @@ pub use list::{List, ListKind};
 pub use map::Map;
 pub use member::{member, same_text};
 pub use opaque::Opaque;
-pub use shape::{Column, Form, Hint, Located, Plain, Shape};
+pub use shape::{Column, Form, Hint, Located, Plain, Selection, Shape};
 pub use text::{Octets, Text};
 pub use time::{Duration, Timestamp};
 pub use unknown::Unknown;
@@ -64,8 +64,8 @@ pub enum Value<'a> {
     Optional(Option<Arc<Value<'a>>>),
     /// A type.
     Type(Type),
-    /// A value of a host's or library's own type.
-    Opaque(Arc<dyn Opaque>),
+    /// A value of a host's or library's own type; a constant is borrowed from its program.
+    Opaque(Cow<'a, Arc<dyn Opaque>>),
     /// Not known yet: the result of an evaluation that would need the named data.
     Unknown(Unknown),
 }
@@ -111,13 +111,14 @@ impl<'a> Value<'a> {
 
     /// A value of an own type.
     pub fn opaque(value: impl Opaque) -> Self {
-        Self::Opaque(Arc::new(value))
+        let value: Arc<dyn Opaque> = Arc::new(value);
+        Self::Opaque(Cow::Owned(value))
     }
 
     /// The value as one of an own type.
     pub fn as_opaque<T: Opaque>(&self) -> Option<&T> {
         match self {
-            Self::Opaque(value) => (&**value as &dyn std::any::Any).downcast_ref(),
+            Self::Opaque(value) => (&***value as &dyn std::any::Any).downcast_ref(),
             _ => None,
         }
     }

@@ -10,6 +10,7 @@ mod print;
 pub use parse::ParseQuantityError;
 
 use num_bigint::{BigInt, Sign};
+use smol_str::SmolStr;
 use std::{cmp::Ordering, str::FromStr};
 
 /// Decimal digits a sum may need when its operands are aligned; Go has no limit and stalls.
@@ -22,7 +23,7 @@ const MAX_ALIGNED_DIGITS: i64 = 40_000;
 pub struct Quantity {
     amount: Amount,
     format: Format,
-    text: Option<Box<str>>,
+    text: Option<SmolStr>,
 }
 
 /// How a quantity is printed.
@@ -221,6 +222,9 @@ impl Amount {
         else {
             return None;
         };
+        if sa == sb {
+            return Some(a.cmp(b));
+        }
         let scale = *sa.min(sb);
         let level = |value: i64, own: i32| {
             let digits = own.checked_sub(scale).and_then(|digits| u32::try_from(digits).ok())?;

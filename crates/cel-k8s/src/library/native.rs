@@ -1,6 +1,6 @@
 //! Values of Kubernetes' own types inside CEL, and what every row needs to read its arguments.
 
-use std::{any::Any, fmt::Debug, sync::Arc};
+use std::{any::Any, borrow::Cow, fmt::Debug, sync::Arc};
 
 use kro_cel::{Call, EvalError, Opaque, StatefulFunction, Value};
 
@@ -60,5 +60,5 @@ pub(super) fn once<T: Native>(
 ) -> Option<Result<StatefulFunction, EvalError>> {
     let [Some(Value::String(text))] = args else { return None };
     let value: Arc<dyn Opaque> = Arc::new(Own(convert(text)?));
-    Some(Ok(Arc::new(move |_, _| Ok(Value::Opaque(value.clone())))))
+    Some(Ok(Arc::new(move |_, _| Ok(Value::Opaque(Cow::Owned(value.clone()))))))
 }

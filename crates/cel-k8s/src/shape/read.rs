@@ -3,8 +3,8 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use kro_cel::{
-    Column, Duration, ErrorKind, EvalError, Form, Hint, List, ListKind, Located, Plain, Shape, Text, Value,
-    member,
+    Column, Duration, ErrorKind, EvalError, Form, Hint, List, ListKind, Located, Plain, Selection, Shape,
+    Text, Value, member,
 };
 use kro_schema::{Kind, Merge, Schema, formats};
 use serde_json::Value as Json;
@@ -67,18 +67,28 @@ impl Shape for SchemaShape {
     }
 
     fn locate<'a>(&'a self, object: &'a Object, name: &str, hint: &Hint) -> Option<Located<'a>> {
-        let plain = |json| Located { json, shape: &Plain, form: Form::Plain };
-        match self.children() {
-            Children::Values(values) => member(object, name).map(|json| values.located(json)),
-            Children::Properties(properties) => match self.find(properties, name, hint) {
-                Some(property) => match member(object, &property.name)? {
-                    Json::Null => None,
-                    json => Some(property.shape.located(json)),
-                },
-                None => member(object, name).map(plain),
-            },
-            _ => member(object, name).map(plain),
+        self.locate_member(object, name, hint)
+    }
+
+    fn follow<'a>(&'a self, object: &'a Object, names: &'a [Selection]) -> Option<Located<'a>> {
+        let (mut shape, mut object, mut names) = (self, object, names);
+        // As long as objects with declared properties follow each other, no other kind of shape is asked.
+        while let [name, rest @ ..] = names
+            && !rest.is_empty()
+            && let Children::Properties(properties) = shape.children()
+            && let Some(property) = shape.find(properties, &name.name, &name.hint)
+            && property.shape.reading == Reading::Object
+        {
+            let Json::Object(inner) = member(object, &property.name)? else { return None };
+            (shape, object, names) = (&property.shape, inner, rest);
         }
+        let (name, rest) = names.split_first()?;
+        let located = shape.locate_member(object, &name.name, &name.hint)?;
+        if rest.is_empty() {
+            return Some(located);
+        }
+        let (object, shape) = located.object()?;
+        shape.follow(object, rest)
     }
 
     fn form(&self, json: &Json) -> Form {
@@ -143,6 +153,22 @@ impl Shape for SchemaShape {
 }
 
 impl SchemaShape {
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call takes as long as the step")]
+    fn locate_member<'a>(&'a self, object: &'a Object, name: &str, hint: &Hint) -> Option<Located<'a>> {
+        match self.children() {
+            Children::Properties(properties) => match self.find(properties, name, hint) {
+                Some(property) => match member(object, &property.name)? {
+                    Json::Null => None,
+                    json => Some(property.shape.located(json)),
+                },
+                None => Plain.locate(object, name, hint),
+            },
+            Children::Values(values) => member(object, name).map(|json| values.located(json)),
+            _ => Plain.locate(object, name, hint),
+        }
+    }
+
     /// JSON at this position, and what reading it will come to.
     #[inline]
     fn located<'a>(&'a self, json: &'a Json) -> Located<'a> {

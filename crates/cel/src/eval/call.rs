@@ -1,7 +1,7 @@
 //! Calls of library functions: arguments, the overload that takes them, its price.
 use super::{Evaluated, Machine};
 use crate::{
-    Call, EvalError, Implementation, Type, Unknown, Value,
+    Call, EvalError, Implementation, Type, Value,
     plan::{CallPlan, NodeId},
 };
 
@@ -49,12 +49,12 @@ impl<'a> Machine<'_, 'a> {
 
     #[inline(never)]
     fn apply(&mut self, id: NodeId, call: &'a CallPlan, args: &[Value<'a>]) -> Evaluated<'a> {
-        if let Some(unknown) = merged_unknown(args) {
-            self.charge(1)?;
-            return Ok(Value::Unknown(unknown));
+        if args.iter().any(|arg| matches!(arg, Value::Unknown(_))) {
+            return self.unknown_call(args);
         }
         let candidate = call.candidates.iter().find(|candidate| {
-            args.iter().zip(&candidate.overload.signature.parameters).all(|(arg, ty)| fits(arg, ty))
+            call.certain
+                || args.iter().zip(&candidate.overload.signature.parameters).all(|(arg, ty)| fits(arg, ty))
         });
         let Some(candidate) = candidate else {
             self.charge(1)?;
@@ -70,15 +70,18 @@ impl<'a> Machine<'_, 'a> {
         self.charge(cost)?;
         result.map_err(|error| self.at(id, error))
     }
-}
 
-fn merged_unknown(args: &[Value<'_>]) -> Option<Unknown> {
-    let mut unknowns = args.iter().filter_map(|arg| match arg {
-        Value::Unknown(unknown) => Some(unknown),
-        _ => None,
-    });
-    let first = unknowns.next()?.clone();
-    Some(unknowns.fold(first, |all, unknown| all.merge(unknown)))
+    /// What a call with unknown arguments waits for.
+    #[cold]
+    fn unknown_call(&mut self, args: &[Value<'a>]) -> Evaluated<'a> {
+        self.charge(1)?;
+        let unknowns = args.iter().filter_map(|arg| match arg {
+            Value::Unknown(unknown) => Some(unknown.clone()),
+            _ => None,
+        });
+        let merged = unknowns.reduce(|all, unknown| all.merge(&unknown));
+        merged.map(Value::Unknown).ok_or_else(EvalError::no_such_overload)
+    }
 }
 
 /// Whether a value may be passed for a parameter of type `ty`. Items of lists and maps are not looked at.

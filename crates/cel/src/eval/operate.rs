@@ -1,12 +1,9 @@
 //! Operators: arithmetic with overflow checks, comparisons, membership, concatenation; each with its price.
-use super::{
-    Evaluated, Machine,
-    price::{price, tenth},
-};
+use super::{Evaluated, Machine, price::price};
 use crate::{
     Duration, ErrorKind, EvalError, Key, List, ListKind, TextBuffer, Value,
     plan::{Node, NodeId, Operator},
-    value::{Number, code_points, same_key},
+    value::{Number, same_key},
 };
 use std::{cmp::Ordering, sync::Arc};
 
@@ -168,65 +165,6 @@ impl<'a> Machine<'_, 'a> {
             Some(shape) if kind != ListKind::Ordered => List::Shaped(items, shape),
             _ => List::Shared(items),
         }))
-    }
-
-    /// A chain of text concatenations in one go, charged as the steps it stands for.
-    #[inline(never)]
-    pub(super) fn concat(&mut self, id: NodeId, parts: &[NodeId]) -> Evaluated<'a> {
-        let mut text = TextBuffer::new();
-        let mut code_points = 0;
-        let mut failed: Option<Evaluated<'a>> = None;
-        for (index, &part) in parts.iter().enumerate() {
-            let mut append = |this: &mut Self, part: &str| {
-                this.reserve(part.len())?;
-                text.push_str(part);
-                code_points += self::code_points(part) as u64;
-                this.charge(if index > 0 { tenth(code_points) } else { 0 })
-            };
-            if failed.is_none()
-                && let Some((part, price)) = self.plain_text(part)
-            {
-                self.charge(price)?;
-                append(self, part)?;
-                continue;
-            }
-            match self.eval(part) {
-                Ok(Value::String(part)) if failed.is_none() => append(self, &part)?,
-                Err(fatal) if fatal.is_fatal() => return Err(fatal),
-                other => {
-                    if index > 0 {
-                        self.charge(1)?;
-                    }
-                    let other = match other {
-                        Ok(Value::String(_)) => continue,
-                        Ok(unknown @ Value::Unknown(_)) => Ok(unknown),
-                        Ok(_) => Err(self.at(id, EvalError::no_such_overload())),
-                        error => error,
-                    };
-                    failed = Some(match (failed, other) {
-                        (Some(Ok(Value::Unknown(a))), Ok(Value::Unknown(b))) => {
-                            Ok(Value::Unknown(a.merge(&b)))
-                        }
-                        (Some(first), _) => first,
-                        (None, other) => other,
-                    });
-                }
-            }
-        }
-        failed.unwrap_or_else(|| Ok(Value::String(text.finish())))
-    }
-
-    /// The text that a constant or a member of JSON is, and the price of having it.
-    #[inline]
-    fn plain_text(&self, id: NodeId) -> Option<(&'a str, u64)> {
-        match &self.plan.nodes[id as usize] {
-            Node::Const(Value::String(text), cost) => Some((text, *cost)),
-            Node::Path(_) => match self.quick_member(id)? {
-                (serde_json::Value::String(text), price) => Some((text, price)),
-                _ => None,
-            },
-            _ => None,
-        }
     }
 }
 

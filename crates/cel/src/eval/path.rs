@@ -20,9 +20,17 @@ enum At<'a> {
 }
 
 impl<'a> Machine<'_, 'a> {
+    #[inline(never)]
     pub(super) fn path(&mut self, id: NodeId, path: &'a Path) -> Evaluated<'a> {
         match path.kind {
             PathKind::Names | PathKind::Keys => {
+                if path.kind == PathKind::Names
+                    && let Some(located) = self.located(path)
+                    && let Ok(value) = located.read()
+                {
+                    self.charge(path.price)?;
+                    return Ok(value);
+                }
                 if let Some(value) = self.plain(path) {
                     self.charge(path.price)?;
                     return Ok(value);
@@ -47,7 +55,7 @@ impl<'a> Machine<'_, 'a> {
 
     /// The value at the end of names and constant keys. `None` leaves everything that is not simply there to the
     /// general walk; nothing has been paid then.
-    #[inline]
+    #[inline(never)]
     fn plain(&self, path: &'a Path) -> Option<Value<'a>> {
         match self.start(path) {
             Some(((object, shape), steps)) if !steps.is_empty() => {
@@ -61,7 +69,8 @@ impl<'a> Machine<'_, 'a> {
 
     /// The JSON object that a path starts in, and the steps from there. A first step that several paths take is taken
     /// once.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call takes as long as the step")]
     pub(super) fn start(&self, path: &'a Path) -> Option<(Start<'a>, &'a [Step])> {
         let Some(stem) = path.stem else { return Some((self.root_object(path)?, &path.steps)) };
         let (first, rest) = path.steps.split_first()?;

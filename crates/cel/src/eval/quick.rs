@@ -57,15 +57,22 @@ impl<'a> Machine<'_, 'a> {
     }
 
     /// The JSON at the end of names, when it is read as what it is and nothing else, and the price of the path.
-    #[inline]
+    #[inline(never)]
     pub(super) fn quick_member(&self, id: NodeId) -> Option<(&'a Json, u64)> {
         let Node::Path(path) = &self.plan.nodes[id as usize] else { return None };
         if path.kind != PathKind::Names {
             return None;
         }
-        let (object, shape, name, hint) = self.last_object(path)?;
-        let located = shape.locate(object, name, hint)?;
+        let located = self.located(path)?;
         (located.form == Form::Plain).then_some((located.json, path.price))
+    }
+
+    /// What the names of a path lead to, when all of them are there.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call takes as long as the step")]
+    pub(super) fn located(&self, path: &'a Path) -> Option<Located<'a>> {
+        let ((object, shape), steps) = self.start(path)?;
+        shape.follow(object, path.names.get(path.steps.len() - steps.len()..)?)
     }
 
     /// The object that the last name of a path is asked of.

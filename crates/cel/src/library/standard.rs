@@ -7,6 +7,8 @@ use std::sync::Arc;
 mod convert;
 mod time;
 
+pub(crate) use convert::to_string;
+
 /// Everything the language specification has, except protobuf.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Standard;

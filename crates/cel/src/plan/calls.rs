@@ -1,10 +1,10 @@
 //! Calls: operators with code of their own, and functions by their overloads.
-use super::{By, CallPlan, Candidate, Local, Node, NodeId, Operator, Planner, specialise};
+use super::{By, CallPlan, Candidate, Local, Node, NodeId, Operator, Part, Planner, specialise};
 use crate::{
-    Call, EvalError, Expr, ExprId, Hint, Implementation, Issue, Limits, Literal, Name, Overload, Reference,
-    Stage, Type, Value,
+    Call, Cost, EvalError, Expr, ExprId, Hint, Implementation, Issue, Limits, Literal, Name, Overload,
+    Reference, Stage, Type, Value, library::to_string,
 };
-use std::sync::Arc;
+use std::{ptr::fn_addr_eq, sync::Arc};
 
 impl Planner<'_> {
     #[inline(never)]
@@ -130,13 +130,15 @@ impl Planner<'_> {
         let left_node = self.expr(left);
         let right_node = self.expr(right);
         if operator == Operator::Add && text(self, left) && text(self, right) {
+            let right_part = self.part(right_node);
             if let Node::Concat(parts) = &mut self.nodes[left_node as usize] {
-                parts.push(right_node);
+                parts.push(right_part);
                 let span = self.checked.ast.span(id);
                 self.spans[left_node as usize] = (span.start, span.end);
                 return left_node;
             }
-            return self.push(id, Node::Concat(vec![left_node, right_node]));
+            let left_part = self.part(left_node);
+            return self.push(id, Node::Concat(vec![left_part, right_part]));
         }
         if let Some(value) =
             self.folded(&[left_node, right_node], |args| crate::eval::operate(operator, &args[0], &args[1]))
@@ -144,6 +146,34 @@ impl Planner<'_> {
             return self.push(id, value);
         }
         self.push(id, Node::Binary { operator, left: left_node, right: right_node })
+    }
+
+    /// A text as a part of a chain.
+    fn part(&self, node: NodeId) -> Part {
+        match &self.nodes[node as usize] {
+            Node::Const(Value::String(text), cost) => {
+                Part::Text { text: (**text).into(), code_points: text.code_points() as u64, cost: *cost }
+            }
+            Node::Call(call) => match (&*call.candidates, &*call.args) {
+                (
+                    [
+                        Candidate {
+                            code: Implementation::Function(code),
+                            cost: Cost::Fixed(price),
+                            overload,
+                        },
+                    ],
+                    [path],
+                ) if fn_addr_eq(*code, to_string as crate::Function)
+                    && *overload.signature.parameters == [Type::Int]
+                    && matches!(self.nodes[*path as usize], Node::Path(_)) =>
+                {
+                    Part::Integer { path: *path, price: *price, call: node }
+                }
+                _ => Part::Node(node),
+            },
+            _ => Part::Node(node),
+        }
     }
 
     /// What a pure operation on constants comes to: the value, and the price that the evaluation would have paid.
@@ -198,7 +228,22 @@ impl Planner<'_> {
         if let Some(node) = self.folded(&args, |args| called(&candidates, args)) {
             return self.push(id, node);
         }
-        self.push(id, Node::Call(Box::new(CallPlan { candidates, args })))
+        let certain = self.is_certain(&candidates, &args);
+        self.push(id, Node::Call(Box::new(CallPlan { candidates, args, certain })))
+    }
+
+    /// Whether there is one candidate, and its arguments are made by the program in just the types it takes. What the
+    /// host binds is looked at when it is there.
+    fn is_certain(&self, candidates: &[Candidate], args: &[NodeId]) -> bool {
+        let [candidate] = candidates else { return false };
+        args.iter().zip(&candidate.overload.signature.parameters).all(|(arg, ty)| {
+            match &self.nodes[*arg as usize] {
+                Node::Const(value, _) => crate::eval::fits(value, ty),
+                Node::Concat(_) => *ty == Type::String,
+                Node::Call(made) => made.candidates.iter().all(|made| made.overload.signature.result == *ty),
+                _ => false,
+            }
+        })
     }
 
     /// The result of a conversion of a constant, where constants are folded.

@@ -1,6 +1,6 @@
 //! Selections and indices become steps of one path, so that no value is made on the way.
 use super::{By, Node, NodeId, Path, PathKind, Planner, Root, Step};
-use crate::{ExprId, Hint, Name, Reference, Value, check::candidates};
+use crate::{ExprId, Hint, Name, Reference, Selection, Value, check::candidates};
 use std::sync::Arc;
 
 impl Planner<'_> {
@@ -83,6 +83,9 @@ impl Planner<'_> {
             if let Node::Path(path) = node {
                 path.kind = path.classify();
                 path.price = path.root_cost + path.steps.len() as u64;
+                if path.kind == PathKind::Names {
+                    path.names = path.steps.iter().filter_map(Step::name).collect();
+                }
             }
         }
     }
@@ -136,7 +139,8 @@ impl Planner<'_> {
 
 impl Path {
     pub(super) fn new(root: Root, steps: Vec<Step>) -> Self {
-        Self { root, steps, root_cost: 1, test: false, kind: PathKind::General, price: 0, stem: None }
+        let names = Vec::new();
+        Self { root, steps, names, root_cost: 1, test: false, kind: PathKind::General, price: 0, stem: None }
     }
 
     fn classify(&self) -> PathKind {
@@ -150,6 +154,15 @@ impl Path {
             (_, false, false) if names && !self.steps.is_empty() => PathKind::Names,
             (_, false, false) if constant => PathKind::Keys,
             _ => PathKind::General,
+        }
+    }
+}
+
+impl Step {
+    fn name(&self) -> Option<Selection> {
+        match &self.by {
+            By::Field(name, _) => Some(Selection::new(name.clone())),
+            By::Key(_) | By::Node(_) => None,
         }
     }
 }

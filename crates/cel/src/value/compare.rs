@@ -22,7 +22,7 @@ impl<'a> Value<'a> {
                 (a, b) => a.is_none() && b.is_none(),
             },
             (Self::Type(a), Self::Type(b)) => a.name() == b.name(),
-            (Self::Opaque(a), Self::Opaque(b)) => a.equals(&**b)?,
+            (Self::Opaque(a), Self::Opaque(b)) => a.equals(&***b)?,
             (a, b) => match (Number::of(a), Number::of(b)) {
                 (Some(a), Some(b)) => a.compare(b) == Some(Ordering::Equal),
                 _ => false,

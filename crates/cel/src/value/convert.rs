@@ -2,7 +2,7 @@
 use super::{Entries, Key, List, Map, Value};
 use crate::{ErrorKind, EvalError};
 use serde_json::Value as Json;
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 pub(super) fn into_owned(value: Value<'_>) -> Result<Value<'static>, EvalError> {
     Ok(match value {
@@ -29,7 +29,7 @@ pub(super) fn into_owned(value: Value<'_>) -> Result<Value<'static>, EvalError> 
             Value::Optional(value.map(|value| into_owned(value.as_ref().clone())).transpose()?.map(Arc::new))
         }
         Value::Type(ty) => Value::Type(ty),
-        Value::Opaque(value) => Value::Opaque(value),
+        Value::Opaque(value) => Value::Opaque(Cow::Owned(value.into_owned())),
         Value::Unknown(unknown) => Value::Unknown(unknown),
     })
 }

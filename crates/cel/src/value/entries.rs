@@ -34,7 +34,9 @@ impl<'a> Entries<'a> {
         // A text and a key have the same layout, so the list stays where it is.
         let entries = entries.into_iter().map(|(key, value)| (Key::String(key), value)).collect();
         let mut all = Self { entries, table: None };
-        all.tabulate();
+        if all.len() > FEW {
+            all.tabulate();
+        }
         all
     }
 
@@ -111,15 +113,14 @@ impl<'a> Entries<'a> {
                 let place = entries.len() - 1;
                 table.insert_unique(hash_at(&place), place, hash_at);
             }
-            None => self.tabulate(),
+            None if entries.len() > FEW => self.tabulate(),
+            None => {}
         }
     }
 
-    /// Makes the table, when there are enough entries for one.
+    /// Makes the table.
+    #[inline(never)]
     fn tabulate(&mut self) {
-        if self.entries.len() <= FEW {
-            return;
-        }
         let hash_at = |place: &usize| hash(&self.entries[*place].0);
         let mut table = HashTable::with_capacity(2 * self.entries.len());
         for place in 0..self.entries.len() {

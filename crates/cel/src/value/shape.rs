@@ -5,7 +5,10 @@ use crate::EvalError;
 use serde_json::Value as Json;
 use std::{
     fmt::Debug,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 /// The JSON object type of `serde_json`.
@@ -26,6 +29,21 @@ impl Hint {
     /// Remembers an index.
     pub fn set(&self, index: usize) {
         self.0.store(u32::try_from(index).unwrap_or_default(), Ordering::Relaxed);
+    }
+}
+
+/// One name of a path.
+#[derive(Debug)]
+pub struct Selection {
+    /// The member, as expressions name it.
+    pub name: Arc<str>,
+    /// Where it was the last time.
+    pub hint: Hint,
+}
+
+impl Selection {
+    pub(crate) fn new(name: Arc<str>) -> Self {
+        Self { name, hint: Hint::default() }
     }
 }
 
@@ -64,7 +82,7 @@ impl<'a> Located<'a> {
 
     /// The object to take the next step in, unless the shape has to be asked first.
     #[inline]
-    pub(crate) fn object(self) -> Option<(&'a Object, &'a dyn Shape)> {
+    pub fn object(self) -> Option<(&'a Object, &'a dyn Shape)> {
         match (self.form, self.json) {
             (Form::Plain, Json::Object(object)) => Some((object, &Plain)),
             (Form::Members, Json::Object(object)) => Some((object, self.shape)),
@@ -105,6 +123,18 @@ pub trait Shape: Debug + Send + Sync {
 
     /// Where the member `name` is, as expressions name it; `None` when absent. The hint belongs to the place that asks.
     fn locate<'a>(&'a self, object: &'a Object, name: &str, hint: &Hint) -> Option<Located<'a>>;
+
+    /// What the names lead to, from one object to the next, as [`Shape::locate`] finds them one by one. `None` also
+    /// where something on the way is no object, or has to be read first.
+    fn follow<'a>(&'a self, object: &'a Object, names: &'a [Selection]) -> Option<Located<'a>> {
+        let (first, rest) = names.split_first()?;
+        let mut located = self.locate(object, &first.name, &first.hint)?;
+        for next in rest {
+            let (object, shape) = located.object()?;
+            located = shape.locate(object, &next.name, &next.hint)?;
+        }
+        Some(located)
+    }
 
     /// What reading `json` under this shape will come to.
     fn form(&self, _json: &Json) -> Form {

@@ -60,7 +60,9 @@ fn split(text: &str) -> Option<Parts<'_>> {
         Some(rest) => take(rest, |byte| byte.is_ascii_digit()),
         None => ("", rest),
     };
-    let (_, after) = take(rest, |byte| b"eEinumkKMGTP".contains(&byte));
+    let (_, after) = take(rest, |byte| {
+        matches!(byte, b'e' | b'E' | b'i' | b'n' | b'u' | b'm' | b'k' | b'K' | b'M' | b'G' | b'T' | b'P')
+    });
     let (_, after) = take(after.strip_prefix(['-', '+']).unwrap_or(after), |byte| byte.is_ascii_digit());
     after.is_empty().then_some(Parts { negative: text.starts_with('-'), whole, fraction, suffix: rest })
 }

@@ -190,7 +190,8 @@ fn to_uint<'a>(_: &mut Call<'_>, args: &[Value<'a>]) -> Converted<'a> {
     }))
 }
 
-fn to_string<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Converted<'a> {
+/// The code of every `string()` that converts.
+pub(crate) fn to_string<'a>(call: &mut Call<'_>, args: &[Value<'a>]) -> Converted<'a> {
     Ok(Value::string(match &args[0] {
         Value::Bool(value) => return Ok(Value::str(if *value { "true" } else { "false" })),
         Value::Int(value) => return Ok(Value::string(itoa::Buffer::new().format(*value))),
