@@ -278,15 +278,15 @@ impl Core {
         let Some(served) = self.registry.get(&info.group, &info.version, &info.plural).cloned() else {
             return self.unserved(info);
         };
-        if let (Some(_), Some(sub), Some(name)) = (&served.custom, &info.subresource, &info.name)
-            && served.subresource(sub).is_none()
-        {
-            return Err(Status::not_found(served.named(), name));
-        }
         // Only lists and watches of custom resources go across namespaces.
         let is_read = matches!(call.method, http::Method::GET | http::Method::HEAD) && info.name.is_none();
         if served.custom.is_some() && served.is_namespaced() && info.namespace.is_none() && !is_read {
             return Ok(Reply::not_found_page());
+        }
+        if let (Some(_), Some(sub), Some(name)) = (&served.custom, &info.subresource, &info.name)
+            && served.subresource(sub).is_none()
+        {
+            return Err(Status::not_found(served.named(), name));
         }
         let wrong_scope = info.namespace.is_some() && !served.is_namespaced();
         let unknown_sub = info.subresource.as_ref().is_some_and(|sub| served.subresource(sub).is_none());

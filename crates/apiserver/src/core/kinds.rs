@@ -24,9 +24,10 @@ use serde_json::{Value, json};
 /// Checks the types of an object's fields and drops unknown ones, whose paths go to `unknown`.
 pub(crate) fn decode(served: &Served, object: &mut Value, unknown: &mut Vec<String>) -> Result<(), String> {
     match served.go_kind() {
-        Some(kind) => typed::decode(kind, object, unknown),
-        None => Ok(()),
+        Some(kind) => typed::decode(kind, object, unknown)?,
+        None => return Ok(()),
     }
+    if served.is("apps", "daemonsets") { workload::decode_daemon_set(object) } else { Ok(()) }
 }
 
 /// Defaults of a kind.
@@ -84,6 +85,7 @@ pub(crate) fn prepare_update(core: &Core, served: &Served, old: &Value, new: &mu
     match (&*served.group, &*served.plural) {
         ("", "namespaces") => namespace::prepare_update(old, new, writer.subresource.as_deref()),
         ("", "services") => service::allocate(core, new, Some(old)),
+        ("apps", "daemonsets") => workload::prepare_daemon_set_update(old, new),
         // Who has moved all objects to another version takes the former one off the status.
         _ if served.is_crd() && writer.subresource.is_none() => crd::prepare_update(new),
         _ => {}
@@ -117,6 +119,7 @@ pub(crate) fn validate(
         ("batch", "cronjobs") => batch::cron_job(new),
         ("autoscaling", _) => autoscaler::validate(new),
         ("networking.k8s.io", "ingresses") => networking::ingress(new),
+        ("discovery.k8s.io", "endpointslices") => networking::endpoint_slice(new),
         ("networking.k8s.io", "networkpolicies") => networking::network_policy(new),
         ("coordination.k8s.io", "leases") => lease(new),
         (

@@ -11,6 +11,7 @@ enum Shape {
     Text,
     Integer,
     Time,
+    Uid,
     Texts,
     TextMap,
     Items(&'static [(&'static str, Shape)], &'static str),
@@ -24,7 +25,7 @@ const OWNER_FIELDS: &[(&str, Shape)] = &[
     ("controller", Shape::Flag),
     ("kind", Shape::Text),
     ("name", Shape::Text),
-    ("uid", Shape::Text),
+    ("uid", Shape::Uid),
 ];
 const MANAGED_FIELDS: &[(&str, Shape)] = &[
     ("apiVersion", Shape::Text),
@@ -50,7 +51,7 @@ const FIELDS: &[(&str, Shape)] = &[
     ("ownerReferences", Shape::Items(OWNER_FIELDS, "OwnerReference")),
     ("resourceVersion", Shape::Text),
     ("selfLink", Shape::Text),
-    ("uid", Shape::Text),
+    ("uid", Shape::Uid),
 ];
 
 /// Decodes `metadata` as Go decodes an `ObjectMeta`: unknown fields and empty values vanish.
@@ -127,9 +128,10 @@ impl Decoder<'_> {
         };
         match shape {
             Shape::Text if !value.is_string() => return mismatch(value, "string"),
+            Shape::Uid if !value.is_string() => return mismatch(value, "types.UID"),
             Shape::Flag if !value.is_boolean() => return mismatch(value, "bool"),
             Shape::Integer if value.as_i64().is_none() => return mismatch(value, "int64"),
-            Shape::Anything | Shape::Text | Shape::Flag | Shape::Integer => {}
+            Shape::Anything | Shape::Text | Shape::Uid | Shape::Flag | Shape::Integer => {}
             Shape::Time => {
                 let Value::String(text) = value else { return mismatch(value, "string") };
                 *text = time::parse(text, time::SECONDS)?;

@@ -113,6 +113,18 @@ pub(crate) fn allows_unconditional_update(served: &Served) -> bool {
         )
 }
 
+/// Whether a PUT of what is not there makes it.
+pub(crate) fn is_created_by_update(served: &Served) -> bool {
+    matches!(
+        (&*served.group, &*served.plural),
+        ("", "services" | "endpoints" | "events" | "limitranges")
+            | ("coordination.k8s.io", "leases")
+            | ("events.k8s.io", "events")
+            | ("node.k8s.io", "runtimeclasses")
+            | ("rbac.authorization.k8s.io", _)
+    )
+}
+
 /// The top-level fields that writes through an endpoint never own.
 pub(crate) fn reset_fields(served: &Served, subresource: Option<&str>) -> &'static [&'static str] {
     match subresource {

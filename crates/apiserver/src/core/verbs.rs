@@ -210,7 +210,12 @@ fn verb(call: &Call, info: &Info, served: &Served) -> Result<Verb, Status> {
         (&Method::GET | &Method::HEAD, None) => Some(Verb::List),
         (&Method::GET | &Method::HEAD, Some(_)) => Some(Verb::Get),
         (&Method::POST, None) => Some(Verb::Create),
-        (&Method::POST, Some(_)) if info.subresource.is_some() => Some(Verb::Create),
+        (&Method::POST, Some(_)) if info.subresource.is_some() || served.custom.is_some() => {
+            Some(Verb::Create)
+        }
+        (&Method::PUT | &Method::PATCH, None) if served.custom.is_some() => {
+            return Err(Status::bad_request("name must be provided"));
+        }
         (&Method::PUT, Some(_)) => Some(Verb::Update),
         (&Method::PATCH, Some(_)) => Some(Verb::Patch),
         (&Method::DELETE, Some(_)) => Some(Verb::Delete),

@@ -99,8 +99,12 @@ fn check_type_meta(map: &Map<String, Value>, path: &FieldPath, found: &mut Vec<V
                 Err(error @ ParseGvkError::ApiVersion(_)) => error.to_string(),
                 _ => continue,
             },
-            Some(Value::String(text)) if is_kind(text) => continue,
-            Some(Value::String(_)) => format!("may have mixed case, but should otherwise match: {KIND_RULE}"),
+            Some(Value::String(text)) => match kind_problems(text).as_slice() {
+                [] => continue,
+                problems => {
+                    format!("may have mixed case, but should otherwise match: {}", problems.join(","))
+                }
+            },
             Some(_) => "must be a string".to_owned(),
         };
         let message = format!("Invalid value: {}: {message}", shown(&map[name]));
@@ -112,10 +116,16 @@ const KIND_RULE: &str = "a DNS-1035 label must consist of lower case alphanumeri
     alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for \
     validation is '[a-z]([-a-z0-9]*[a-z0-9])?')";
 
-fn is_kind(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    bytes.len() <= 63
-        && bytes.first().is_some_and(u8::is_ascii_alphabetic)
+fn kind_problems(text: &str) -> Vec<&'static str> {
+    let rules = [
+        (text.len() <= 63, "must be no more than 63 characters"),
+        (has_letters_of_kind(text.as_bytes()), KIND_RULE),
+    ];
+    rules.into_iter().filter(|(holds, _)| !holds).map(|(_, rule)| rule).collect()
+}
+
+fn has_letters_of_kind(bytes: &[u8]) -> bool {
+    bytes.first().is_some_and(u8::is_ascii_alphabetic)
         && bytes.last().is_some_and(u8::is_ascii_alphanumeric)
         && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-')
 }

@@ -105,7 +105,7 @@ fn backend(backend: &Value, at: &str, out: &mut Vec<FieldError>) {
         (Some(_), Some(_)) => {
             out.push(FieldError::invalid(at, backend, "cannot set both resource and service backends"));
         }
-        (None, None) => out.push(FieldError::required(at, "resource or service backend is required")),
+        (None, None) => out.push(FieldError::invalid_text(at, "", "resource or service backend is required")),
         (Some(service), None) => {
             let name = text(service, "/name");
             if name.is_empty() {
@@ -126,6 +126,15 @@ fn backend(backend: &Value, at: &str, out: &mut Vec<FieldError>) {
             }
         }
         (None, Some(_)) => {}
+    }
+}
+
+/// Problems of an endpoint slice.
+pub(super) fn endpoint_slice(slice: &Value) -> Vec<FieldError> {
+    match text(slice, "/addressType") {
+        "" => vec![FieldError::required("addressType", "")],
+        "FQDN" | "IPv4" | "IPv6" => Vec::new(),
+        other => vec![FieldError::not_supported("addressType", &other.into(), &["FQDN", "IPv4", "IPv6"])],
     }
 }
 

@@ -9,6 +9,7 @@ use crate::{
     field_error::FieldError,
 };
 use serde_json::{Map, Value, json};
+use std::num::IntErrorKind;
 
 /// Sets fields that are not there.
 fn fill(map: &mut Map<String, Value>, defaults: Value) {
@@ -19,10 +20,42 @@ fn fill(map: &mut Map<String, Value>, defaults: Value) {
     }
 }
 
-/// An annotation instead of a field that has gone.
-pub(super) fn default_daemon_set(set: &mut Value) {
+/// An annotation instead of a field that has gone: how often the template of a daemon set has changed.
+const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation";
+
+fn template_generation(set: &Value) -> Result<i64, String> {
+    let told = object::meta(set, "annotations").and_then(|all| all.get(TEMPLATE_GENERATION)?.as_str());
+    match told.map(|text| (text, text.parse::<i64>())) {
+        None => Ok(0),
+        Some((_, Ok(number))) => Ok(number),
+        Some((text, Err(error))) => {
+            let is_number = matches!(error.kind(), IntErrorKind::PosOverflow | IntErrorKind::NegOverflow);
+            let why = if is_number { "value out of range" } else { "invalid syntax" };
+            Err(format!("strconv.ParseInt: parsing {text:?}: {why}"))
+        }
+    }
+}
+
+fn set_template_generation(set: &mut Value, generation: i64) {
     let annotations = object::meta_mut(set).entry("annotations").or_insert_with(|| json!({}));
-    fill(object::as_map_mut(annotations), json!({"deprecated.daemonset.template.generation": "1"}));
+    object::as_map_mut(annotations).insert(TEMPLATE_GENERATION.into(), generation.to_string().into());
+}
+
+/// Refuses a count that is no number.
+pub(super) fn decode_daemon_set(set: &Value) -> Result<(), String> {
+    template_generation(set).map(drop)
+}
+
+pub(super) fn default_daemon_set(set: &mut Value) {
+    let generation = template_generation(set).unwrap_or_default();
+    set_template_generation(set, generation.max(1));
+}
+
+/// What clients say of the count is not heard.
+pub(super) fn prepare_daemon_set_update(old: &Value, new: &mut Value) {
+    let same = old.pointer("/spec/template") == new.pointer("/spec/template");
+    let generation = template_generation(old).unwrap_or_default().max(1);
+    set_template_generation(new, if same { generation } else { generation.saturating_add(1) });
 }
 
 /// What the server adds to a new workload.

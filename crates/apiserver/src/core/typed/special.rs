@@ -27,8 +27,8 @@ pub(super) fn decode(
     match named.base() {
         "Quantity" => quantity(value),
         "IntOrString" => int_or_string(value),
-        "Time" => moment(value, time::SECONDS),
-        "MicroTime" => moment(value, time::MICROSECONDS),
+        "Time" => moment(value, time::SECONDS, site),
+        "MicroTime" => moment(value, time::MICROSECONDS, site),
         "JSONSchemaPropsOrBool" if value.is_boolean() => Ok(()),
         "JSONSchemaPropsOrArray" | "JSONSchemaPropsOrStringArray" if value.is_array() => {
             let items = value.as_array_mut().into_iter().flatten();
@@ -69,10 +69,8 @@ fn int_or_string(value: &Value) -> Result<(), String> {
     }
 }
 
-fn moment(value: &mut Value, layout: time::Layout) -> Result<(), String> {
-    let Value::String(text) = value else {
-        return Err(format!("json: cannot unmarshal {} into Go value of type string", json_type(value)));
-    };
+fn moment(value: &mut Value, layout: time::Layout, site: Site<'_>) -> Result<(), String> {
+    let Value::String(text) = value else { return Err(site.mismatch(value, &GoType::String)) };
     *text = time::parse(text, layout)?;
     Ok(())
 }

@@ -132,12 +132,16 @@ impl Request<'_> {
                     "kind": &*served.list_kind, "apiVersion": served.api_version(), "metadata": meta, "items": items,
                 })
             }
-            Form::PartialList(version) => json!({
-                "kind": "PartialObjectMetadataList",
-                "apiVersion": format!("meta.k8s.io/{version}"),
-                "metadata": meta,
-                "items": items.iter().map(|item| partial(item, version)).collect::<Vec<_>>(),
-            }),
+            Form::PartialList(version) => {
+                let items: Vec<Value> = items.iter().map(|item| partial(item, version)).collect();
+                json!({
+                    "kind": "PartialObjectMetadataList",
+                    "apiVersion": format!("meta.k8s.io/{version}"),
+                    "metadata": meta,
+                    // As Go writes a list that nothing was appended to.
+                    "items": if items.is_empty() { Value::Null } else { items.into() },
+                })
+            }
             Form::Partial(_) => {
                 return Err(wrong_form("PartialObjectMetadata", "a list", &go_type(served, "List")));
             }

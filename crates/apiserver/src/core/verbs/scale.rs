@@ -51,8 +51,14 @@ impl Core {
         let options = WriteOptions::parse(request.call, options_kind, is_apply)?;
         let sent = self.read_scale(request, kind, &options)?;
         let mut writer = request.writer(&options.field_manager, options.dry_run);
-        writer.owns_settled = is_apply;
         let paths = paths(&served);
+        // The first number of replicas of a custom resource is nobody's.
+        let is_first = served.custom.is_some()
+            && self
+                .store
+                .get(&served.storage, &key)
+                .is_some_and(|stored| served.present(stored).pointer(&paths.spec_replicas).is_none());
+        writer.owns_settled = is_apply || is_first;
         let mut warnings = mem::take(&mut request.warnings);
         let updated = self.update(&served, &key, &writer, &mut |core, old| {
             let old = old.cloned().unwrap_or_default();
@@ -81,6 +87,10 @@ impl Core {
             settle_namespace(request, &mut wanted)?;
             check_version(&wanted)?;
             let replicas = replicas(&served, &paths, &key.name, &wanted)?;
+            if is_first && replicas == 0 {
+                let path = paths.spec_replicas.replace('/', ".");
+                return Err(Status::bad_request(format!("the spec replicas field {path:?} cannot be empty")));
+            }
             let mut new = old.clone();
             for field in ["resourceVersion", "uid"] {
                 let given = object::meta_text(&wanted, field);

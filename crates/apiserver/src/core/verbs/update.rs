@@ -1,8 +1,8 @@
-//! A new state of an object from a body.
+//! A new state of an object from a body; of some kinds a new object, too.
 
 use super::{Request, patch::check_version};
 use crate::{
-    core::{Core, Reply, object, options},
+    core::{Core, Reply, object, options, strategy},
     status::Status,
 };
 
@@ -20,6 +20,10 @@ impl Core {
             }));
         }
         self.check_escalation(&request.user, &served, &value)?;
+        if strategy::is_created_by_update(&served) && self.store.get(&served.storage, &key).is_none() {
+            let created = self.create(&served, value, &writer)?;
+            return self.answer_written(request, 201, created, writer.dry_run);
+        }
         let mut value = Some(value);
         let updated = self.update(&served, &key, &writer, &mut |_, _| {
             let value = value.take().unwrap_or_default();
