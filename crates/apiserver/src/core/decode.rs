@@ -165,6 +165,7 @@ pub(crate) fn settled(served: &Served, object: &mut Value) {
 /// Decodes and defaults what an apply has made of an object.
 pub(crate) fn applied(served: &Served, object: &mut Value) -> Result<(), Status> {
     super::kinds::decode(served, object, &mut Vec::new()).map_err(Status::unexpected)?;
+    metadata::drop_empty(object);
     strategy::default(served, object);
     Ok(())
 }

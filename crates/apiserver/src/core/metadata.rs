@@ -76,6 +76,15 @@ pub(crate) fn decode(
     Ok(())
 }
 
+/// Drops what Go leaves out of an `ObjectMeta` that it writes: empty maps and lists.
+pub(crate) fn drop_empty(object: &mut Value) {
+    object::meta_mut(object).retain(|field, value| {
+        let is_optional =
+            matches!(field.as_str(), "annotations" | "finalizers" | "labels" | "ownerReferences");
+        !is_optional || !is_empty(value)
+    });
+}
+
 struct Decoder<'d> {
     /// What stands before places in errors about types.
     path: &'d str,

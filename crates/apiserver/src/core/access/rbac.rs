@@ -117,7 +117,111 @@ fn covers_resource(resources: &[&str], resource: &str, subresource: &str) -> boo
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        Authorization, Behaviors,
+        core::{CoreOptions, options::DeleteOptions},
+    };
+    use kro_object::{Object, Timestamp};
+    use proptest::{collection::vec, prelude::*};
     use serde_json::json;
+
+    const NAMES: [&str; 3] = ["ann", "bob", "system:serviceaccount:one:ann"];
+    const SPACES: [&str; 3] = ["", "default", "kube-public"];
+
+    fn any_subject() -> impl Strategy<Value = Value> {
+        let kind = prop::sample::select(vec!["User", "Group", "ServiceAccount"]);
+        let space = prop::sample::select(vec!["", "one", "default"]);
+        (kind, prop::sample::select(NAMES.to_vec()), space)
+            .prop_map(|(kind, name, space)| json!({"kind": kind, "name": name, "namespace": space}))
+            .prop_map(|mut subject| {
+                if subject["kind"] == "ServiceAccount" {
+                    subject["name"] = "ann".into();
+                    if subject["namespace"] == "" {
+                        subject["namespace"] = "default".into();
+                    }
+                } else {
+                    crate::core::object::as_map_mut(&mut subject).remove("namespace");
+                    subject["apiGroup"] = "rbac.authorization.k8s.io".into();
+                }
+                subject
+            })
+    }
+
+    /// A binding of a namespace, or of the cluster, with these subjects; without any it is deleted.
+    fn change(core: &mut Core, now: Timestamp, name: usize, space: &str, subjects: &[Value]) {
+        let plural = if space.is_empty() { "clusterrolebindings" } else { "rolebindings" };
+        let served = core.registry.get("rbac.authorization.k8s.io", "v1", plural).cloned().expect("served");
+        if subjects.is_empty() {
+            let key = Key::new(space, &format!("b{name}"));
+            let _absent = core.delete(&served, &key, &DeleteOptions::default(), now).is_err();
+            return;
+        }
+        let mut binding = json!({
+            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": &*served.kind,
+            "metadata": {"name": format!("b{name}")}, "subjects": subjects,
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "r"},
+        });
+        if !space.is_empty() {
+            binding["metadata"]["namespace"] = space.into();
+        }
+        core.load(Object::from_value(binding).expect("an object"), now).expect("valid");
+    }
+
+    /// What is granted, by reading every binding.
+    fn scanned(core: &Core, user: &User, space: &str) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        for (plural, space) in [("clusterrolebindings", ""), ("rolebindings", space)] {
+            let served = core.registry.get("rbac.authorization.k8s.io", "v1", plural).expect("served");
+            for (key, binding) in core.store.list(&served.storage, Some(space)) {
+                let title = match space {
+                    "" => format!("ClusterRoleBinding {:?}", key.name),
+                    space => format!("RoleBinding {:?}", format!("{}/{space}", key.name)),
+                };
+                found.extend(core.grant(user, &binding.value(), space, &title).map(|grant| grant.reason));
+            }
+        }
+        found
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        #[test]
+        fn the_index_answers_as_reading_all_bindings_does(
+            changes in vec((0..4_usize, prop::sample::select(SPACES.to_vec()), vec(any_subject(), 0..4)), 1..24),
+        ) {
+            let now = "2026-01-01T00:00:00Z".parse().expect("a time");
+            let mut core = Core::new(
+                CoreOptions {
+                    token: None,
+                    authorization: Authorization::AllowAll,
+                    seed: 0,
+                    behaviors: Behaviors::none(),
+                    history: 100,
+                    is_saved: false,
+                },
+                now,
+            );
+            let role = json!({
+                "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "r"}, "rules": [],
+            });
+            core.load(Object::from_value(role).expect("an object"), now).expect("valid");
+            for (name, space, subjects) in &changes {
+                change(&mut core, now, *name, space, subjects);
+            }
+            for name in NAMES.iter().copied().chain(["system:serviceaccount:default:ann"]) {
+                for groups in [&[][..], &["ann"], &["bob", "ann"]] {
+                    let groups = groups.iter().map(|group| (*group).to_owned()).collect();
+                    let user = User { name: name.to_owned(), groups, ..User::default() };
+                    for space in SPACES {
+                        let indexed = core.grants(&user, space).map(|grant| grant.reason).collect();
+                        let scanned: BTreeSet<String> = scanned(&core, &user, space);
+                        prop_assert_eq!(&scanned, &indexed, "{} in {:?}", name, space);
+                    }
+                }
+            }
+        }
+    }
 
     #[test]
     fn rules() {
