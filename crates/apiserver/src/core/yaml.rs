@@ -28,8 +28,14 @@ pub(super) fn read(bytes: &[u8]) -> Result<Document, String> {
 fn read_document(bytes: &[u8]) -> Result<Document, String> {
     let mut parser = Parser::new();
     parser.set_input(bytes);
-    let mut reader =
-        Reader { parser, anchors: BTreeMap::new(), repeated: Vec::new(), nodes: 0, from_aliases: 0 };
+    let mut reader = Reader {
+        parser,
+        anchors: BTreeMap::new(),
+        repeated: Vec::new(),
+        nodes: 0,
+        from_aliases: 0,
+        anchored: 0,
+    };
     let node = reader.document().map_err(|why| format!("yaml: {why}"))?;
     Ok(Document { value: node.into_json()?, repeated: reader.repeated })
 }
@@ -57,7 +63,12 @@ struct Reader<'b> {
     repeated: Vec<String>,
     nodes: usize,
     from_aliases: usize,
+    /// The weight of all that anchors stand for, which is kept a second time.
+    anchored: usize,
 }
+
+/// What anchors may stand for together: some hundred megabytes. One inside of another counts twice.
+const MOST_ANCHORED: usize = 1 << 21;
 
 /// What an anchor stands for.
 struct Anchored {
@@ -119,6 +130,10 @@ impl Reader<'_> {
             _ => return refused("unknown problem parsing YAML content"),
         };
         if let Some(anchor) = anchor {
+            self.anchored = self.anchored.saturating_add(node.weight());
+            if self.anchored > MOST_ANCHORED {
+                return refused("document contains excessive aliasing");
+            }
             let (nodes, height) = (self.nodes - before + 1, node.height());
             self.anchors.insert(anchor, Some(Anchored { node: node.clone(), nodes, height }));
         }
@@ -203,6 +218,21 @@ fn is_excessive(nodes: usize, from_aliases: usize) -> bool {
 
 impl Node {
     /// How many nodes lie inside of each other; 0 for a scalar.
+    /// Values, and sixteen bytes of text for one more.
+    fn weight(&self) -> usize {
+        let of_scalar = |scalar: &Scalar| match scalar {
+            Scalar::Text(text) => 1 + text.len() / 16,
+            _ => 1,
+        };
+        match self {
+            Self::Scalar(scalar) => of_scalar(scalar),
+            Self::List(items) => 1 + items.iter().map(Self::weight).sum::<usize>(),
+            Self::Map(members) => {
+                1 + members.iter().map(|(key, value)| of_scalar(key) + value.weight()).sum::<usize>()
+            }
+        }
+    }
+
     fn height(&self) -> usize {
         match self {
             Self::Scalar(_) => 0,
@@ -322,6 +352,9 @@ mod tests {
             text.extend([format!("a{level}: &a{level} [{items}]\n")]);
         }
         assert_eq!(value(&text), json!({"error": "yaml: document contains excessive aliasing"}));
+        let (open, close) = ("&a [".repeat(100), "]".repeat(100));
+        let long = format!("{open}{}{close}", "x".repeat(1 << 20));
+        assert_eq!(value(&long), json!({"error": "yaml: document contains excessive aliasing"}));
         let too_deep = json!({"error": "yaml: exceeded max depth of 127"});
         assert_eq!(value(&"[".repeat(5000)), too_deep);
         let (open, close) = ("[".repeat(100), "]".repeat(100));
