@@ -61,9 +61,9 @@ impl<'a> Machine<'_, 'a> {
             Some(((object, shape), steps)) if !steps.is_empty() => {
                 let (located, rest) = walk_json(object, shape, steps)?;
                 let value = located.read().ok()?;
-                if rest.is_empty() { Some(value) } else { take_all(value, rest) }
+                if rest.is_empty() { Some(value) } else { take_all(&value, rest) }
             }
-            _ => take_all(self.plain_root(path)?.clone(), &path.steps),
+            _ => take_all(self.plain_root(path)?, &path.steps),
         }
     }
 
@@ -93,7 +93,8 @@ impl<'a> Machine<'_, 'a> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call takes as long as the step")]
     fn plain_root(&self, path: &'a Path) -> Option<&Value<'a>> {
         match &path.root {
             Root::Variable(name) => self.scope.get(name),
@@ -106,6 +107,14 @@ impl<'a> Machine<'_, 'a> {
     fn any_path(&mut self, id: NodeId, path: &'a Path) -> Evaluated<'a> {
         let (root, covered) = self.root(path).map_err(|error| self.at(id, error))?;
         let steps = &path.steps[covered..];
+        let special = |step: &Step| step.optional || matches!(step.by, By::Node(_));
+        if !path.test
+            && !steps.iter().any(special)
+            && let Some(value) = take_all(&root, steps)
+        {
+            self.charge(path.root_cost + steps.len() as u64)?;
+            return Ok(value);
+        }
         let (value, optional) = self.walk(root, steps, path.test)?;
         self.charge(path.root_cost)?;
         if path.test && self.plan.free_presence_tests {
@@ -225,8 +234,10 @@ fn walk_json<'a>(
 
 /// What names and constant keys lead to.
 #[inline(never)]
-fn take_all<'a>(mut value: Value<'a>, steps: &'a [Step]) -> Option<Value<'a>> {
-    for step in steps {
+fn take_all<'a>(root: &Value<'a>, steps: &'a [Step]) -> Option<Value<'a>> {
+    let Some((first, rest)) = steps.split_first() else { return Some(root.clone()) };
+    let mut value = first.take(root)?;
+    for step in rest {
         value = step.take(&value)?;
     }
     Some(value)

@@ -36,11 +36,15 @@ impl Library for JsonText {
     }
 }
 
+/// Bytes of text that most documents fit in.
+const ROOM: usize = 256;
+
 fn marshal(value: &Value<'_>) -> Result<String, EvalError> {
     Ok(match value {
         // Data of the host goes out as it came in.
         Value::List(List::Json { items, .. }) => {
-            let mut text = String::from("[");
+            let mut text = String::with_capacity(ROOM);
+            text.push('[');
             for (index, item) in items.iter().enumerate() {
                 text.push_str(if index > 0 { "," } else { "" });
                 kro_object::json::canonical_into(&mut text, item);
@@ -49,7 +53,7 @@ fn marshal(value: &Value<'_>) -> Result<String, EvalError> {
             text
         }
         Value::Map(Map::Json { object, .. }) => {
-            let mut text = String::new();
+            let mut text = String::with_capacity(ROOM);
             kro_object::json::canonical_object_into(&mut text, object);
             text
         }
@@ -113,8 +117,7 @@ impl<'m> Reader<'_, 'm> {
 
     /// Room for one more value and so many bytes beside it.
     fn reserve<E: de::Error>(&mut self, bytes: usize) -> Result<(), E> {
-        let charged = self.call.reserve_list(1).and_then(|()| self.call.reserve(bytes));
-        charged.map_err(|error| {
+        self.call.reserve(bytes.saturating_add(size_of::<Value<'_>>())).map_err(|error| {
             *self.stopped = Some(error);
             E::custom("stopped")
         })

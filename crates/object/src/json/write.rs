@@ -67,6 +67,12 @@ fn write_number(text: &mut String, number: &Number) {
 
 fn write_string(text: &mut String, string: &str) {
     text.push('"');
+    // Most texts need no escape. U+2028 and U+2029 start with E2.
+    if !string.bytes().any(|byte| matches!(byte, 0..=0x1f | b'"' | b'\\' | b'<' | b'>' | b'&' | 0xe2)) {
+        text.push_str(string);
+        text.push('"');
+        return;
+    }
     let mut plain = 0;
     for (at, c) in string.char_indices() {
         let escape = match c {
