@@ -5,6 +5,7 @@ mod determinism;
 mod embedding;
 mod scenario;
 mod settled;
+mod strangers;
 mod takeover;
 
 use kro_apiserver::fault::{Fault, Rule};
