@@ -170,6 +170,8 @@ struct State {
     partitioned: BTreeSet<String>,
     clients: BTreeMap<String, (Dice, u64)>,
     injected: Vec<Injected>,
+    /// Some client was cut off once.
+    was_parted: bool,
     healed: u64,
 }
 
@@ -195,7 +197,10 @@ impl Faults {
 
     /// Cuts a client off: its requests are lost, its watches fall silent until [`Faults::mend`] or [`Faults::heal`].
     pub fn partition(&self, client: &str) {
-        self.state().partitioned.insert(client.to_owned());
+        let mut state = self.state();
+        state.partitioned.insert(client.to_owned());
+        state.was_parted = true;
+        drop(state);
         self.shared.changed.raise();
     }
 
@@ -216,7 +221,13 @@ impl Faults {
         self.shared.changed.raise();
     }
 
-    /// What went wrong so far, in order.
+    /// Whether anything has gone wrong so far: a request met a fault, or a client was cut off.
+    pub fn have_struck(&self) -> bool {
+        let state = self.state();
+        state.was_parted || !state.injected.is_empty()
+    }
+
+    /// The requests that met a fault so far, in order.
     pub fn injected(&self) -> Vec<Injected> {
         self.state().injected.clone()
     }

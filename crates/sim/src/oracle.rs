@@ -127,8 +127,16 @@ fn id_of(object: &Object) -> Id {
     (metadata.uid().unwrap_or_default().to_owned(), metadata.generation().unwrap_or_default())
 }
 
+/// Whether the status says that the present generation is served.
 fn is_active(definition: &Object) -> bool {
-    definition.as_value_at("status").map(|status| &status["state"]) == Some(&"Active".into())
+    let Some(status) = definition.as_value_at("status") else { return false };
+    let mut conditions = status["conditions"].as_array().into_iter().flatten();
+    let ready = conditions.find(|condition| condition["type"] == "Ready");
+    let is_present = ready.is_some_and(|ready| {
+        ready["status"] == "True"
+            && ready["observedGeneration"].as_i64() == definition.metadata().generation()
+    });
+    status["state"] == "Active" && is_present
 }
 
 fn compile(now: &Snapshot, definition: &Object) -> Option<Arc<Graph>> {
