@@ -20,7 +20,13 @@ pub(crate) fn one_writer(
         if request.verb == "GET" || is_about_lease || !names.contains(&request.client) {
             return Ok(());
         }
-        let is_of_leader = OF_LEADERS.iter().any(|kind| request.path.contains(kind));
+        // Who deletes a definition deletes its instances, if its policy says so.
+        let is_instance = |object: &Object| {
+            object.gvk().is_ok_and(|gvk| &*gvk.group == names::GROUP)
+                && object.metadata().label(labels::INSTANCE_NAME).is_none()
+        };
+        let cascades = request.verb == "DELETE" && before.is_some_and(is_instance);
+        let is_of_leader = cascades || OF_LEADERS.iter().any(|kind| request.path.contains(kind));
         let covering = match shards {
             None => Some(lease()),
             Some(_) if is_of_leader => Some(lease()),

@@ -60,6 +60,8 @@ pub(super) struct World {
     /// When it was last said that they fail.
     base_failing: [Option<Instant>; 3],
     definitions: BTreeMap<Arc<str>, DefinitionRecord>,
+    /// Definitions whose status may be another one than we know: a write was not answered.
+    unsure: BTreeSet<Arc<str>>,
     revisions: BTreeMap<Arc<str>, RevisionRecord>,
     compiled: Revisions,
     served: BTreeMap<Arc<str>, Arc<Served>>,
@@ -98,6 +100,7 @@ impl World {
             base_synced: [false; 3],
             base_failing: [None; 3],
             definitions: BTreeMap::new(),
+            unsure: BTreeSet::new(),
             revisions: BTreeMap::new(),
             compiled: Revisions::default(),
             served: BTreeMap::new(),
@@ -222,6 +225,7 @@ impl World {
         let revisions = self.revisions.values().filter(|revision| revision.definition == *name);
         definition::Input {
             object: self.definitions.get(name).map(|record| record.object.unpack()),
+            unsure: self.unsure.contains(name),
             revisions: revisions.map(|revision| (revision.number, revision.state())).collect(),
             compiled: self.compiled.of(name),
             served: self
@@ -295,6 +299,7 @@ impl World {
     }
 
     fn drop_definition(&mut self, name: &str, queue: &mut Queue<Key>) {
+        self.unsure.remove(name);
         if let Some((name, _)) = self.definitions.remove_entry(name) {
             self.compiled.withdraw(&name);
             self.shared.reports.publish(|reports| drop(reports.definitions.remove(&name)));
@@ -613,7 +618,13 @@ impl World {
             (Key::Definition(_), Effect::Wrote(object)) if RevisionRecord::is(&object) => {
                 let _ = self.store_revision(&object, queue);
             }
-            (Key::Definition(_), Effect::Wrote(object)) => self.store_definition(&object, queue),
+            (Key::Definition(name), Effect::Wrote(object)) => {
+                self.unsure.remove(name);
+                self.store_definition(&object, queue);
+            }
+            (Key::Definition(name), Effect::Unsure) => {
+                self.unsure.insert(Arc::clone(name));
+            }
             (Key::Definition(name), Effect::Proposed { hash, graph }) => {
                 self.compiled.propose(name, hash, graph);
             }

@@ -43,6 +43,8 @@ const ACCESS_POLL: Duration = Duration::from_secs(10);
 pub(crate) struct Input {
     /// The definition; `None` when it is gone.
     pub(crate) object: Option<Object>,
+    /// Whether its status may be another one: a write was not answered.
+    pub(crate) unsure: bool,
     /// Its revisions in the cluster, by number.
     pub(crate) revisions: BTreeMap<i64, RevisionState>,
     /// Its revisions in this process.
@@ -84,14 +86,28 @@ pub(crate) async fn reconcile(shared: Arc<Shared>, input: Input) -> Report {
     } else if object.metadata().is_deleting() {
         remove::reconcile(&shared, &input, object).await
     } else {
-        let mut pass = Pass::new(&shared, object, input.crds);
-        let outcome = pass.run(&input).await;
-        pass.finish(outcome).await
+        living(&shared, &input, object).await
     };
     result.unwrap_or_else(|error| {
         tracing::warn!(%error, "definition not reconciled");
         Report::new(Outcome::Retry)
     })
+}
+
+async fn living(shared: &Arc<Shared>, input: &Input, mut object: Object) -> Result<Report, Error> {
+    let mut effects = Vec::new();
+    if input.unsure {
+        // What is compared with the status as it was would not be written.
+        let Some(stored) = shared.cluster.get(&api::definitions(), &object.key()).await? else {
+            return Ok(Report::new(Outcome::Done));
+        };
+        effects.push(Effect::Wrote(stored.clone()));
+        object = stored;
+    }
+    let mut pass = Pass::new(shared, object, input.crds);
+    pass.effects = effects;
+    let outcome = pass.run(input).await;
+    pass.finish(outcome).await
 }
 
 /// One pass over a living definition.
@@ -220,6 +236,9 @@ impl<'a> Pass<'a> {
             Err(error) if error.is_not_found() => {}
             Err(error) => {
                 tracing::warn!(definition = %self.object.key().name, %error, "status of the definition not written");
+                if error.status().is_none_or(|status| status.code >= 500) {
+                    self.effects.push(Effect::Unsure);
+                }
                 return Ok(Report { outcome: Outcome::Retry, effects: self.effects });
             }
         }

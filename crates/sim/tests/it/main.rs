@@ -7,6 +7,7 @@ mod scenario;
 mod settled;
 mod strangers;
 mod takeover;
+mod unanswered;
 
 use kro_apiserver::fault::{Fault, Rule};
 use kro_object::{Object, ObjectKey};
