@@ -152,7 +152,7 @@ async fn step(shared: &Shared, served: &Served, set: &ApplySet, instance: &Objec
     loop {
         let (members, watched) = members(shared, set, &scope).await?;
         let (members, released) = by_policy(&served.policy, members);
-        release(&cluster, set, &released).await?;
+        release(shared, &cluster, set, &released).await?;
         if members.is_empty() {
             return Ok(Step::Gone);
         }
@@ -186,9 +186,17 @@ pub(crate) fn by_policy(policy: &Policy, members: Vec<Member>) -> (Vec<Member>, 
 }
 
 /// Lets members go without deleting them.
-pub(crate) async fn release(cluster: &Cluster, set: &ApplySet, members: &[Member]) -> Result<(), Error> {
+pub(crate) async fn release(
+    shared: &Shared,
+    cluster: &Cluster,
+    set: &ApplySet,
+    members: &[Member],
+) -> Result<(), Error> {
     for member in members {
-        set.release(cluster, member).await?;
+        if matches!(set.release(cluster, member).await?, Removal::Gone | Removal::Released) {
+            // Its kind may not be watched any more: nobody else will tell.
+            shared.members().gone(member);
+        }
     }
     Ok(())
 }

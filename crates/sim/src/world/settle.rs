@@ -57,7 +57,7 @@ impl World {
     }
 
     /// Nothing is read and nothing written once everything is right; but what was announced for later may come once, and
-    /// what failed while there were faults is tried once more when its back-off ends.
+    /// what failed while there were faults is tried once more when its back-off ends. Clocks that were put back put it off.
     async fn silence(&mut self) -> Result<(), Vec<String>> {
         // What was on its way may arrive, and leases of the dead find others who begin to watch.
         let leases = if self.operators.len() > 1 { lease_times().duration * 2 } else { Duration::ZERO };
@@ -65,6 +65,7 @@ impl World {
         let first = self.is_silent().await;
         let is_put_off = self.observer.policies().have_timeouts() || self.site.faults.have_struck();
         if first.is_err() && is_put_off {
+            self.sleep(2 * PATIENCE).await;
             self.is_silent().await?;
         } else {
             first?;

@@ -219,7 +219,7 @@ impl Pass<'_> {
                 ));
             }
         }
-        if let Err(error) = teardown::release(&self.cluster, &self.set, &released).await {
+        if let Err(error) = teardown::release(self.shared, &self.cluster, &self.set, &released).await {
             return Pruned::Failed(self.explain(&error));
         }
         orphans.sort_by_key(|member| std::cmp::Reverse(member.order));
