@@ -1,12 +1,16 @@
 //! Everything the dispatcher knows: definitions, revisions, instances, who serves what, who listens to what.
 //! Synchronous: events and effects go in, keys to reconcile and snapshots for reconciles come out.
 
+mod crds;
 mod pins;
 mod records;
 mod share;
 
 pub(crate) use self::records::Served;
-use self::records::{DefinitionRecord, InstanceRecord, RevisionRecord};
+use self::{
+    crds::Crds,
+    records::{DefinitionRecord, InstanceRecord, RevisionRecord},
+};
 use super::{Instance, Key};
 use crate::{
     Shared, api, crd,
@@ -77,8 +81,7 @@ pub(super) struct World {
     router: Router<Instance>,
     /// When it was last asked what the operator may do, because an instance was refused.
     denied: BTreeMap<Arc<str>, Instant>,
-    /// When a CRD changed last.
-    crds_changed: Instant,
+    crds: Crds,
     /// What of all this is ours to do.
     share: Share,
     /// Kinds of instances that are listed again since that changed.
@@ -111,7 +114,7 @@ impl World {
             by_set: BTreeMap::new(),
             router: Router::default(),
             denied: BTreeMap::new(),
-            crds_changed: super::now(),
+            crds: Crds::new(),
             share,
             relisted: BTreeSet::new(),
         }
@@ -235,7 +238,7 @@ impl World {
                 .map(|it| Arc::clone(&it.graph)),
             pinned: self.pins(name),
             instances: self.instances.keys().filter(|instance| instance.definition == *name).count(),
-            crds: self.since_crds(),
+            crds: self.crds.since(),
             leads: self.share.leads,
         }
     }
@@ -255,7 +258,7 @@ impl World {
             number: record.number,
             candidate,
             known: !needed || known.get(&record.number).is_some_and(|known| !known.is_failed()),
-            crds: self.since_crds(),
+            crds: self.crds.since(),
             leads: self.share.leads,
         })
     }
@@ -384,38 +387,6 @@ impl World {
                 queue.add(Key::Revision(Arc::clone(name)));
             }
         }
-    }
-
-    /// A CRD changed: ours to repair, or one that a definition has been waiting for.
-    fn crd_event(&mut self, change: &Change, queue: &mut Queue<Key>) {
-        let (Change::Applied(object) | Change::Deleted(object)) = change else { return };
-        self.crds_changed = super::now();
-        if let Some((_, group)) = object.key().name.split_once('.') {
-            self.shared.cluster.forget_group(group);
-        }
-        if let Some(owner) = object.metadata().label(labels::DEFINITION_NAME)
-            && let Some((name, _)) = self.definitions.get_key_value(owner)
-        {
-            queue.add(Key::Definition(Arc::clone(name)));
-        }
-        // Only definitions that are not served as they are written can be waiting for a kind.
-        for (name, record) in &self.definitions {
-            if !record.active || !self.served.contains_key(name) {
-                queue.add(Key::Definition(Arc::clone(name)));
-            }
-        }
-        for (name, record) in &self.revisions {
-            let failed =
-                self.compiled.of(&record.definition).get(&record.number).is_some_and(Revision::is_failed);
-            if failed {
-                queue.add(Key::Revision(Arc::clone(name)));
-            }
-        }
-    }
-
-    /// How long ago a CRD changed.
-    fn since_crds(&self) -> Duration {
-        super::now().saturating_duration_since(self.crds_changed)
     }
 
     // ---- instances

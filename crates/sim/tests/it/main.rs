@@ -3,6 +3,7 @@
 mod candidates;
 mod determinism;
 mod embedding;
+mod gaps;
 mod scenario;
 mod settled;
 mod strangers;

@@ -1,0 +1,77 @@
+//! What happened while a watch was away is noticed when it is back.
+
+use crate::object;
+use kro_object::{Gvk, ObjectKey};
+use kro_sim::{OPERATOR, World, WorldOptions, run};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+fn widgets() -> Value {
+    let schema = json!({"type": "object", "properties": {"spec": {"type": "object", "properties": {
+        "text": {"type": "string"},
+    }}}});
+    json!({
+        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "metadata": {"name": "widgets.example.org"},
+        "spec": {
+            "group": "example.org", "scope": "Namespaced",
+            "names": {"plural": "widgets", "singular": "widget", "kind": "Widget", "listKind": "WidgetList"},
+            "versions": [{"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": schema}}],
+        },
+    })
+}
+
+fn page(template: &Value) -> Value {
+    json!({
+        "apiVersion": "kro.run/v1alpha1", "kind": "ResourceGraphDefinition", "metadata": {"name": "page"},
+        "spec": {
+            "schema": {"apiVersion": "v1alpha1", "kind": "Page", "spec": {"text": "string"}},
+            "resources": [{"id": "child", "template": template}],
+        },
+    })
+}
+
+/// A kind of children goes, and so does their node; nobody asks for them any more.
+#[test]
+fn a_kind_that_went_unseen_is_not_asked_for() {
+    run(async {
+        let mut world = World::new(&WorldOptions::default());
+        world.start();
+        let apply = |world: &World, value| world.admin().apply(&object(value)).expect("valid");
+        let name = "${schema.metadata.name}";
+        apply(&world, widgets());
+        apply(
+            &world,
+            page(&json!({
+                "apiVersion": "example.org/v1", "kind": "Widget", "metadata": {"name": name},
+                "spec": {"text": "${schema.spec.text}"},
+            })),
+        );
+        world.sleep(Duration::from_secs(10)).await;
+        apply(
+            &world,
+            json!({
+                "apiVersion": "kro.run/v1alpha1", "kind": "Page",
+                "metadata": {"name": "home", "namespace": "default"}, "spec": {"text": "hello"},
+            }),
+        );
+        world.settle().await.expect("all is well");
+        world.faults().partition(OPERATOR);
+        apply(
+            &world,
+            page(&json!({
+                "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name},
+                "data": {"text": "${schema.spec.text}"},
+            })),
+        );
+        let crds =
+            world.admin().resource(&Gvk::new("apiextensions.k8s.io", "v1", "CustomResourceDefinition"));
+        world
+            .admin()
+            .delete(&crds.expect("built in"), &ObjectKey::cluster("widgets.example.org"))
+            .expect("there");
+        world.sleep(Duration::from_mins(10)).await;
+        world.server().compact();
+        world.settle().await.expect("all is well, and quiet");
+    });
+}
