@@ -239,6 +239,7 @@ impl World {
             pinned: self.pins(name),
             instances: self.instances.keys().filter(|instance| instance.definition == *name).count(),
             crds: self.crds.since(),
+            has_crd: self.crds.has_one_of(name),
             leads: self.share.leads,
         }
     }

@@ -57,6 +57,8 @@ pub(crate) struct Input {
     pub(crate) instances: usize,
     /// How long ago a CRD changed.
     pub(crate) crds: Duration,
+    /// Whether there is a CRD that was made for it, or for a former one of its name.
+    pub(crate) has_crd: bool,
     /// Whether it is ours to write; else it is only served, as the leader will have it.
     pub(crate) leads: bool,
 }
@@ -169,7 +171,14 @@ impl<'a> Pass<'a> {
         if let (Some(Ok(pin)), Some(latest)) = (pinned(&self.object), latest) {
             return Ok(self.hold(&definition, &hash, pin, latest, input).await);
         }
-        let Some(number) = latest else { return self.issue(&definition, hash, 0).await };
+        let Some(number) = latest else {
+            let outcome = self.issue(&definition, hash, 0).await;
+            if input.has_crd && !self.conditions.is_true("GraphAccepted") {
+                // A former definition of this name has left instances.
+                self.serve_last_good(input);
+            }
+            return outcome;
+        };
         let Some(revision) = input.compiled.get(&number) else {
             self.shared.metrics.revision_awaited("warming_up");
             self.shared.metrics.revision_resolved("wait");

@@ -75,3 +75,41 @@ fn a_kind_that_went_unseen_is_not_asked_for() {
         world.settle().await.expect("all is well, and quiet");
     });
 }
+
+/// An instance is deleted, its definition goes, and the next one of that name is wrong: the instance goes all the same.
+#[test]
+fn a_wrong_successor_keeps_no_instance() {
+    run(async {
+        let mut world = World::new(&WorldOptions::default());
+        world.start();
+        let apply = |world: &World, value| world.admin().apply(&object(value)).expect("taken");
+        let map = |text: &str| {
+            page(&json!({
+                "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "${schema.metadata.name}"},
+                "data": {"text": text},
+            }))
+        };
+        apply(&world, map("${schema.spec.text}"));
+        world.sleep(Duration::from_secs(10)).await;
+        apply(
+            &world,
+            json!({
+                "apiVersion": "kro.run/v1alpha1", "kind": "Page",
+                "metadata": {"name": "home", "namespace": "default"}, "spec": {"text": "hello"},
+            }),
+        );
+        world.settle().await.expect("all is well");
+        world.crash(OPERATOR).await;
+        let resource = |kind| world.admin().resource(&Gvk::new("kro.run", "v1alpha1", kind)).expect("served");
+        let (pages, definitions) = (resource("Page"), resource("ResourceGraphDefinition"));
+        let home = ObjectKey::namespaced("default", "home");
+        world.admin().delete(&definitions, &ObjectKey::cluster("page")).expect("there");
+        world.admin().delete(&pages, &home).expect("there");
+        // The instance waits for whoever serves it next.
+        world.start();
+        world.sleep(Duration::from_secs(1)).await;
+        apply(&world, map("${schema.spec.nothing}"));
+        world.sleep(Duration::from_mins(5)).await;
+        assert_eq!(world.admin().get(&pages, &home), None);
+    });
+}

@@ -2,7 +2,7 @@
 
 use super::{
     super::{Key, now},
-    Served, World,
+    World,
 };
 use crate::{queue::Queue, revisions::Revision};
 use kro_api::names::labels;
@@ -18,18 +18,30 @@ use std::{
 pub(super) struct Crds {
     /// When one of them changed last.
     changed: Instant,
-    /// By name, and whether the present list mentioned them.
-    listed: BTreeMap<Box<str>, bool>,
+    known: BTreeMap<Box<str>, Crd>,
+}
+
+#[derive(Debug)]
+struct Crd {
+    /// The definition it was made for.
+    definition: Option<Box<str>>,
+    /// The present list mentioned it.
+    listed: bool,
 }
 
 impl Crds {
     pub(super) fn new() -> Self {
-        Self { changed: now(), listed: BTreeMap::new() }
+        Self { changed: now(), known: BTreeMap::new() }
     }
 
     /// How long ago one of them changed.
     pub(super) fn since(&self) -> Duration {
         now().saturating_duration_since(self.changed)
+    }
+
+    /// Whether there is one that was made for a definition.
+    pub(super) fn has_one_of(&self, definition: &str) -> bool {
+        self.known.values().any(|crd| crd.definition.as_deref() == Some(definition))
     }
 }
 
@@ -38,26 +50,20 @@ impl World {
         match change {
             Change::Applied(object) | Change::Deleted(object) => {
                 let name = object.key().name;
-                let owner = object.metadata().label(labels::DEFINITION_NAME);
-                self.crd_changed(&name, owner, queue);
+                let definition = object.metadata().label(labels::DEFINITION_NAME);
+                self.crd_changed(&name, definition, queue);
                 if matches!(change, Change::Applied(_)) {
-                    self.crds.listed.insert(name, true);
+                    let crd = Crd { definition: definition.map(Into::into), listed: true };
+                    self.crds.known.insert(name, crd);
                 } else {
-                    self.crds.listed.remove(&name);
+                    self.crds.known.remove(&name);
                 }
             }
-            Change::Listing => self.crds.listed.values_mut().for_each(|listed| *listed = false),
+            Change::Listing => self.crds.known.values_mut().for_each(|crd| crd.listed = false),
             Change::Synced => {
-                let gone = self.crds.listed.iter().filter(|(_, listed)| !**listed);
-                for name in gone.map(|(name, _)| name.clone()).collect::<Vec<_>>() {
-                    self.crds.listed.remove(&name);
-                    let of_name = |(_, served): &(&Arc<str>, &Arc<Served>)| {
-                        let resource = &served.resource;
-                        *name == *format!("{}.{}", resource.plural, resource.gvk.group)
-                    };
-                    let owner =
-                        self.served.iter().find(of_name).map(|(definition, _)| Arc::clone(definition));
-                    self.crd_changed(&name, owner.as_deref(), queue);
+                let gone: Vec<_> = self.crds.known.extract_if(.., |_, crd| !crd.listed).collect();
+                for (name, crd) in gone {
+                    self.crd_changed(&name, crd.definition.as_deref(), queue);
                 }
             }
             Change::Failing { .. } => {}
@@ -65,12 +71,13 @@ impl World {
     }
 
     /// Ours to repair, or one that a definition has been waiting for.
-    fn crd_changed(&mut self, name: &str, owner: Option<&str>, queue: &mut Queue<Key>) {
+    fn crd_changed(&mut self, name: &str, definition: Option<&str>, queue: &mut Queue<Key>) {
         self.crds.changed = now();
         if let Some((_, group)) = name.split_once('.') {
             self.shared.cluster.forget_group(group);
         }
-        if let Some((name, _)) = owner.and_then(|owner| self.definitions.get_key_value(owner)) {
+        if let Some((name, _)) = definition.and_then(|definition| self.definitions.get_key_value(definition))
+        {
             queue.add(Key::Definition(Arc::clone(name)));
         }
         // Only definitions that are not served as they are written can be waiting for a kind.
