@@ -63,6 +63,11 @@ impl Error {
         }
     }
 
+    /// The server may have done what was asked all the same: it refused nothing, or failed on the way.
+    pub fn is_uncertain(&self) -> bool {
+        self.code().is_none_or(|code| code >= 500)
+    }
+
     /// How long the server asked us to wait (`details.retryAfterSeconds`, sent with 429 and 503).
     pub fn retry_after(&self) -> Option<Duration> {
         let seconds = self.status()?.details.as_ref()?.retry_after_seconds;

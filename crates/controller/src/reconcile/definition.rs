@@ -97,17 +97,17 @@ pub(crate) async fn reconcile(shared: Arc<Shared>, input: Input) -> Report {
 }
 
 async fn living(shared: &Arc<Shared>, input: &Input, mut object: Object) -> Result<Report, Error> {
-    let mut effects = Vec::new();
     if input.unsure {
         // What is compared with the status as it was would not be written.
         let Some(stored) = shared.cluster.get(&api::definitions(), &object.key()).await? else {
             return Ok(Report::new(Outcome::Done));
         };
-        effects.push(Effect::Wrote(stored.clone()));
         object = stored;
     }
     let mut pass = Pass::new(shared, object, input.crds);
-    pass.effects = effects;
+    if input.unsure {
+        pass.effects.push(Effect::Wrote(pass.object.clone()));
+    }
     let outcome = pass.run(input).await;
     pass.finish(outcome).await
 }
@@ -245,7 +245,7 @@ impl<'a> Pass<'a> {
             Err(error) if error.is_not_found() => {}
             Err(error) => {
                 tracing::warn!(definition = %self.object.key().name, %error, "status of the definition not written");
-                if error.status().is_none_or(|status| status.code >= 500) {
+                if error.is_uncertain() {
                     self.effects.push(Effect::Unsure);
                 }
                 return Ok(Report { outcome: Outcome::Retry, effects: self.effects });

@@ -128,7 +128,7 @@ impl Pass<'_> {
                     let answer = answers.next().expect("invariant: every item is answered");
                     // Refused is certain; without an answer it may be there all the same.
                     if let Err(ApplyError::Cluster(error)) = &answer
-                        && error.status().is_none_or(|status| status.code >= 500)
+                        && error.is_uncertain()
                         && !mutant("lost-replies-are-refusals")
                     {
                         self.shared.members().set_uncertain(&self.set.id, true);
