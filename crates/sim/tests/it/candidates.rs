@@ -1,10 +1,9 @@
 //! Two operators of which one acts: whatever becomes of the leader, the other goes on, and never both write.
 
-use crate::{object, page};
+use crate::{home, page};
 use kro_apiserver::fault::Rates;
 use kro_object::{Gvk, ObjectKey};
 use kro_sim::{Host, World, WorldOptions, run};
-use serde_json::json;
 use std::{sync::Arc, time::Duration};
 
 const NAMES: [&str; 2] = ["one", "two"];
@@ -15,13 +14,6 @@ enum End {
     Killed,
     Stopped,
     CutOff,
-}
-
-fn home(text: &str) -> kro_object::Object {
-    object(json!({
-        "apiVersion": "kro.run/v1alpha1", "kind": "Page",
-        "metadata": {"name": "home", "namespace": "default"}, "spec": {"text": text},
-    }))
 }
 
 async fn leader(world: &World) -> String {

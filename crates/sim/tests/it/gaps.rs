@@ -1,16 +1,20 @@
 //! What happened while a watch was away is noticed when it is back.
 
-use crate::object;
-use kro_object::{Gvk, ObjectKey};
+use crate::{home, object, page, page_of, page_with};
+use kro_object::{Gvk, Object, ObjectKey};
 use kro_sim::{OPERATOR, World, WorldOptions, run};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::time::Duration;
 
-fn widgets() -> Value {
+fn apply(world: &World, object: &Object) {
+    world.admin().apply(object).expect("taken");
+}
+
+fn widgets() -> Object {
     let schema = json!({"type": "object", "properties": {"spec": {"type": "object", "properties": {
         "text": {"type": "string"},
     }}}});
-    json!({
+    object(json!({
         "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
         "metadata": {"name": "widgets.example.org"},
         "spec": {
@@ -18,17 +22,7 @@ fn widgets() -> Value {
             "names": {"plural": "widgets", "singular": "widget", "kind": "Widget", "listKind": "WidgetList"},
             "versions": [{"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": schema}}],
         },
-    })
-}
-
-fn page(template: &Value) -> Value {
-    json!({
-        "apiVersion": "kro.run/v1alpha1", "kind": "ResourceGraphDefinition", "metadata": {"name": "page"},
-        "spec": {
-            "schema": {"apiVersion": "v1alpha1", "kind": "Page", "spec": {"text": "string"}},
-            "resources": [{"id": "child", "template": template}],
-        },
-    })
+    }))
 }
 
 /// A kind of children goes, and so does their node; nobody asks for them any more.
@@ -37,33 +31,17 @@ fn a_kind_that_went_unseen_is_not_asked_for() {
     run(async {
         let mut world = World::new(&WorldOptions::default());
         world.start();
-        let apply = |world: &World, value| world.admin().apply(&object(value)).expect("valid");
-        let name = "${schema.metadata.name}";
-        apply(&world, widgets());
-        apply(
-            &world,
-            page(&json!({
-                "apiVersion": "example.org/v1", "kind": "Widget", "metadata": {"name": name},
-                "spec": {"text": "${schema.spec.text}"},
-            })),
-        );
+        apply(&world, &widgets());
+        let widget = json!({
+            "apiVersion": "example.org/v1", "kind": "Widget", "metadata": {"name": "${schema.metadata.name}"},
+            "spec": {"text": "${schema.spec.text}"},
+        });
+        apply(&world, &page_of(&widget));
         world.sleep(Duration::from_secs(10)).await;
-        apply(
-            &world,
-            json!({
-                "apiVersion": "kro.run/v1alpha1", "kind": "Page",
-                "metadata": {"name": "home", "namespace": "default"}, "spec": {"text": "hello"},
-            }),
-        );
+        apply(&world, &home("hello"));
         world.settle().await.expect("all is well");
         world.faults().partition(OPERATOR);
-        apply(
-            &world,
-            page(&json!({
-                "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name},
-                "data": {"text": "${schema.spec.text}"},
-            })),
-        );
+        apply(&world, &page());
         let crds =
             world.admin().resource(&Gvk::new("apiextensions.k8s.io", "v1", "CustomResourceDefinition"));
         world
@@ -82,22 +60,9 @@ fn a_wrong_successor_keeps_no_instance() {
     run(async {
         let mut world = World::new(&WorldOptions::default());
         world.start();
-        let apply = |world: &World, value| world.admin().apply(&object(value)).expect("taken");
-        let map = |text: &str| {
-            page(&json!({
-                "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "${schema.metadata.name}"},
-                "data": {"text": text},
-            }))
-        };
-        apply(&world, map("${schema.spec.text}"));
+        apply(&world, &page());
         world.sleep(Duration::from_secs(10)).await;
-        apply(
-            &world,
-            json!({
-                "apiVersion": "kro.run/v1alpha1", "kind": "Page",
-                "metadata": {"name": "home", "namespace": "default"}, "spec": {"text": "hello"},
-            }),
-        );
+        apply(&world, &home("hello"));
         world.settle().await.expect("all is well");
         world.crash(OPERATOR).await;
         let resource = |kind| world.admin().resource(&Gvk::new("kro.run", "v1alpha1", kind)).expect("served");
@@ -108,7 +73,7 @@ fn a_wrong_successor_keeps_no_instance() {
         // The instance waits for whoever serves it next.
         world.start();
         world.sleep(Duration::from_secs(1)).await;
-        apply(&world, map("${schema.spec.nothing}"));
+        apply(&world, &page_with("${schema.spec.nothing}"));
         world.sleep(Duration::from_mins(5)).await;
         assert_eq!(world.admin().get(&pages, &home), None);
     });

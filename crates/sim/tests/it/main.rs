@@ -50,16 +50,34 @@ fn object(value: serde_json::Value) -> Object {
     Object::from_value(value).expect("an object")
 }
 
-fn page() -> Object {
+/// A definition of pages with this child.
+fn page_of(child: &serde_json::Value) -> Object {
     object(json!({
         "apiVersion": "kro.run/v1alpha1", "kind": "ResourceGraphDefinition", "metadata": {"name": "page"},
         "spec": {
             "schema": {"apiVersion": "v1alpha1", "kind": "Page", "spec": {"text": "string"}},
-            "resources": [{"id": "map", "template": {
-                "apiVersion": "v1", "kind": "ConfigMap",
-                "metadata": {"name": "${schema.metadata.name}"}, "data": {"text": "${schema.spec.text}"},
-            }}],
+            "resources": [{"id": "child", "template": child}],
         },
+    }))
+}
+
+/// A definition of pages whose child is a config map with this text.
+fn page_with(text: &str) -> Object {
+    page_of(&json!({
+        "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "${schema.metadata.name}"},
+        "data": {"text": text},
+    }))
+}
+
+fn page() -> Object {
+    page_with("${schema.spec.text}")
+}
+
+/// The page `default/home`.
+fn home(text: &str) -> Object {
+    object(json!({
+        "apiVersion": "kro.run/v1alpha1", "kind": "Page",
+        "metadata": {"name": "home", "namespace": "default"}, "spec": {"text": text},
     }))
 }
 
@@ -75,11 +93,7 @@ fn a_child_whose_apply_was_not_answered_is_no_orphan() {
         world.admin().apply(&page()).expect("a definition");
         world.sleep(Duration::from_secs(10)).await;
         faults.script(Rule::new(Fault::LoseReply).path("/api/v1/namespaces/default/configmaps/home"));
-        let home = json!({
-            "apiVersion": "kro.run/v1alpha1", "kind": "Page",
-            "metadata": {"name": "home", "namespace": "default"}, "spec": {"text": "hello"},
-        });
-        world.admin().apply(&object(home)).expect("an instance");
+        world.admin().apply(&home("hello")).expect("an instance");
         world.sleep(Duration::from_secs(1)).await;
         let pages =
             world.admin().resource(&kro_object::Gvk::new("kro.run", "v1alpha1", "Page")).expect("served");

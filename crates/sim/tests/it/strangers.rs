@@ -1,6 +1,6 @@
 //! What others have put where a child will be is no child, even before the watch has told of it.
 
-use crate::object;
+use crate::{home, object};
 use kro_api::Profile;
 use kro_apiserver::fault::{Fault, Rule};
 use kro_object::{Gvk, ObjectKey};
@@ -34,10 +34,7 @@ fn no_child_gets_a_value_from_a_stranger() {
         }));
         world.sleep(Duration::from_secs(10)).await;
         apply(map("first", "a stranger's"));
-        apply(json!({
-            "apiVersion": "kro.run/v1alpha1", "kind": "Page", "metadata": {"name": "home", "namespace": "default"},
-            "spec": {"text": "ours"},
-        }));
+        world.admin().apply(&home("ours")).expect("valid");
         world.sleep(Duration::from_mins(1)).await;
         let maps = world.admin().resource(&Gvk::new("", "v1", "ConfigMap")).expect("built in");
         let get = |name: &str| world.admin().get(&maps, &ObjectKey::namespaced("default", name));
