@@ -266,19 +266,20 @@ impl ApiServer {
 
     /// Ends what [`ApiServer::hold`] began with the same arguments.
     pub fn let_go(&self, resource: &ResourceId, key: Option<&Key>) {
-        let now = self.now();
-        let mut core = self.core();
-        let known = core.revision();
-        core.let_go(resource, key, now);
-        self.settle(core, known, now);
+        self.act(|core, now| core.let_go(resource, key, now));
     }
 
     /// An object and what it controls, or all of a resource, turn out like this from now on; see [`Outcome`].
     pub fn script(&self, resource: &ResourceId, key: Option<&Key>, outcome: Outcome) {
+        self.act(|core, now| core.script(resource, key, outcome, now));
+    }
+
+    /// Does something that may change objects, and tells of it.
+    fn act(&self, what: impl FnOnce(&mut Core, Timestamp)) {
         let now = self.now();
         let mut core = self.core();
         let known = core.revision();
-        core.script(resource, key, outcome, now);
+        what(&mut core, now);
         self.settle(core, known, now);
     }
 

@@ -217,7 +217,6 @@ fn is_excessive(nodes: usize, from_aliases: usize) -> bool {
 }
 
 impl Node {
-    /// How many nodes lie inside of each other; 0 for a scalar.
     /// Values, and sixteen bytes of text for one more.
     fn weight(&self) -> usize {
         let of_scalar = |scalar: &Scalar| match scalar {
@@ -233,6 +232,7 @@ impl Node {
         }
     }
 
+    /// How many nodes lie inside of each other; 0 for a scalar.
     fn height(&self) -> usize {
         match self {
             Self::Scalar(_) => 0,

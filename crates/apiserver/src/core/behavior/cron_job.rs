@@ -2,14 +2,7 @@
 //! that have ended, the last few are kept.
 
 use super::{find, job::ended, template};
-use crate::core::{
-    Core,
-    cron::Schedule,
-    object,
-    options::{DeleteOptions, Propagation},
-    registry::Served,
-    store::Key,
-};
+use crate::core::{Core, cron::Schedule, object, registry::Served, store::Key};
 use jiff::{Timestamp as Moment, tz::TimeZone};
 use kro_object::Timestamp;
 use serde_json::{Value, json};
@@ -77,7 +70,7 @@ fn start_due(
         .collect();
     match text("/spec/concurrencyPolicy") {
         Some("Forbid") if !active.is_empty() => return None,
-        Some("Replace") => active.iter().for_each(|job| remove(core, jobs, job, now)),
+        Some("Replace") => active.iter().for_each(|job| template::remove(core, jobs, job, now)),
         _ => {}
     }
     let name = format!("{}-{}", object::name(cron_job), due.as_second() / 60);
@@ -112,12 +105,7 @@ fn remove_old(core: &mut Core, jobs: &Arc<Served>, cron_job: &Value, now: Timest
         done.sort();
         let surplus = done.len().saturating_sub(usize::try_from(limit).unwrap_or(usize::MAX));
         for (_, key) in &done[..surplus] {
-            remove(core, jobs, key, now);
+            template::remove(core, jobs, key, now);
         }
     }
-}
-
-fn remove(core: &mut Core, jobs: &Arc<Served>, key: &Key, now: Timestamp) {
-    let options = DeleteOptions { propagation: Some(Propagation::Background), ..DeleteOptions::default() };
-    let _gone = core.delete(jobs, key, &options, now).is_err();
 }

@@ -3,7 +3,7 @@
 use super::{
     find,
     rollout::{self, Count},
-    template::{self, number},
+    template::{self, moment, number},
 };
 use crate::core::{Core, object, registry::Served, store::Key, write::seconds};
 use kro_object::Timestamp;
@@ -167,23 +167,22 @@ impl Rollout {
         let mut status = json!({
             "observedGeneration": number(deployment, "/metadata/generation"), "terminatingReplicas": 0,
         });
-        for (field, count) in [
-            ("replicas", self.total),
-            ("updatedReplicas", self.updated),
-            ("readyReplicas", self.ready),
-            ("availableReplicas", self.ready),
-            ("unavailableReplicas", (self.total.max(self.replicas) - self.ready).max(0)),
-        ] {
-            if count > 0 {
-                status[field] = count.into();
-            }
-        }
+        template::set_counts(
+            &mut status,
+            &[
+                ("replicas", self.total),
+                ("updatedReplicas", self.updated),
+                ("readyReplicas", self.ready),
+                ("availableReplicas", self.ready),
+                ("unavailableReplicas", (self.total.max(self.replicas) - self.ready).max(0)),
+            ],
+        );
         let available = if self.ready >= self.least {
             ("True", "MinimumReplicasAvailable", "Deployment has minimum availability.")
         } else {
             ("False", "MinimumReplicasUnavailable", "Deployment does not have minimum availability.")
         };
-        let old = deployment.pointer("/status/conditions");
+        let old = find_condition(&deployment["status"], "Available");
         let mut conditions = vec![condition(old, "Available", available, &seconds(self.now))];
         conditions.extend(self.progressing(deployment));
         status["conditions"] = conditions.into();
@@ -202,12 +201,7 @@ impl Rollout {
         let reason = old.map_or("", |old| old["reason"].as_str().unwrap_or_default());
         let time = seconds(self.now);
         let say = |status: &str, reason: &str, message: String| {
-            condition(
-                deployment.pointer("/status/conditions"),
-                "Progressing",
-                (status, reason, &message),
-                &time,
-            )
+            condition(old, "Progressing", (status, reason, &message), &time)
         };
         if self.is_created {
             let name = name.strip_prefix("ReplicaSet ").unwrap_or(name);
@@ -242,7 +236,7 @@ impl Rollout {
         if self.is_complete() || matches!(condition["reason"].as_str(), Some(COMPLETE | TIMED_OUT)) {
             return None;
         }
-        let updated: Timestamp = condition["lastUpdateTime"].as_str()?.parse().ok()?;
+        let updated: Timestamp = moment(&condition["lastUpdateTime"])?;
         // Times are told in seconds.
         Some(updated.saturating_add(Duration::from_secs(deadline_seconds(deployment)? + 1)))
     }
@@ -261,15 +255,13 @@ fn find_condition<'s>(status: &'s Value, kind: &str) -> Option<&'s Value> {
     status["conditions"].as_array()?.iter().find(|condition| condition["type"] == kind)
 }
 
-/// A condition with status, reason and message, which keeps its times while it says the same.
+/// A condition with status, reason and message, which keeps the times of the present one while it says the same.
 fn condition(
-    old: Option<&Value>,
+    present: Option<&Value>,
     kind: &str,
     (status, reason, message): (&str, &str, &str),
     time: &str,
 ) -> Value {
-    let present =
-        old.and_then(Value::as_array).into_iter().flatten().find(|condition| condition["type"] == kind);
     let kept = |field: &str, same: bool| {
         present.filter(|_| same).map_or_else(|| Value::from(time), |present| present[field].clone())
     };

@@ -1,12 +1,10 @@
 //! Jobs: pods until enough of them have succeeded, or too many have failed; those that follow a failure wait.
 
-use super::{find, pod, template};
-use crate::core::{
-    Core, object,
-    options::{DeleteOptions, Propagation},
-    store::Key,
-    write::seconds,
+use super::{
+    find, pod,
+    template::{self, moment},
 };
+use crate::core::{Core, object, store::Key, write::seconds};
 use kro_object::Timestamp;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -47,18 +45,11 @@ pub(super) fn job(core: &mut Core, key: &Key, now: Timestamp) {
     }
     if failure.is_some() || rest == 0 {
         for pod in &tally.active {
-            let options =
-                DeleteOptions { propagation: Some(Propagation::Background), ..DeleteOptions::default() };
-            let _gone = core.delete(&pods, pod, &options, now).is_err();
+            template::remove(core, &pods, pod, now);
         }
     } else {
-        let pod_template = job.pointer("/spec/template").cloned().unwrap_or_default();
         for _ in 0..missing {
-            let name = core.ids.name(&format!("{}-", key.name));
-            let spec = pod_template.get("spec").cloned().unwrap_or_default();
-            let mut pod = template::child(&job, &served, &name, &pod_template, &spec);
-            object::set_meta(&mut pod, "generateName", Some(format!("{}-", key.name).into()));
-            template::create(core, &pods, pod, now);
+            template::create_pod(core, &pods, &job, &served, now);
         }
     }
     let tally = Tally::of(&template::children(core, &pods, &job));
@@ -74,10 +65,6 @@ pub(super) fn ended(job: &Value) -> Option<&str> {
     kinds.find_map(|condition| {
         condition["type"].as_str().filter(|kind| matches!(*kind, "Complete" | "Failed"))
     })
-}
-
-fn moment(time: &Value) -> Option<Timestamp> {
-    time.as_str()?.parse().ok()
 }
 
 /// How the pods of a job have fared.
@@ -134,9 +121,8 @@ impl Tally {
 
     /// When the next pod may be made after the last failure.
     fn next_pod(&self) -> Option<Timestamp> {
-        let factor = 2_u64.checked_pow(self.in_a_row.checked_sub(1)?);
-        let pause = factor.map_or(LONGEST_PAUSE, |factor| factor.saturating_mul(PAUSE).min(LONGEST_PAUSE));
-        Some(self.last_failure?.saturating_add(Duration::from_secs(pause)))
+        let pause = template::back_off(PAUSE, self.in_a_row.checked_sub(1)?, LONGEST_PAUSE);
+        Some(self.last_failure?.saturating_add(pause))
     }
 
     fn write(

@@ -1,5 +1,6 @@
 //! What a kubelet writes into the status of a pod on its node. Refuses to decide which life a pod has.
 
+use super::template::{back_off, moment};
 use crate::core::{object, write::seconds};
 use kro_object::Timestamp;
 use serde_json::{Map, Value, json};
@@ -272,16 +273,10 @@ fn waits_for(status: &Value, reason: &str) -> bool {
     status["state"]["waiting"]["reason"] == reason
 }
 
-fn moment(time: &Value) -> Option<Timestamp> {
-    time.as_str()?.parse().ok()
-}
-
 /// How long a container waits that has been started again so many times.
 fn pause(restarts: u64) -> Duration {
     let doublings = u32::try_from(restarts.saturating_sub(1)).unwrap_or(u32::MAX);
-    let pause =
-        2_u64.checked_pow(doublings).map_or(LONGEST_PAUSE, |factor| factor.saturating_mul(RESTART_PAUSE));
-    Duration::from_secs(pause.min(LONGEST_PAUSE))
+    back_off(RESTART_PAUSE, doublings, LONGEST_PAUSE)
 }
 
 /// Seconds as Go writes them.

@@ -38,13 +38,10 @@ pub(super) fn stateful_set(core: &mut Core, key: &Key, now: Timestamp) {
             "observedGeneration": generation, "replicas": owned.len(), "availableReplicas": ready,
             "currentRevision": current, "updateRevision": latest, "collisionCount": 0,
         });
-        for (field, count) in
-            [("readyReplicas", ready), ("currentReplicas", currents), ("updatedReplicas", updated)]
-        {
-            if count > 0 {
-                status[field] = count.into();
-            }
-        }
+        template::set_counts(
+            &mut status,
+            &[("readyReplicas", ready), ("currentReplicas", currents), ("updatedReplicas", updated)],
+        );
         object::as_map_mut(set).insert("status".into(), status);
     });
 }
@@ -70,15 +67,14 @@ pub(super) fn daemon_set(core: &mut Core, key: &Key, now: Timestamp) {
             "currentNumberScheduled": owned.len(), "numberMisscheduled": 0, "desiredNumberScheduled": 1,
             "numberReady": ready, "observedGeneration": generation,
         });
-        for (field, count) in [
-            ("updatedNumberScheduled", updated),
-            ("numberAvailable", ready),
-            ("numberUnavailable", 1_usize.saturating_sub(ready)),
-        ] {
-            if count > 0 {
-                status[field] = count.into();
-            }
-        }
+        template::set_counts(
+            &mut status,
+            &[
+                ("updatedNumberScheduled", updated),
+                ("numberAvailable", ready),
+                ("numberUnavailable", 1_usize.saturating_sub(ready)),
+            ],
+        );
         object::as_map_mut(set).insert("status".into(), status);
     });
 }
@@ -112,9 +108,7 @@ impl Maker<'_> {
     }
 
     fn make(&self, core: &mut Core, name: &str) {
-        let pod_template = self.set.pointer("/spec/template").cloned().unwrap_or_default();
-        let spec = pod_template.get("spec").cloned().unwrap_or_default();
-        let mut pod = template::child(self.set, self.served, name, &pod_template, &spec);
+        let mut pod = template::pod(self.set, self.served, name);
         let labels = object::meta_mut(&mut pod).entry("labels").or_insert_with(|| json!({}));
         labels[REVISION_LABEL] = self.revision.into();
         template::create(core, self.pods, pod, self.now);

@@ -2,6 +2,7 @@
 
 use crate::core::{
     Core, background, decode, object,
+    options::{DeleteOptions, Propagation},
     registry::Served,
     store::{Key, Place},
     write::Writer,
@@ -9,7 +10,7 @@ use crate::core::{
 use kro_object::Timestamp;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// The controlling owner, if it is of a kind that makes objects here.
 pub(super) fn controller(core: &Core, object: &Value) -> Option<Place> {
@@ -81,6 +82,54 @@ pub(super) fn child(
         }
     }
     json!({"metadata": metadata, "spec": spec})
+}
+
+/// A pod of `owner` from its template.
+pub(super) fn pod(owner: &Value, owner_served: &Served, name: &str) -> Value {
+    let template = owner.pointer("/spec/template").cloned().unwrap_or_default();
+    let spec = template.get("spec").cloned().unwrap_or_default();
+    child(owner, owner_served, name, &template, &spec)
+}
+
+/// Creates a pod of `owner` from its template, with a name that the server makes up.
+pub(super) fn create_pod(
+    core: &mut Core,
+    pods: &Arc<Served>,
+    owner: &Value,
+    owner_served: &Served,
+    now: Timestamp,
+) {
+    let prefix = format!("{}-", object::name(owner));
+    let mut made = pod(owner, owner_served, &core.ids.name(&prefix));
+    object::set_meta(&mut made, "generateName", Some(prefix.into()));
+    create(core, pods, made, now);
+}
+
+/// Deletes a child, and in the background what it controls.
+pub(super) fn remove(core: &mut Core, served: &Arc<Served>, key: &Key, now: Timestamp) {
+    let options = DeleteOptions { propagation: Some(Propagation::Background), ..DeleteOptions::default() };
+    let _gone = core.delete(served, key, &options, now).is_err();
+}
+
+/// Sets the counts in a status that are above 0; Go leaves out the others.
+pub(super) fn set_counts<N: Into<Value> + Copy>(status: &mut Value, counts: &[(&str, N)]) {
+    for (field, count) in counts {
+        let count: Value = (*count).into();
+        if count.as_u64() > Some(0) {
+            status[*field] = count;
+        }
+    }
+}
+
+/// How long to wait after so many failures more than one: twice as long each time, up to the most. All in seconds.
+pub(super) fn back_off(first: u64, doublings: u32, most: u64) -> Duration {
+    let factor = 2_u64.checked_pow(doublings);
+    Duration::from_secs(factor.map_or(most, |factor| factor.saturating_mul(first).min(most)))
+}
+
+/// A time in a status.
+pub(super) fn moment(time: &Value) -> Option<Timestamp> {
+    time.as_str()?.parse().ok()
 }
 
 /// Creates a child as the controllers do; a child that is there already stays.
