@@ -79,18 +79,17 @@ impl Members {
         gone.iter().filter_map(|name| self.take(resource, name)).map(|child| child.set).collect()
     }
 
-    /// Only these resources are watched now; nothing is known of others any more.
-    pub(crate) fn retain_kinds(&mut self, watched: &BTreeSet<Gvr>) {
-        let gone: Vec<Arc<Gvr>> =
-            self.kinds.keys().filter(|resource| !watched.contains(&***resource)).cloned().collect();
+    /// Nothing is known of these resources any more. Returns whose children that were.
+    pub(crate) fn forget(&mut self, resources: impl Fn(&Gvr) -> bool) -> Wake {
+        let gone: Vec<Arc<Gvr>> = self.kinds.keys().filter(|resource| resources(resource)).cloned().collect();
+        let mut wake = Wake::new();
         for resource in gone {
             let kind = self.kinds.get(&resource);
             let names: Vec<Name> = kind.into_iter().flat_map(|kind| kind.objects.keys().cloned()).collect();
-            for name in names {
-                self.take(&resource, &name);
-            }
+            wake.extend(names.iter().filter_map(|name| self.take(&resource, name)).map(|child| child.set));
             self.kinds.remove(&resource);
         }
+        wake
     }
 
     /// Whether everything of this resource that is ours is in here.

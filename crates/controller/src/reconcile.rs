@@ -53,7 +53,7 @@ pub(crate) fn explain(error: &Error, served: &Served) -> String {
 pub(crate) enum Effect {
     /// The server's answer to a write of ours to a definition, revision or instance.
     Wrote(Object),
-    /// A write to the definition's status was not answered: it may have happened all the same.
+    /// A write to a definition or an instance was not answered: it may have happened all the same.
     Unsure,
     /// A graph was compiled to check a definition; its revision will want it.
     Proposed { hash: String, graph: Arc<Graph> },

@@ -64,8 +64,8 @@ pub(super) struct World {
     /// When it was last said that they fail.
     base_failing: [Option<Instant>; 3],
     definitions: BTreeMap<Arc<str>, DefinitionRecord>,
-    /// Definitions whose status may be another one than we know: a write was not answered.
-    unsure: BTreeSet<Arc<str>>,
+    /// Definitions and instances that may be otherwise than we know: a write was not answered.
+    unsure: BTreeSet<Key>,
     revisions: BTreeMap<Arc<str>, RevisionRecord>,
     compiled: Revisions,
     served: BTreeMap<Arc<str>, Arc<Served>>,
@@ -150,6 +150,9 @@ impl World {
         for served in self.served.values().chain(self.pinned.values()) {
             wanted.insert(instances_of(&served.resource));
             for node in served.graph.nodes.values() {
+                if self.crds.is_gone(&node.resource.gvr()) {
+                    continue;
+                }
                 match node.kind {
                     NodeKind::Resource | NodeKind::Collection { .. } => {
                         children.insert(node.resource.gvr());
@@ -164,7 +167,7 @@ impl World {
             }
         }
         self.watches.sync(&wanted);
-        self.shared.members().retain_kinds(&children);
+        self.shared.members().forget(|resource| !children.contains(resource));
         self.listed.retain(|resource, _| children.contains(resource));
         self.relisted.retain(|resource| self.kinds.contains_key(resource));
         self.shared.metrics.watches(self.watches.len(), self.served.len());
@@ -228,7 +231,7 @@ impl World {
         let revisions = self.revisions.values().filter(|revision| revision.definition == *name);
         definition::Input {
             object: self.definitions.get(name).map(|record| record.object.unpack()),
-            unsure: self.unsure.contains(name),
+            unsure: self.unsure.contains(&Key::Definition(Arc::clone(name))),
             revisions: revisions.map(|revision| (revision.number, revision.state())).collect(),
             compiled: self.compiled.of(name),
             served: self
@@ -303,8 +306,8 @@ impl World {
     }
 
     fn drop_definition(&mut self, name: &str, queue: &mut Queue<Key>) {
-        self.unsure.remove(name);
         if let Some((name, _)) = self.definitions.remove_entry(name) {
+            self.unsure.remove(&Key::Definition(Arc::clone(&name)));
             self.compiled.withdraw(&name);
             self.shared.reports.publish(|reports| drop(reports.definitions.remove(&name)));
             queue.add(Key::Definition(name));
@@ -431,7 +434,8 @@ impl World {
             object: record.object.clone(),
             served: Arc::clone(served),
             unavailable,
-            reread: served.reread.is_some_and(|settled| record.read < settled),
+            reread: served.reread.is_some_and(|settled| record.read < settled)
+                || self.unsure.contains(&Key::Instance(instance.clone())),
             grace: match record.held {
                 None => GRACE,
                 Some(since) => GRACE.saturating_sub(now.saturating_duration_since(since)),
@@ -513,7 +517,9 @@ impl World {
         }
         self.router.forget(id);
         self.rewatch = true;
-        queue.forget(&Key::Instance(id.clone()));
+        let key = Key::Instance(id.clone());
+        self.unsure.remove(&key);
+        queue.forget(&key);
     }
 
     // ---- children and foreign objects
@@ -590,12 +596,12 @@ impl World {
             (Key::Definition(_), Effect::Wrote(object)) if RevisionRecord::is(&object) => {
                 let _ = self.store_revision(&object, queue);
             }
-            (Key::Definition(name), Effect::Wrote(object)) => {
-                self.unsure.remove(name);
+            (Key::Definition(_), Effect::Wrote(object)) => {
+                self.unsure.remove(key);
                 self.store_definition(&object, queue);
             }
-            (Key::Definition(name), Effect::Unsure) => {
-                self.unsure.insert(Arc::clone(name));
+            (Key::Definition(_) | Key::Instance(_), Effect::Unsure) => {
+                self.unsure.insert(key.clone());
             }
             (Key::Definition(name), Effect::Proposed { hash, graph }) => {
                 self.compiled.propose(name, hash, graph);
@@ -655,6 +661,7 @@ impl World {
                 }
             }
             (Key::Instance(instance), Effect::Wrote(object)) => {
+                self.unsure.remove(key);
                 if self.instances.contains_key(instance) {
                     self.store_instance(&instance.definition, &object, queue);
                 }

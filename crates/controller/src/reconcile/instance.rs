@@ -5,6 +5,7 @@
 mod children;
 mod finish;
 pub(crate) mod progress;
+mod verdict;
 
 use crate::{
     Shared,
@@ -35,7 +36,8 @@ pub(crate) struct Input {
     pub(crate) served: Arc<Served>,
     /// Why the revision that the instance is to stay at cannot be used.
     pub(crate) unavailable: Option<String>,
-    /// The CRD changed since the object was read, and with it perhaps its defaults.
+    /// The object may read otherwise by now: a write of ours was not answered, or the CRD changed since it was read,
+    /// and with it perhaps its defaults.
     pub(crate) reread: bool,
     /// How long what is said of waiting can still be held back.
     pub(crate) grace: Duration,
@@ -54,19 +56,21 @@ pub(crate) async fn reconcile(shared: Arc<Shared>, input: Input) -> Report {
             }
         }
     }
-    if instance.metadata().is_deleting() && !mutant("deletion-ignored") {
-        return teardown::reconcile(&shared, &input.served, instance).await;
-    }
-    let mut pass = Pass::new(&shared, &input.served, instance);
-    pass.grace = input.grace;
-    if input.reread {
-        pass.effects.push(Effect::Wrote(pass.instance.clone()));
-    }
-    let end = match input.unavailable {
-        Some(message) => End::Unresolved(message),
-        None => pass.run().await,
+    let reread = input.reread.then(|| instance.clone());
+    let mut report = if instance.metadata().is_deleting() && !mutant("deletion-ignored") {
+        teardown::reconcile(&shared, &input.served, instance).await
+    } else {
+        let mut pass = Pass::new(&shared, &input.served, instance);
+        pass.grace = input.grace;
+        let end = match input.unavailable {
+            Some(message) => End::Unresolved(message),
+            None => pass.run().await,
+        };
+        pass.finish(end).await
     };
-    pass.finish(end).await
+    // Before what was written since.
+    report.effects.splice(0..0, reread.map(Effect::Wrote));
+    report
 }
 
 /// One pass over an instance.
@@ -261,9 +265,19 @@ impl<'a> Pass<'a> {
         }
         let options = ApplyOptions::force(managers::LABELLER);
         let managed = self.shared.cluster.apply(&self.served.resource, &patch, &options).await;
-        let managed = managed.map_err(|error| format!("finalizer/labeling failed: {}", self.explain(&error)));
+        let managed = managed.map_err(|error| {
+            self.failed_to_write(&error);
+            format!("finalizer/labeling failed: {}", self.explain(&error))
+        });
         self.adopt(managed?);
         Ok(())
+    }
+
+    /// The instance was not written, or the server only did not say so.
+    fn failed_to_write(&mut self, error: &Error) {
+        if error.is_uncertain() {
+            self.effects.push(Effect::Unsure);
+        }
     }
 
     /// Takes the server's answer to a write of the instance as its newest form.

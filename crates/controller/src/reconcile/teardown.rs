@@ -75,6 +75,9 @@ pub(crate) async fn reconcile(shared: &Shared, served: &Served, mut instance: Ob
         Err(error) if error.is_not_found() => {}
         Err(error) => {
             tracing::debug!(%error, "status of the instance not written");
+            if error.is_uncertain() {
+                report.effects.push(Effect::Unsure);
+            }
             report.outcome = Outcome::Retry;
         }
     }
@@ -110,7 +113,9 @@ pub(crate) async fn members(
         let watched: BTreeSet<GroupKind> = watched.cloned().collect();
         (members, watched)
     };
-    members.extend(set.members(&shared.cluster, scope, &watched).await?);
+    let asked = set.members(&shared.cluster, scope, &watched).await?;
+    members.retain(|member| asked.iter().all(|newer| newer.uid != member.uid));
+    members.extend(asked);
     // What is not provably ours stays, and must not hold up what is.
     members.retain(|member| match member.veto(&set.id) {
         None => true,
@@ -151,12 +156,12 @@ async fn step(shared: &Shared, served: &Served, set: &ApplySet, instance: &Objec
         .map_err(|error| Blocked::Unsafe(format!("validate deletion inventory: {error}")))?;
     loop {
         let (members, watched) = members(shared, set, &scope).await?;
-        let (members, released) = by_policy(&served.policy, members);
-        release(shared, &cluster, set, &released).await?;
-        if members.is_empty() {
-            return Ok(Step::Gone);
+        let Fates { deleted, released, .. } = Fates::of(&served.policy, members);
+        let left = release(shared, &cluster, set, &released).await?;
+        if deleted.is_empty() {
+            return Ok(left.map_or(Step::Gone, |wave| Step::Waiting { wave, watched: false }));
         }
-        let (wave, members) = highest_wave(members);
+        let (wave, members) = highest_wave(deleted);
         let mut waiting = false;
         for (member, result) in set.delete_all(&cluster, members).await {
             match result? {
@@ -172,33 +177,49 @@ async fn step(shared: &Shared, served: &Served, set: &ApplySet, instance: &Objec
     }
 }
 
-/// What is deleted of these members, and what is let go of; what is retained is neither.
-pub(crate) fn by_policy(policy: &Policy, members: Vec<Member>) -> (Vec<Member>, Vec<Member>) {
-    let (mut deleted, mut released) = (Vec::new(), Vec::new());
-    for member in members {
-        match policy.node(&member.node).deletion {
-            Deletion::Delete => deleted.push(member),
-            Deletion::Orphan => released.push(member),
-            Deletion::Retain => {}
-        }
-    }
-    (deleted, released)
+/// What becomes of members that are no longer wanted.
+#[derive(Default)]
+pub(crate) struct Fates {
+    pub(crate) deleted: Vec<Member>,
+    /// Stays, without our labels.
+    pub(crate) released: Vec<Member>,
+    /// Stays as it is.
+    pub(crate) retained: Vec<Member>,
 }
 
-/// Lets members go without deleting them.
+impl Fates {
+    pub(crate) fn of(policy: &Policy, members: Vec<Member>) -> Self {
+        let mut fates = Self::default();
+        for member in members {
+            match policy.node(&member.node).deletion {
+                Deletion::Delete => fates.deleted.push(member),
+                Deletion::Orphan => fates.released.push(member),
+                Deletion::Retain => fates.retained.push(member),
+            }
+        }
+        fates
+    }
+}
+
+/// Lets members go without deleting them. Some may have changed meanwhile and must be looked at again: returns the
+/// latest wave of these.
 pub(crate) async fn release(
     shared: &Shared,
     cluster: &Cluster,
     set: &ApplySet,
     members: &[Member],
-) -> Result<(), Error> {
+) -> Result<Option<u32>, Error> {
+    let mut left = None;
     for member in members {
-        if matches!(set.release(cluster, member).await?, Removal::Gone | Removal::Released) {
+        match set.release(cluster, member).await? {
             // Its kind may not be watched any more: nobody else will tell.
-            shared.members().gone(member);
+            Removal::Gone | Removal::Released => shared.members().gone(member),
+            Removal::Terminating | Removal::Changed | Removal::Vetoed(_) => {
+                left = left.max(Some(member.order));
+            }
         }
     }
-    Ok(())
+    Ok(left)
 }
 
 /// Removes the finalizer. The instance may be gone by now.

@@ -146,6 +146,7 @@ scenarios! {
     existing_adopt
     existing_refuse
     deletion_retain_and_orphan
+    deletion_retained_until_told
     max_deletes
     create_only
     ignore

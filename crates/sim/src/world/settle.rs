@@ -3,7 +3,10 @@
 
 use super::World;
 use crate::{operator::lease_times, oracle::Judgement, snapshot::Snapshot as Everything};
-use kro_api::names::{self, labels};
+use kro_api::{
+    ResourceGraphDefinitionStatus, State,
+    names::{self, labels},
+};
 use kro_object::Object;
 use serde_json::json;
 use std::time::Duration;
@@ -109,15 +112,17 @@ impl World {
             spec.pointer(path)?.as_array().map(Vec::len)
         };
         let needed = definitions.iter().filter_map(|definition| {
-            if !definition.metadata().is_deleting() {
-                return nodes(definition, "/resources");
+            let written = nodes(definition, "/resources");
+            let active = ResourceGraphDefinitionStatus::of(definition).state == Some(State::Active);
+            if active && !definition.metadata().is_deleting() {
+                return written;
             }
-            // What is on its way out is served as it was, whatever is written to it.
+            // What is on its way out, or does not compile, is served as it was, whatever is written to it.
             let name = json!(definition.metadata().name());
             let own = revisions.iter().filter(|revision| {
                 revision.as_value_at("spec").is_some_and(|spec| spec["snapshot"]["name"] == name)
             });
-            own.filter_map(|revision| nodes(revision, "/snapshot/spec/resources")).max()
+            own.filter_map(|revision| nodes(revision, "/snapshot/spec/resources")).max().max(written)
         });
         let watches = 3 + definitions.len() + 2 * needed.sum::<usize>();
         let bounds = [("kro_children", children), ("dynamic_controller_watch_count", watches as u64)];

@@ -25,32 +25,54 @@ fn widgets() -> Object {
     }))
 }
 
+/// A page `default/home` with a widget, both there.
+async fn page_with_widget() -> World {
+    let mut world = World::new(&WorldOptions::default());
+    world.start();
+    apply(&world, &widgets());
+    let widget = json!({
+        "apiVersion": "example.org/v1", "kind": "Widget", "metadata": {"name": "${schema.metadata.name}"},
+        "spec": {"text": "${schema.spec.text}"},
+    });
+    apply(&world, &page_of(&widget));
+    world.sleep(Duration::from_secs(10)).await;
+    apply(&world, &home("hello"));
+    world.settle().await.expect("all is well");
+    world
+}
+
+fn delete_widgets(world: &World) {
+    let crds = world.admin().resource(&Gvk::new("apiextensions.k8s.io", "v1", "CustomResourceDefinition"));
+    let name = ObjectKey::cluster("widgets.example.org");
+    world.admin().delete(&crds.expect("built in"), &name).expect("there");
+}
+
 /// A kind of children goes, and so does their node; nobody asks for them any more.
 #[test]
 fn a_kind_that_went_unseen_is_not_asked_for() {
     run(async {
-        let mut world = World::new(&WorldOptions::default());
-        world.start();
-        apply(&world, &widgets());
-        let widget = json!({
-            "apiVersion": "example.org/v1", "kind": "Widget", "metadata": {"name": "${schema.metadata.name}"},
-            "spec": {"text": "${schema.spec.text}"},
-        });
-        apply(&world, &page_of(&widget));
-        world.sleep(Duration::from_secs(10)).await;
-        apply(&world, &home("hello"));
-        world.settle().await.expect("all is well");
+        let mut world = page_with_widget().await;
         world.faults().partition(OPERATOR);
         apply(&world, &page());
-        let crds =
-            world.admin().resource(&Gvk::new("apiextensions.k8s.io", "v1", "CustomResourceDefinition"));
-        world
-            .admin()
-            .delete(&crds.expect("built in"), &ObjectKey::cluster("widgets.example.org"))
-            .expect("there");
+        delete_widgets(&world);
         world.sleep(Duration::from_mins(10)).await;
         world.server().compact();
         world.settle().await.expect("all is well, and quiet");
+    });
+}
+
+/// A kind of children goes although a node wants one: the children are forgotten, and nobody watches for more.
+#[test]
+fn children_go_with_their_kind() {
+    run(async {
+        let mut world = page_with_widget().await;
+        world.faults().partition(OPERATOR);
+        delete_widgets(&world);
+        world.sleep(Duration::from_mins(10)).await;
+        world.server().compact();
+        world.settle().await.expect("the instance says what is missing, and nothing is remembered");
+        apply(&world, &widgets());
+        world.settle().await.expect("all is well again");
     });
 }
 

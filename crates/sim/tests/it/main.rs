@@ -4,6 +4,7 @@ mod candidates;
 mod determinism;
 mod embedding;
 mod gaps;
+mod pruning;
 mod scenario;
 mod settled;
 mod strangers;

@@ -1,9 +1,10 @@
 //! A write that is not answered may have happened: what is known of the status is asked for anew before it counts.
 
-use crate::{object, page};
+use crate::{home, object, page};
+use http::Method;
 use kro_apiserver::fault::{Fault, Rule};
 use kro_object::{Gvk, ObjectKey};
-use kro_sim::{World, WorldOptions, run};
+use kro_sim::{OPERATOR, World, WorldOptions, run};
 use serde_json::json;
 use std::time::Duration;
 
@@ -41,5 +42,46 @@ fn a_failure_does_not_stay_in_the_status() {
         let definition = world.admin().get(&resource.expect("ours"), &ObjectKey::cluster("page"));
         let definition = definition.expect("nobody deletes it");
         assert_eq!(definition.as_value_at("status").map(|status| &status["state"]), Some(&json!("Active")));
+    });
+}
+
+/// The same for an instance: its child cannot be repaired for a moment.
+#[test]
+fn an_error_does_not_stay_in_the_status() {
+    run(async {
+        let mut world = World::new(&WorldOptions::default());
+        let faults = world.faults().clone();
+        world.start();
+        world.admin().apply(&page()).expect("a definition");
+        world.sleep(Duration::from_secs(10)).await;
+        faults.script(
+            Rule::new(Fault::DelayWatch(Duration::from_mins(1)))
+                .path("/apis/kro.run/v1alpha1/pages")
+                .times(u32::MAX),
+        );
+        world.crash(OPERATOR).await;
+        world.start();
+        world.admin().apply(&home("hello")).expect("an instance");
+        world.sleep(Duration::from_mins(5)).await;
+        let pages = world.admin().resource(&Gvk::new("kro.run", "v1alpha1", "Page")).expect("served");
+        let key = ObjectKey::namespaced("default", "home");
+        let state = || {
+            let page = world.admin().get(&pages, &key).expect("nobody deletes it");
+            page.as_value_at("status").map(|status| status["state"].clone())
+        };
+        assert_eq!(state(), Some(json!("ACTIVE")));
+        let map = "/api/v1/namespaces/default/configmaps/home";
+        faults.script(Rule::new(Fault::InternalError).method(Method::PATCH).path(map));
+        let status = "/apis/kro.run/v1alpha1/namespaces/default/pages/home/status";
+        faults.script(Rule::new(Fault::LoseReply).path(status));
+        let spoiled = json!({
+            "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "home", "namespace": "default"},
+            "data": {"text": "spoiled"},
+        });
+        world.admin().apply(&object(spoiled)).expect("the child");
+        world.sleep(Duration::from_mins(5)).await;
+        let lost = faults.injected().iter().filter(|met| met.fault == Fault::LoseReply).count();
+        assert_eq!(lost, 1, "nothing was lost");
+        assert_eq!(state(), Some(json!("ACTIVE")));
     });
 }

@@ -7,8 +7,9 @@ use super::{
 use crate::{queue::Queue, revisions::Revision};
 use kro_api::names::labels;
 use kro_cluster::Change;
+use kro_object::Gvr;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -19,6 +20,8 @@ pub(super) struct Crds {
     /// When one of them changed last.
     changed: Instant,
     known: BTreeMap<Box<str>, Crd>,
+    /// Names of those that went and did not come again: nothing is there to be watched of their kinds.
+    gone: BTreeSet<Box<str>>,
 }
 
 #[derive(Debug)]
@@ -31,12 +34,17 @@ struct Crd {
 
 impl Crds {
     pub(super) fn new() -> Self {
-        Self { changed: now(), known: BTreeMap::new() }
+        Self { changed: now(), known: BTreeMap::new(), gone: BTreeSet::new() }
     }
 
     /// How long ago one of them changed.
     pub(super) fn since(&self) -> Duration {
         now().saturating_duration_since(self.changed)
+    }
+
+    /// Whether the kind of a resource went with its CRD. Of kinds without a CRD nothing is known.
+    pub(super) fn is_gone(&self, resource: &Gvr) -> bool {
+        self.gone.iter().any(|name| is_of(resource, name))
     }
 
     /// Whether there is one that was made for a definition.
@@ -53,10 +61,12 @@ impl World {
                 let definition = object.metadata().label(labels::DEFINITION_NAME);
                 self.crd_changed(&name, definition, queue);
                 if matches!(change, Change::Applied(_)) {
+                    self.rewatch |= self.crds.gone.remove(&name);
                     let crd = Crd { definition: definition.map(Into::into), listed: true };
                     self.crds.known.insert(name, crd);
                 } else {
                     self.crds.known.remove(&name);
+                    self.kind_gone(name, queue);
                 }
             }
             Change::Listing => self.crds.known.values_mut().for_each(|crd| crd.listed = false),
@@ -64,10 +74,25 @@ impl World {
                 let gone: Vec<_> = self.crds.known.extract_if(.., |_, crd| !crd.listed).collect();
                 for (name, crd) in gone {
                     self.crd_changed(&name, crd.definition.as_deref(), queue);
+                    self.kind_gone(name, queue);
                 }
             }
             Change::Failing { .. } => {}
         }
+    }
+
+    /// Its objects went with it, whether or not the watches of them said so.
+    fn kind_gone(&mut self, crd: Box<str>, queue: &mut Queue<Key>) {
+        let children = self.shared.members().forget(|resource| is_of(resource, &crd));
+        let children = children.iter().filter_map(|set| self.by_set.get(&**set)).cloned();
+        let listened = self.router.resources();
+        let listened = listened.iter().filter(|resource| is_of(resource, &crd));
+        let parents = listened.flat_map(|resource| self.router.parents(resource));
+        for instance in children.chain(parents) {
+            queue.add(Key::Instance(instance));
+        }
+        self.crds.gone.insert(crd);
+        self.rewatch = true;
     }
 
     /// Ours to repair, or one that a definition has been waiting for.
@@ -94,4 +119,9 @@ impl World {
             }
         }
     }
+}
+
+/// Whether the CRD of this name makes this resource.
+fn is_of(resource: &Gvr, crd: &str) -> bool {
+    crd.split_once('.') == Some((&*resource.resource, &*resource.group))
 }

@@ -276,10 +276,13 @@ impl Pass<'_> {
                 self.written = Some(record);
                 Ok(())
             }
-            Err(error) => Err(Stop {
-                message: format!("failed to patch instance with applyset labels: {error}"),
-                outcome: Outcome::Again(self.shared.options.retry_interval),
-            }),
+            Err(error) => {
+                self.failed_to_write(&error);
+                Err(Stop {
+                    message: format!("failed to patch instance with applyset labels: {error}"),
+                    outcome: Outcome::Again(self.shared.options.retry_interval),
+                })
+            }
         }
     }
 }

@@ -3,13 +3,17 @@
 use super::{
     End, Pass, Stop,
     progress::{INVENTORY, Since, describe},
+    verdict::{Pruned, Verdict},
 };
 use crate::{
     events,
     members::Child,
     packed::lean,
     queue::Outcome,
-    reconcile::{Effect, Report, teardown},
+    reconcile::{
+        Effect, Report,
+        teardown::{self, Fates},
+    },
     reports::{InstanceReport, NodeReport},
     status,
 };
@@ -21,26 +25,6 @@ use kro_object::{GroupKind, Object};
 use kro_plan::{AuthorConditions, Plan, Problem};
 use serde_json::{Map, Value, json};
 use std::{collections::BTreeSet, time::Duration};
-
-/// What the instance says about its resources, and when to look again.
-struct Verdict {
-    status: ConditionStatus,
-    reason: &'static str,
-    message: String,
-    state: InstanceState,
-    outcome: Outcome,
-}
-
-/// How deleting what is no longer wanted went.
-enum Pruned {
-    /// Nothing is left of it.
-    Clean,
-    /// Something waits for its finalizers.
-    Lingering,
-    /// More would go than the policy allows at once.
-    Blocked(String),
-    Failed(String),
-}
 
 impl Pass<'_> {
     /// Reports the end of the pass.
@@ -137,8 +121,9 @@ impl Pass<'_> {
         if matches!(plan.problem(), Some(Problem::Unready(_))) && mutant("ready-too-early") {
             return Verdict::ready();
         }
-        match (plan.problem(), pruned) {
-            (Some(Problem::Failed(message)), _) => {
+        let verdict = match plan.problem() {
+            None => return Verdict::of_pruning(pruned, retry),
+            Some(Problem::Failed(message)) => {
                 let message = format!("apply results contain errors: {message}");
                 // A refused request may be granted later; a mistake stays one until something changes. What costs too
                 // much is not even tried again.
@@ -155,27 +140,16 @@ impl Pass<'_> {
                     verdict
                 }
             }
-            (Some(Problem::Deleting(message)), _) => Verdict {
+            Some(Problem::Deleting(message)) => Verdict {
                 reason: "ResourceDeleting",
                 message,
                 ..Verdict::not_ready(InstanceState::InProgress, "", Outcome::Done)
             },
-            (Some(Problem::Unready(message) | Problem::Pending(message)), _) => {
+            Some(Problem::Unready(message) | Problem::Pending(message)) => {
                 Verdict { message, ..Verdict::not_ready(InstanceState::InProgress, "", Outcome::Done) }
             }
-            (None, Pruned::Clean) => Verdict::ready(),
-            (None, Pruned::Lingering) => {
-                Verdict::not_ready(InstanceState::Active, "waiting for pruned objects to go", retry)
-            }
-            (None, Pruned::Blocked(message)) => Verdict {
-                reason: "DeletionLimit",
-                message,
-                ..Verdict::not_ready(InstanceState::Error, "", Outcome::Done)
-            },
-            (None, Pruned::Failed(message)) => {
-                Verdict::not_ready(InstanceState::Active, &format!("prune failed: {message}"), retry)
-            }
-        }
+        };
+        verdict.with_pruning(pruned, retry)
     }
 
     /// Where members of the set are: all that was recorded or applied, but for kinds that were only foreseen.
@@ -210,7 +184,11 @@ impl Pass<'_> {
             Err(error) => return Pruned::Failed(format!("list orphans failed: {}", self.explain(&error))),
         };
         orphans.retain(|member| !self.wanted.contains(&member.uid));
-        let (mut orphans, released) = teardown::by_policy(&self.served.policy, orphans);
+        let Fates { deleted: mut orphans, released, retained } = Fates::of(&self.served.policy, orphans);
+        for member in retained {
+            // It is looked for again when the policy changes.
+            self.batch.insert(&member.resource, &member.key, self.set.home.as_deref());
+        }
         if let Some(limit) = self.served.policy.max_deletes {
             let count = orphans.iter().filter(|member| !member.deleting).count();
             if count > limit {
@@ -219,14 +197,15 @@ impl Pass<'_> {
                 ));
             }
         }
-        if let Err(error) = teardown::release(self.shared, &self.cluster, &self.set, &released).await {
-            return Pruned::Failed(self.explain(&error));
-        }
+        let left = match teardown::release(self.shared, &self.cluster, &self.set, &released).await {
+            Ok(left) => left,
+            Err(error) => return Pruned::Failed(self.explain(&error)),
+        };
         orphans.sort_by_key(|member| std::cmp::Reverse(member.order));
         if mutant("prune-one") {
             orphans.truncate(1);
         }
-        let mut lingering = false;
+        let mut lingering = left.is_some();
         for wave in orphans.chunk_by(|a, b| a.order == b.order) {
             for (orphan, result) in self.set.delete_all(&self.cluster, wave.to_vec()).await {
                 match result {
@@ -306,6 +285,7 @@ impl Pass<'_> {
             Err(error) if error.is_not_found() => Outcome::Done,
             Err(error) => {
                 tracing::warn!(instance = %self.instance.key(), %error, "status not written");
+                self.failed_to_write(&error);
                 Outcome::Retry
             }
         }
@@ -393,37 +373,5 @@ impl Pass<'_> {
             };
             reports.instances.insert(id, report);
         });
-    }
-}
-
-impl Verdict {
-    fn ready() -> Self {
-        Self {
-            status: ConditionStatus::True,
-            reason: "AllResourcesReady",
-            message: "all resources are created and ready".to_owned(),
-            state: InstanceState::Active,
-            outcome: Outcome::Done,
-        }
-    }
-
-    fn suspended() -> Self {
-        Self {
-            status: ConditionStatus::False,
-            reason: "ReconciliationSuspended",
-            message: "reconciliation suspended via kro.run/reconcile annotation".to_owned(),
-            state: InstanceState::Active,
-            outcome: Outcome::Done,
-        }
-    }
-
-    fn not_ready(state: InstanceState, message: &str, outcome: Outcome) -> Self {
-        Self {
-            status: ConditionStatus::False,
-            reason: "NotReady",
-            message: format!("resource reconciliation failed: {message}"),
-            state,
-            outcome,
-        }
     }
 }
