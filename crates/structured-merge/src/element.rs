@@ -9,6 +9,9 @@ use serde_json::Value;
 use crate::value::{self, Number};
 
 pub(crate) mod encode;
+mod plain;
+
+pub(crate) use plain::Writer;
 
 pub(crate) use self::encode::Sink;
 
@@ -122,10 +125,10 @@ enum Scalar<'a> {
 }
 
 impl<'a> Element<'a> {
-    /// The name, if this is a field.
-    pub(crate) fn field_name(&self) -> Option<&str> {
+    /// The name, if this is a field. Bytes are in the order of texts, and need no look for validity.
+    pub(crate) fn field_name(self) -> Option<&'a [u8]> {
         match self.0.split_first() {
-            Some((&FIELD, name)) => Some(as_str(name)),
+            Some((&FIELD, name)) => Some(name),
             _ => None,
         }
     }
@@ -167,25 +170,11 @@ impl<'a> Element<'a> {
         }
     }
 
-    /// The name of a field that stands in JSON as it is.
-    pub(crate) fn plain_field(self) -> Option<&'a [u8]> {
-        match self.0.split_first() {
-            Some((&FIELD, name)) if value::is_plain(name) => Some(name),
-            _ => None,
-        }
-    }
-
     /// Appends the element as it stands in the JSON string that fieldsV1 writes.
-    pub(crate) fn write_escaped(self, out: &mut Vec<u8>) {
-        match self.0.split_first() {
-            Some((&KEY, fields)) if write_plain_key(fields, out) => {}
-            _ => {
-                let (mut text, mut escaped) = (String::new(), String::new());
-                self.write(&mut text);
-                value::escape_json(&mut escaped, &text, false);
-                out.extend_from_slice(escaped.as_bytes());
-            }
-        }
+    fn write_escaped(self, out: &mut String) {
+        let mut text = String::new();
+        self.write(&mut text);
+        value::escape_json(out, &text, false);
     }
 
     /// Appends the element as fieldsV1 writes it, before the escaping of the enclosing JSON string.
@@ -321,40 +310,6 @@ impl Scalar<'_> {
     }
 }
 
-/// Writes a key whose texts need no escapes of their own; leaves `out` as it was if they do.
-fn write_plain_key(mut fields: &[u8], out: &mut Vec<u8>) -> bool {
-    let start = out.len();
-    out.extend_from_slice(b"k:{");
-    let mut first = true;
-    while let Some(name) = take_text(&mut fields)
-        && let Some(scalar) = take_scalar(&mut fields)
-    {
-        out.extend_from_slice(if std::mem::take(&mut first) { b"\\\"" } else { b",\\\"" });
-        out.extend_from_slice(name);
-        out.extend_from_slice(b"\\\":");
-        let is_plain = match scalar {
-            Scalar::String(text) => {
-                out.extend_from_slice(b"\\\"");
-                out.extend_from_slice(text);
-                out.extend_from_slice(b"\\\"");
-                value::is_plain(text)
-            }
-            Scalar::Bool(bool) => {
-                out.extend_from_slice(if bool { b"true" } else { b"false" });
-                true
-            }
-            Scalar::Number(number) => number.write_short(out),
-            Scalar::Json(_) | Scalar::Null => false,
-        };
-        if !is_plain || !value::is_plain(name) {
-            out.truncate(start);
-            return false;
-        }
-    }
-    out.push(b'}');
-    true
-}
-
 fn take_text<'a>(from: &mut &'a [u8]) -> Option<&'a [u8]> {
     let (length, rest) = from.split_first_chunk::<4>()?;
     let (text, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
@@ -391,7 +346,8 @@ fn decode_index(bytes: &[u8]) -> i64 {
     bytes.first_chunk::<8>().map_or(0, |bytes| i64::from_be_bytes(*bytes) ^ i64::MIN)
 }
 
-fn as_str(bytes: &[u8]) -> &str {
+/// A text that stands in an element.
+pub(crate) fn as_str(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).expect("invariant: encoded text was a str")
 }
 

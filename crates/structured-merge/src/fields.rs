@@ -152,7 +152,7 @@ fn rest(value: &Value) -> Rest {
 /// Advances to the field; names are asked for in order.
 fn find_field<'a>(nodes: &mut Nodes<'a>, name: &str) -> Option<(bool, Nodes<'a>)> {
     while let Some(node) = nodes.peek() {
-        match node.element.field_name()?.cmp(name) {
+        match node.element.field_name()?.cmp(name.as_bytes()) {
             std::cmp::Ordering::Less => nodes.next(),
             std::cmp::Ordering::Equal => return Some((node.member, node.children())),
             std::cmp::Ordering::Greater => return None,

@@ -23,16 +23,25 @@ impl MergeSchema {
 
 fn name_fields(out: &mut Vec<u8>, ty: Option<TypeRef<'_>>, nodes: Nodes<'_>) {
     for node in nodes {
-        let map = ty.and_then(TypeRef::map);
-        let field = map.zip(node.element.field_name());
-        let declared = !node.children().is_empty() && field.is_some_and(|(map, name)| map.declares(name));
-        let below = ty.and_then(|ty| match field {
-            Some((map, name)) => ty.field(map, name).map(|(field, _)| field),
-            None => ty.list().filter(|_| node.element.is_key()).map(|list| ty.items(list)),
-        });
+        if node.children().is_empty() {
+            out.extend_from_slice(node.raw);
+            continue;
+        }
+        let (below, declared) = match ty.and_then(|ty| child(ty, node.element)) {
+            Some((below, declared)) => (Some(below), declared),
+            None => (None, false),
+        };
         write_node(out, node.element, node.member || declared, |out| {
             name_fields(out, below, node.children());
         });
+    }
+}
+
+/// The type of what an element leads to, and whether it is a declared field.
+fn child<'s>(ty: TypeRef<'s>, element: Element<'_>) -> Option<(TypeRef<'s>, bool)> {
+    match ty.map().zip(element.field_name()) {
+        Some((map, name)) => ty.field(map, name),
+        None => ty.list().filter(|_| element.is_key()).map(|list| (ty.items(list), false)),
     }
 }
 

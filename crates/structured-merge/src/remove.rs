@@ -2,7 +2,7 @@
 
 use serde_json::{Map as Object, Value};
 
-use crate::element::Element;
+use crate::element::{Element, as_str};
 use crate::items::encode_item;
 use crate::set::{FieldSet, Nodes};
 use crate::types::{List, MAX_DEPTH, Map, MergeSchema, Relation, Shape, TypeRef};
@@ -40,7 +40,8 @@ fn remove(ty: TypeRef<'_>, value: &mut Value, fields: Nodes<'_>, depth: usize) {
         (Shape::Scalar(_) | Shape::None, _) => {}
         (Shape::Map(map), Value::Object(entries)) if !map.atomic && depth < MAX_DEPTH => {
             for node in fields {
-                let Some(name) = node.element.field_name() else { break };
+                let Some(encoded) = node.element.field_name() else { break };
+                let name = as_str(encoded);
                 if node.member {
                     entries.remove(name);
                 } else if let Some(entry) = entries.get_mut(name)

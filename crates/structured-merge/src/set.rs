@@ -127,7 +127,7 @@ pub(crate) struct Node<'a> {
     pub(crate) member: bool,
     children: &'a [u8],
     /// The node with header and children, as it stands in the set.
-    raw: &'a [u8],
+    pub(crate) raw: &'a [u8],
 }
 
 /// Bytes of a node's header.
@@ -153,7 +153,7 @@ impl<'a> Nodes<'a> {
     }
 
     pub(crate) fn find_field(mut self, name: &str) -> Option<Node<'a>> {
-        self.find_map(|node| match node.element.field_name().map(|field| field.cmp(name)) {
+        self.find_map(|node| match node.element.field_name().map(|field| field.cmp(name.as_bytes())) {
             Some(Ordering::Less) => None,
             Some(Ordering::Equal) => Some(Some(node)),
             _ => Some(None),

@@ -142,8 +142,8 @@ impl<'s> TypeRef<'s> {
     }
 
     /// The type of a field, and whether the field is declared.
-    pub(crate) fn field(self, map: &Map, name: &str) -> Option<(Self, bool)> {
-        match map.declared(name) {
+    pub(crate) fn field(self, map: &Map, name: impl AsRef<[u8]>) -> Option<(Self, bool)> {
+        match map.fields.get(name.as_ref()) {
             Some(id) => Some((self.schema.resolve(id), true)),
             None => Some((self.schema.resolve(map.rest?), false)),
         }
@@ -152,17 +152,6 @@ impl<'s> TypeRef<'s> {
     /// The type of a list's items.
     pub(crate) fn items(self, list: &List) -> Self {
         self.schema.resolve(list.items)
-    }
-}
-
-impl Map {
-    fn declared(&self, name: &str) -> Option<TypeId> {
-        self.fields.get(name)
-    }
-
-    /// Whether the field is declared.
-    pub(crate) fn declares(&self, name: &str) -> bool {
-        self.declared(name).is_some()
     }
 }
 

@@ -23,25 +23,14 @@ impl From<&serde_json::Number> for Number {
 }
 
 impl Number {
-    /// Appends a whole number of at most six digits, which every port is; says whether it is one.
-    pub(crate) fn write_short(self, out: &mut Vec<u8>) -> bool {
+    /// A whole number of at most six digits, which every port is.
+    pub(crate) fn short(self) -> Option<u32> {
         let number = match self {
             Self::Int(int) => int,
             Self::Float(float) if float.fract() == 0.0 && (1.0..1e6).contains(&float) => float as i64,
-            Self::Float(_) => return false,
+            Self::Float(_) => return None,
         };
-        if !(1..1_000_000).contains(&number) {
-            return false;
-        }
-        let mut unit = 100_000;
-        while unit > number {
-            unit /= 10;
-        }
-        while unit > 0 {
-            out.push(b'0' + (number / unit % 10) as u8);
-            unit /= 10;
-        }
-        true
+        u32::try_from(number).ok().filter(|number| (1..1_000_000).contains(number))
     }
 
     pub(crate) fn compare(self, other: Self) -> Ordering {
@@ -193,7 +182,7 @@ pub(crate) fn escape_json(out: &mut String, text: &str, html: bool) {
 }
 
 /// Whether nothing in a text is escaped, neither in JSON nor in JSON for HTML.
-pub(crate) fn is_plain(text: &[u8]) -> bool {
+fn is_plain(text: &[u8]) -> bool {
     match text.last_chunk() {
         // The last eight bytes may overlap those before.
         Some(last) => text.as_chunks().0.iter().all(|word| is_plain_word(*word)) && is_plain_word(*last),

@@ -1,14 +1,15 @@
 //! The wire form of a set, `fieldsV1`, as `metadata.managedFields` carries it. Written byte for byte as the Go library does.
 
 use std::fmt;
+use std::ops::Range;
 
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
 use serde_json::Value;
 
-use crate::element::{Element, encode};
+use crate::element::{Element, Writer, encode};
 
-use super::{FieldSet, HEADER, Nodes, algebra, close_node, mark_node, open_node, parse};
+use super::{FieldSet, HEADER, Nodes, algebra, close_node, mark_node, open_node, parse, read_header};
 
 /// Why a text is no fieldsV1.
 #[derive(Debug, thiserror::Error)]
@@ -34,11 +35,16 @@ impl FieldSet {
 
     /// The JSON text, without white space.
     pub fn to_fields_v1(&self) -> String {
-        let mut out = Vec::with_capacity(self.bytes.len() + self.bytes.len() / 4 + 2);
-        out.push(b'{');
-        write(self.nodes(), &mut out, true);
-        out.push(b'}');
-        String::from_utf8(out).expect("invariant: made of texts that were read as such")
+        let capacity = self.bytes.len() + self.bytes.len() / 4 + 16;
+        let text = self.write(Writer::quick(capacity)).or_else(|| self.write(Writer::careful(capacity)));
+        text.expect("invariant: a careful writer writes everything")
+    }
+
+    fn write(&self, mut text: Writer) -> Option<String> {
+        text.put(b"{");
+        write(&self.bytes, 0..self.bytes.len(), &mut text);
+        text.put(b"}");
+        text.finish()
     }
 
     /// The parsed value.
@@ -47,26 +53,28 @@ impl FieldSet {
     }
 }
 
-fn write(nodes: Nodes<'_>, out: &mut Vec<u8>, mut first: bool) {
-    for node in nodes {
-        match node.element.plain_field() {
-            Some(name) => {
-                out.extend_from_slice(if first { b"\"f:" } else { b",\"f:" });
-                out.extend_from_slice(name);
-            }
-            None => {
-                out.extend_from_slice(if first { b"\"" } else { b",\"" });
-                node.element.write_escaped(out);
-            }
+/// Appends the siblings that stand at these places of a set. What stands behind them is for whoever copies blocks.
+fn write(set: &[u8], siblings: Range<usize>, text: &mut Writer) {
+    let mut at = siblings.start;
+    while let Some(header) = set[at..siblings.end].first_chunk::<HEADER>() {
+        let (children, element, member) = read_header(*header);
+        text.element(&set[at + HEADER..], element);
+        let below = at + HEADER + element;
+        at = below + children;
+        if children == 0 {
+            text.put_escapes(b"\":{},", 1);
+            continue;
         }
-        first = false;
-        if node.children().is_empty() {
-            out.extend_from_slice(b"\":{}");
+        if member {
+            text.put_escapes(b"\":{\".\":{},", 3);
         } else {
-            out.extend_from_slice(if node.member { b"\":{\".\":{}" } else { b"\":{" });
-            write(node.children(), out, !node.member);
-            out.push(b'}');
+            text.put_escapes(b"\":{", 1);
         }
+        write(set, below..at, text);
+        text.put(b"},");
+    }
+    if !siblings.is_empty() {
+        text.pop();
     }
 }
 

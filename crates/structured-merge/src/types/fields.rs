@@ -22,9 +22,9 @@ impl Fields {
     }
 
     /// The type of a field; of those declared twice, the first.
-    pub(crate) fn get(&self, name: &str) -> Option<TypeId> {
+    pub(crate) fn get(&self, name: &[u8]) -> Option<TypeId> {
         if self.table.is_empty() {
-            let at = self.sorted.binary_search_by(|(field, _)| field.as_ref().cmp(name)).ok()?;
+            let at = self.sorted.binary_search_by(|(field, _)| field.as_bytes().cmp(name)).ok()?;
             return Some(self.sorted[at].1);
         }
         let mask = self.table.len() - 1;
@@ -35,7 +35,7 @@ impl Fields {
                 return None;
             }
             let (field, ty) = &self.sorted[at as usize];
-            if field.as_ref() == name {
+            if field.as_bytes() == name {
                 return Some(*ty);
             }
             place = (place + 1) & mask;
@@ -50,7 +50,7 @@ fn table(sorted: &[(Box<str>, TypeId)]) -> Option<Box<[u32]>> {
     let mut table = vec![FREE; (sorted.len() * 2).next_power_of_two()];
     let mask = table.len() - 1;
     for (at, (name, _)) in sorted.iter().enumerate() {
-        let mut place = hash(name) & mask;
+        let mut place = hash(name.as_bytes()) & mask;
         let mut run = 0;
         while table[place] != FREE {
             place = (place + 1) & mask;
@@ -65,8 +65,7 @@ fn table(sorted: &[(Box<str>, TypeId)]) -> Option<Box<[u32]>> {
 }
 
 /// Cheap and good enough for field names: length, first, middle and last byte.
-fn hash(name: &str) -> usize {
-    let bytes = name.as_bytes();
+fn hash(bytes: &[u8]) -> usize {
     let (Some(&first), Some(&last)) = (bytes.first(), bytes.last()) else { return 0 };
     let middle = bytes[bytes.len() / 2];
     bytes.len() + usize::from(first) * 7 + usize::from(middle) * 31 + usize::from(last) * 131
@@ -87,9 +86,9 @@ mod tests {
                     .collect(),
             );
             for (at, name) in names.iter().enumerate() {
-                assert_eq!(fields.get(name), Some(TypeId(at as u32)), "{name}");
+                assert_eq!(fields.get(name.as_bytes()), Some(TypeId(at as u32)), "{name}");
             }
-            assert_eq!(fields.get("not there"), None);
+            assert_eq!(fields.get(b"not there"), None);
             fields.table.is_empty()
         };
         let spread: Vec<String> = ["", "name", "names", "image", "env", "ports"].map(str::to_owned).into();
