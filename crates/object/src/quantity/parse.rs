@@ -42,54 +42,75 @@ pub(super) fn parse(text: &str) -> Result<Quantity, ParseQuantityError> {
         return Err(ParseQuantityError::TooLong);
     }
     let parts = split(text).ok_or(ParseQuantityError::Format)?;
-    let suffix = suffix(parts.suffix).ok_or(ParseQuantityError::Suffix)?;
-    Ok(fast(text, &parts, &suffix).unwrap_or_else(|| exact(&parts, &suffix)))
+    let Some(suffix) = suffix(parts.suffix) else {
+        return Err(if has_form(parts.suffix) {
+            ParseQuantityError::Suffix
+        } else {
+            ParseQuantityError::Format
+        });
+    };
+    Ok(match fast(text, &parts, &suffix) {
+        // Made in one place from numbers, not moved from one to the next.
+        Some(Fast { value, scale, format, keep }) => {
+            Quantity { amount: Amount::Small { value, scale }, format, text: keep.then(|| text.into()) }
+        }
+        None => exact(&parts, &suffix),
+    })
 }
 
+/// The parts of a text. Its suffix is everything behind the digits.
 fn split(text: &str) -> Option<Parts<'_>> {
-    if text.is_empty() {
-        return None;
-    }
-    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let digits = unsigned.trim_start_matches('0');
-    let (mut whole, rest) = take(digits, |byte| byte.is_ascii_digit());
+    let (negative, unsigned) = match text.as_bytes().first()? {
+        b'-' => (true, &text[1..]),
+        b'+' => (false, &text[1..]),
+        _ => (false, text),
+    };
+    let zeros = unsigned.bytes().take_while(|byte| *byte == b'0').count();
+    let (mut whole, rest) = digits(&unsigned[zeros..]);
     if whole.is_empty() {
         whole = "0";
     }
-    let (fraction, rest) = match rest.strip_prefix('.') {
-        Some(rest) => take(rest, |byte| byte.is_ascii_digit()),
-        None => ("", rest),
+    let (fraction, suffix) = match rest.as_bytes().first() {
+        Some(b'.') => digits(&rest[1..]),
+        _ => ("", rest),
     };
-    let (_, after) = take(rest, |byte| {
-        matches!(byte, b'e' | b'E' | b'i' | b'n' | b'u' | b'm' | b'k' | b'K' | b'M' | b'G' | b'T' | b'P')
-    });
-    let (_, after) = take(after.strip_prefix(['-', '+']).unwrap_or(after), |byte| byte.is_ascii_digit());
-    after.is_empty().then_some(Parts { negative: text.starts_with('-'), whole, fraction, suffix: rest })
+    Some(Parts { negative, whole, fraction, suffix })
 }
 
-fn take(text: &str, accept: fn(u8) -> bool) -> (&str, &str) {
-    text.split_at(text.bytes().position(|byte| !accept(byte)).unwrap_or(text.len()))
+/// The digits that a text starts with, and the rest.
+fn digits(text: &str) -> (&str, &str) {
+    text.split_at(text.bytes().take_while(u8::is_ascii_digit).count())
+}
+
+/// Whether a text may be a suffix at all: letters that suffixes have, then what may be an exponent.
+fn has_form(suffix: &str) -> bool {
+    let rest = suffix.trim_start_matches(['e', 'E', 'i', 'n', 'u', 'm', 'k', 'K', 'M', 'G', 'T', 'P']);
+    let exponent = rest.strip_prefix(['-', '+']).unwrap_or(rest);
+    exponent.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn suffix(text: &str) -> Option<Suffix> {
     let si = |exponent| Some(Suffix::Decimal(Format::DecimalSi, exponent));
-    match text {
-        "" => si(0),
-        "n" => si(-9),
-        "u" => si(-6),
-        "m" => si(-3),
-        "k" => si(3),
-        "M" => si(6),
-        "G" => si(9),
-        "T" => si(12),
-        "P" => si(15),
-        "E" => si(18),
-        "Ki" => Some(Suffix::Binary(10)),
-        "Mi" => Some(Suffix::Binary(20)),
-        "Gi" => Some(Suffix::Binary(30)),
-        "Ti" => Some(Suffix::Binary(40)),
-        "Pi" => Some(Suffix::Binary(50)),
-        "Ei" => Some(Suffix::Binary(60)),
+    match text.as_bytes() {
+        b"" => si(0),
+        b"n" => si(-9),
+        b"u" => si(-6),
+        b"m" => si(-3),
+        b"k" => si(3),
+        b"M" => si(6),
+        b"G" => si(9),
+        b"T" => si(12),
+        b"P" => si(15),
+        b"E" => si(18),
+        [power, b'i'] => Some(Suffix::Binary(match power {
+            b'K' => 10,
+            b'M' => 20,
+            b'G' => 30,
+            b'T' => 40,
+            b'P' => 50,
+            b'E' => 60,
+            _ => return None,
+        })),
         // Go reads 64 bits and keeps 32 of them.
         _ => {
             let exponent: i64 = text.strip_prefix(['e', 'E'])?.parse().ok()?;
@@ -98,8 +119,17 @@ fn suffix(text: &str) -> Option<Suffix> {
     }
 }
 
+/// A quantity in the integer form.
+struct Fast {
+    value: i64,
+    scale: i32,
+    format: Format,
+    /// Whether the text is not what would be printed, and is kept.
+    keep: bool,
+}
+
 /// The integer form, where Go takes it. A text that is canonical up to its spelling is kept.
-fn fast(text: &str, parts: &Parts<'_>, suffix: &Suffix) -> Option<Quantity> {
+fn fast(text: &str, parts: &Parts<'_>, suffix: &Suffix) -> Option<Fast> {
     let (whole, fraction) = (parts.whole.len() as i32, parts.fraction.len() as i32);
     let (format, exponent, factor, room) = match *suffix {
         Suffix::Decimal(format, exponent) => (format, exponent, 1, FAST_DIGITS - whole - fraction),
@@ -114,15 +144,19 @@ fn fast(text: &str, parts: &Parts<'_>, suffix: &Suffix) -> Option<Quantity> {
     // There is room, so there are no more digits than an integer holds.
     let value = digits().fold(0i64, |value, digit| value * 10 + i64::from(digit - b'0'));
     let product = value.checked_mul(factor)?;
-    let keep = match suffix {
+    let canonical = match suffix {
         Suffix::Binary(_) => value & 7 != 0,
         Suffix::Decimal(..) => {
             let thousands = value % 1000 == 0 && whole + fraction >= 3;
             scale % 3 == 0 && !thousands && digits().next() != Some(b'0')
         }
     };
-    let amount = Amount::Small { value: if parts.negative { -product } else { product }, scale };
-    Some(Quantity { amount, format, text: (keep || text == "0").then(|| text.into()) })
+    // Without a sign, zeros or a point there is one spelling but for exponents.
+    let same = fraction == 0
+        && format != Format::DecimalExponent
+        && text.len() == parts.whole.len() + parts.suffix.len() + usize::from(parts.negative);
+    let keep = if canonical { !same } else { text == "0" };
+    Some(Fast { value: if parts.negative { -product } else { product }, scale, format, keep })
 }
 
 fn exact(parts: &Parts<'_>, suffix: &Suffix) -> Quantity {

@@ -1,12 +1,42 @@
 //! The canonical text of a quantity: no fraction, the largest suffix that keeps it exact.
 
-use super::{Format, MAX_ALIGNED_DIGITS, Quantity};
+use super::{Amount, Format, MAX_ALIGNED_DIGITS, Quantity};
 use num_bigint::{BigInt, Sign};
 use std::fmt;
 
 impl Quantity {
     /// The canonical text, also where the quantity was written otherwise.
     pub fn to_canonical(&self) -> String {
+        self.small_canonical().unwrap_or_else(|| self.exact_canonical())
+    }
+
+    /// Whole numbers with a suffix, which most quantities are, without large integers.
+    pub(super) fn small_canonical(&self) -> Option<String> {
+        let Amount::Small { value: mut number, scale } = self.amount else { return None };
+        if number == 0 || scale % 3 != 0 || self.format == Format::DecimalExponent {
+            return None;
+        }
+        let mut exponent = i64::from(scale);
+        if self.format == Format::BinarySi {
+            // A smaller one is printed in decimal.
+            if scale != 0 || number.unsigned_abs() < 1024 {
+                return None;
+            }
+            let mut power = 0;
+            while number % 1024 == 0 {
+                number /= 1024;
+                power += 1;
+            }
+            return Some(format!("{number}{}", binary_suffix(power)));
+        }
+        while number % 1000 == 0 {
+            number /= 1000;
+            exponent += 3;
+        }
+        Some(format!("{number}{}", decimal_suffix(exponent)))
+    }
+
+    pub(super) fn exact_canonical(&self) -> String {
         let (unscaled, scale) = self.amount.decimal();
         if unscaled.sign() == Sign::NoSign {
             return "0".to_owned();

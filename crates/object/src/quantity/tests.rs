@@ -15,6 +15,11 @@ fn texts() {
     };
     check("0.5", Ok("500m"));
     check("+1", Ok("+1"));
+    check("007m", Ok("007m"));
+    check("-5m", Ok("-5m"));
+    check("1.500", Ok("1.500"));
+    check("1028Mi", Ok("1028Mi"));
+    check("1000Ki", Ok("1000Ki"));
     check("1000", Ok("1k"));
     check("1E3", Ok("1E3"));
     check("0.5Ki", Ok("512"));
@@ -72,7 +77,9 @@ proptest! {
         // Beyond the suffixes Go prints a wrong number; so do we.
         prop_assume!(first.to_f64().abs() < 1e20 || first.format() == Format::DecimalExponent);
         prop_assert_eq!(&quantity(&first.to_canonical()), &first);
-        prop_assert_eq!(quantity(&first.to_string()), first);
+        prop_assert_eq!(&quantity(&first.to_string()), &first);
+        let small = first.small_canonical();
+        prop_assert!(small.is_none_or(|small| small == first.exact_canonical()));
     }
 
     #[test]
