@@ -72,9 +72,9 @@ fn run<'a>(
         scope,
         locals,
         stems: [const { Cell::new(None) }; MOST_STEMS],
+        memory_left: limits.memory,
         cost: 0,
         cost_limit: limits.cost.unwrap_or(u64::MAX),
-        memory_left: limits.memory,
         cancelled: limits.cancelled,
         ticks: 0,
     };
@@ -88,9 +88,9 @@ struct Machine<'m, 'a> {
     locals: &'m mut [Local<'a>],
     /// What first steps that several paths take have led to.
     stems: [Cell<Option<path::Start<'a>>>; MOST_STEMS],
+    memory_left: u64,
     cost: u64,
     cost_limit: u64,
-    memory_left: u64,
     cancelled: Option<&'m AtomicBool>,
     ticks: u32,
 }
@@ -284,7 +284,10 @@ impl<'a> Machine<'_, 'a> {
             && let Some((found, price)) = self.quick_optional(path)
         {
             self.charge(price)?;
-            return found.map_or_else(|| self.eval(other), Ok);
+            return match found {
+                Some(located) => located.read(),
+                None => self.eval(other),
+            };
         }
         match self.eval(optional)? {
             Value::Optional(Some(value)) if unwrap => Ok(value.as_ref().clone()),

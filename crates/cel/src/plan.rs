@@ -140,7 +140,7 @@ pub(crate) enum Operator {
 pub(crate) struct Path {
     pub(crate) root: Root,
     pub(crate) steps: Vec<Step>,
-    /// The steps of [`PathKind::Names`].
+    /// The steps of [`PathKind::Names`], and those before the first key of [`PathKind::Keys`].
     pub(crate) names: Vec<Selection>,
     /// Price of the root: one, or nothing as a branch of a conditional or as an index.
     pub(crate) root_cost: u64,

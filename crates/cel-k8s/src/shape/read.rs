@@ -3,8 +3,8 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use kro_cel::{
-    Column, Duration, ErrorKind, EvalError, Form, Hint, List, ListKind, Located, Plain, Selection, Shape,
-    Text, Value, member,
+    Column, Duration, ErrorKind, EvalError, Form, Hint, ListKind, Located, Plain, Selection, Shape, Text,
+    Value, member,
 };
 use kro_schema::{Kind, Merge, Schema, formats};
 use serde_json::Value as Json;
@@ -178,6 +178,7 @@ impl SchemaShape {
             }
             (Reading::Integer, Json::Number(number)) if number.is_i64() => Form::Plain,
             (Reading::Object, Json::Object(_)) => Form::Members,
+            (Reading::Array, Json::Array(_)) => Form::Items,
             (Reading::Open, Json::Object(_)) => return Located { json, shape: &Plain, form: Form::Plain },
             _ => Form::Other,
         };
@@ -186,7 +187,6 @@ impl SchemaShape {
 
     fn read_other<'a>(&'a self, json: &'a Json) -> Result<Value<'a>, EvalError> {
         Ok(match (self.reading, json) {
-            (Reading::Array, Json::Array(items)) => Value::List(List::Json { items, shape: self }),
             (_, Json::Null) if self.schema.nullable => Value::Null,
             (_, Json::Null) => {
                 return Err(invalid("invalid data, got null for schema with nullable=false".to_owned()));

@@ -2,7 +2,7 @@
 use super::{Evaluated, Machine};
 use crate::{
     Call, EvalError, Implementation, Type, Value,
-    plan::{CallPlan, NodeId},
+    plan::{CallPlan, Candidate, NodeId},
 };
 
 impl<'a> Machine<'_, 'a> {
@@ -10,11 +10,11 @@ impl<'a> Machine<'_, 'a> {
     pub(super) fn call(&mut self, id: NodeId, call: &'a CallPlan) -> Evaluated<'a> {
         match *call.args {
             [] => self.apply(id, call, &[]),
-            [a] => {
-                let a = self.eval(a);
-                let a = self.paid(a)?;
-                self.apply(id, call, &[a])
-            }
+            [a] => match &self.eval(a) {
+                // Looked at where it is.
+                Ok(a) => self.apply(id, call, std::slice::from_ref(a)),
+                Err(error) => self.unpaid_call(error),
+            },
             [a, b] => {
                 let a = self.eval(a);
                 if matches!(&a, Err(fatal) if fatal.is_fatal()) {
@@ -39,12 +39,11 @@ impl<'a> Machine<'_, 'a> {
         }
     }
 
-    /// The only argument of a function: its error is paid for as a call.
-    fn paid(&mut self, value: Evaluated<'a>) -> Evaluated<'a> {
-        if value.is_err() {
-            self.charge(1)?;
-        }
-        value
+    /// The only argument of a function has failed, which is paid for as a call.
+    #[cold]
+    fn unpaid_call(&mut self, error: &EvalError) -> Evaluated<'a> {
+        self.charge(1)?;
+        Err(error.clone())
     }
 
     #[inline(never)]
@@ -60,15 +59,25 @@ impl<'a> Machine<'_, 'a> {
             self.charge(1)?;
             return Err(self.at(id, EvalError::no_such_overload()));
         };
+        self.run_code(id, candidate, args)
+    }
+
+    /// Runs the code and pays for it. One variable from first to last: the result is made where the caller wants it.
+    #[inline(never)]
+    fn run_code(&mut self, id: NodeId, candidate: &'a Candidate, args: &[Value<'a>]) -> Evaluated<'a> {
         let mut context = Call { memory_left: &mut self.memory_left };
-        let result = match &candidate.code {
+        let mut result = match &candidate.code {
             Implementation::Function(code) => code(&mut context, args),
             Implementation::Stateful(code) => code(&mut context, args),
             Implementation::BuiltIn => Err(EvalError::no_such_overload()),
         };
         let cost = candidate.cost.of(args, result.as_ref().unwrap_or(&Value::Null));
-        self.charge(cost)?;
-        result.map_err(|error| self.at(id, error))
+        if let Err(limit) = self.charge(cost) {
+            result = Err(limit);
+        } else if result.is_err() {
+            result = result.map_err(|error| self.at(id, error));
+        }
+        result
     }
 
     /// What a call with unknown arguments waits for.

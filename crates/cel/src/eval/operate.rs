@@ -57,16 +57,17 @@ impl<'a> Machine<'_, 'a> {
         // A constant is looked at where it is.
         if let (Node::Const(right, cost), Some(test)) = (&plan.nodes[right as usize], operator.test()) {
             self.charge(*cost)?;
-            let left = match left {
-                Ok(left) => left,
-                Err(error) => return self.unpaid(error),
+            return match &left {
+                Ok(Value::Unknown(_)) => {
+                    self.charge(1)?;
+                    left
+                }
+                Ok(left) => {
+                    self.charge(price(operator, left, right))?;
+                    test(left, right).map(Value::Bool).map_err(|error| self.at(id, error))
+                }
+                Err(error) => self.unpaid(error.clone()),
             };
-            if matches!(left, Value::Unknown(_)) {
-                self.charge(1)?;
-                return Ok(left);
-            }
-            self.charge(price(operator, &left, right))?;
-            return test(&left, right).map(Value::Bool).map_err(|error| self.at(id, error));
         }
         let right = self.eval(right);
         let (left, right) = match (left, right) {

@@ -24,12 +24,18 @@ impl<'a> Machine<'_, 'a> {
     pub(super) fn path(&mut self, id: NodeId, path: &'a Path) -> Evaluated<'a> {
         match path.kind {
             PathKind::Names | PathKind::Keys => {
-                if path.kind == PathKind::Names
-                    && let Some(located) = self.located(path)
-                    && let Ok(value) = located.read()
-                {
-                    self.charge(path.price)?;
-                    return Ok(value);
+                let located =
+                    if path.kind == PathKind::Names { self.located(path) } else { self.keyed(path) };
+                if let Some(located) = &located {
+                    // What cannot fail is read after it is paid, so that the value is made where it belongs.
+                    if located.is_certain() {
+                        self.charge(path.price)?;
+                        return located.read();
+                    }
+                    if let Ok(value) = located.read() {
+                        self.charge(path.price)?;
+                        return Ok(value);
+                    }
                 }
                 if let Some(value) = self.plain(path) {
                     self.charge(path.price)?;
@@ -45,7 +51,7 @@ impl<'a> Machine<'_, 'a> {
             PathKind::Optional => {
                 if let Some((found, price)) = self.quick_optional(path) {
                     self.charge(price)?;
-                    return Ok(found.map_or(Value::NONE, Value::some));
+                    return found.map_or(Ok(Value::NONE), |located| located.read().map(Value::some));
                 }
             }
             PathKind::General => {}

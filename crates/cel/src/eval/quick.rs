@@ -67,12 +67,29 @@ impl<'a> Machine<'_, 'a> {
         (located.form == Form::Plain).then_some((located.json, path.price))
     }
 
-    /// What the names of a path lead to, when all of them are there.
+    /// What the names of a path lead to, up to the first key, when all of them are there.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a call takes as long as the step")]
     pub(super) fn located(&self, path: &'a Path) -> Option<Located<'a>> {
         let ((object, shape), steps) = self.start(path)?;
         shape.follow(object, path.names.get(path.steps.len() - steps.len()..)?)
+    }
+
+    /// What names and constant keys lead to, as far as they are names and items of arrays that are there.
+    #[inline(never)]
+    pub(super) fn keyed(&self, path: &'a Path) -> Option<Located<'a>> {
+        let mut located = self.located(path)?;
+        for step in path.steps.get(path.names.len()..)? {
+            located = match &step.by {
+                By::Field(name, hint) => {
+                    let (object, shape) = located.object()?;
+                    shape.locate(object, name, hint)?
+                }
+                By::Key(Value::Int(index)) => located.item(usize::try_from(*index).ok()?)?,
+                By::Key(_) | By::Node(_) => return None,
+            };
+        }
+        Some(located)
     }
 
     /// The object that the last name of a path is asked of.
@@ -104,9 +121,10 @@ impl<'a> Machine<'_, 'a> {
         }
     }
 
-    /// The value at the end of a path with optional steps, if there is one, and the price of the steps that were there.
+    /// What is at the end of a path with optional steps, if there is something that can be read, and the price of the
+    /// steps that were there.
     #[inline]
-    pub(super) fn quick_optional(&self, path: &'a Path) -> Option<(Option<Value<'a>>, u64)> {
+    pub(super) fn quick_optional(&self, path: &'a Path) -> Option<(Option<Located<'a>>, u64)> {
         if path.kind != PathKind::Optional {
             return None;
         }
@@ -126,23 +144,21 @@ impl<'a> Machine<'_, 'a> {
         optional |= last.optional;
         let By::Field(name, hint) = &last.by else { return None };
         match shape.locate(object, name, hint) {
-            Some(located) => match located.read().ok()? {
-                Value::Optional(_) | Value::Unknown(_) => None,
-                value => Some((Some(value), price + 1)),
-            },
+            Some(located) => readable(located).map(|()| (Some(located), price + 1)),
             None => optional.then_some((None, price)),
         }
     }
 }
 
-/// Whether what was found can be read at all.
+/// Whether what was found can be read, to a value that is known.
+#[inline]
 fn readable(located: Located<'_>) -> Option<()> {
-    match located.form {
-        Form::Plain | Form::Members => Some(()),
-        Form::Other => match located.read().ok()? {
-            Value::Unknown(_) => None,
-            _ => Some(()),
-        },
+    if located.is_certain() {
+        return Some(());
+    }
+    match located.read().ok()? {
+        Value::Optional(_) | Value::Unknown(_) => None,
+        _ => Some(()),
     }
 }
 

@@ -32,6 +32,34 @@ impl<'a> Condition<'a, 'a> {
 
     fn part(&self, test: &Test, object: &'a serde_json::Map<String, Json>) -> Option<(bool, u64)> {
         match test {
+            Test::Not(operand) => {
+                let (answer, price) = self.part(operand, object)?;
+                Some((!answer, price + 1))
+            }
+            Test::Logic { operands, decisive } => {
+                let mut spent = 0;
+                for operand in operands {
+                    let (answer, price) = match operand {
+                        Test::Not(_) | Test::Logic { .. } => self.part(operand, object)?,
+                        // No call for most.
+                        _ => self.member_test(operand, object)?,
+                    };
+                    spent += price;
+                    if answer == *decisive {
+                        return Some((answer, spent));
+                    }
+                }
+                Some((!decisive, spent))
+            }
+            _ => self.member_test(test, object),
+        }
+    }
+
+    /// A test of one member.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call takes as long as the test")]
+    fn member_test(&self, test: &Test, object: &'a serde_json::Map<String, Json>) -> Option<(bool, u64)> {
+        match test {
             Test::Compare { member, operator, constant, price } => {
                 let (answer, cost) = beside_constant(*operator, self.plain(*member, object)?, constant)?;
                 Some((answer, price + cost))
@@ -44,21 +72,7 @@ impl<'a> Condition<'a, 'a> {
                 Some((_, Form::Other)) => None,
                 found => Some((found.is_some(), *price)),
             },
-            Test::Not(operand) => {
-                let (answer, price) = self.part(operand, object)?;
-                Some((!answer, price + 1))
-            }
-            Test::Logic { operands, decisive } => {
-                let mut spent = 0;
-                for operand in operands {
-                    let (answer, price) = self.part(operand, object)?;
-                    spent += price;
-                    if answer == *decisive {
-                        return Some((answer, spent));
-                    }
-                }
-                Some((!decisive, spent))
-            }
+            Test::Not(_) | Test::Logic { .. } => None,
         }
     }
 

@@ -83,8 +83,8 @@ impl Planner<'_> {
             if let Node::Path(path) = node {
                 path.kind = path.classify();
                 path.price = path.root_cost + path.steps.len() as u64;
-                if path.kind == PathKind::Names {
-                    path.names = path.steps.iter().filter_map(Step::name).collect();
+                if matches!(path.kind, PathKind::Names | PathKind::Keys) {
+                    path.names = path.steps.iter().map_while(Step::name).collect();
                 }
             }
         }

@@ -33,6 +33,11 @@ impl<'a> Entries<'a> {
         });
         // A text and a key have the same layout, so the list stays where it is.
         let entries = entries.into_iter().map(|(key, value)| (Key::String(key), value)).collect();
+        Self::distinct(entries)
+    }
+
+    /// These entries, no two of which have the same key.
+    pub(crate) fn distinct(entries: Vec<(Key<'a>, Value<'a>)>) -> Self {
         let mut all = Self { entries, table: None };
         if all.len() > FEW {
             all.tabulate();

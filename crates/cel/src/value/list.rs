@@ -15,6 +15,8 @@ pub enum List<'a> {
     },
     /// Values.
     Shared(Arc<Vec<Value<'a>>>),
+    /// As many values as were known ahead, as in a literal.
+    Fixed(Arc<[Value<'a>]>),
     /// Values that still compare and concatenate as the array they come from.
     Shaped(Arc<Vec<Value<'a>>>, &'a dyn Shape),
 }
@@ -36,6 +38,7 @@ impl<'a> List<'a> {
         match self {
             Self::Json { items, .. } => items.len(),
             Self::Shared(items) | Self::Shaped(items, _) => items.len(),
+            Self::Fixed(items) => items.len(),
         }
     }
 
@@ -52,6 +55,7 @@ impl<'a> List<'a> {
                 items.get(index).map(|item| shape.item_shape().read(item))
             }
             Self::Shared(items) | Self::Shaped(items, _) => items.get(index).cloned().map(Ok),
+            Self::Fixed(items) => items.get(index).cloned().map(Ok),
         }
     }
 
@@ -64,6 +68,7 @@ impl<'a> List<'a> {
     pub fn to_vec(&self) -> Result<Vec<Value<'a>>, EvalError> {
         match self {
             Self::Shared(items) | Self::Shaped(items, _) => Ok(items.as_ref().clone()),
+            Self::Fixed(items) => Ok(items.to_vec()),
             Self::Json { .. } => self.iter().collect(),
         }
     }
@@ -75,14 +80,14 @@ impl<'a> List<'a> {
                 let shape: &'a dyn Shape = *shape;
                 shape.list_kind()
             }
-            Self::Shared(_) => ListKind::Ordered,
+            Self::Shared(_) | Self::Fixed(_) => ListKind::Ordered,
         }
     }
 
     pub(crate) fn shape(&self) -> Option<&'a dyn Shape> {
         match self {
             Self::Json { shape, .. } | Self::Shaped(_, shape) => Some(*shape),
-            Self::Shared(_) => None,
+            Self::Shared(_) | Self::Fixed(_) => None,
         }
     }
 }

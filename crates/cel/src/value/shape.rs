@@ -65,6 +65,8 @@ pub enum Form {
     Plain,
     /// An object whose members the shape knows.
     Members,
+    /// An array whose items [`Shape::item_shape`] reads.
+    Items,
     /// Something else, or an error: ask the shape.
     Other,
 }
@@ -73,11 +75,33 @@ impl<'a> Located<'a> {
     /// The value.
     #[inline]
     pub fn read(self) -> Result<Value<'a>, EvalError> {
-        match (self.form, self.json) {
-            (Form::Plain, json) => Ok(Plain::value(json)),
-            (Form::Members, Json::Object(object)) => Ok(Value::Map(Map::Json { object, shape: self.shape })),
-            _ => self.shape.read(self.json),
+        match self.form {
+            Form::Plain => Ok(Plain::value(self.json)),
+            Form::Members | Form::Items => view(self.json, self.shape),
+            Form::Other => self.shape.read(self.json),
         }
+    }
+
+    /// Whether reading it cannot fail.
+    #[inline]
+    pub(crate) fn is_certain(&self) -> bool {
+        matches!(
+            (self.form, self.json),
+            (Form::Plain, _) | (Form::Members, Json::Object(_)) | (Form::Items, Json::Array(_))
+        )
+    }
+
+    /// The item of an array, unless the shape has to be asked first.
+    #[inline]
+    pub(crate) fn item(self, index: usize) -> Option<Self> {
+        let shape = match self.form {
+            Form::Plain => &Plain,
+            Form::Items => self.shape.item_shape(),
+            Form::Members | Form::Other => return None,
+        };
+        let Json::Array(items) = self.json else { return None };
+        let json = items.get(index)?;
+        Some(Self { json, shape, form: shape.form(json) })
     }
 
     /// The object to take the next step in, unless the shape has to be asked first.
@@ -88,6 +112,17 @@ impl<'a> Located<'a> {
             (Form::Members, Json::Object(object)) => Some((object, self.shape)),
             _ => None,
         }
+    }
+}
+
+/// An object or array whose parts a shape knows. Not inlined, as [`Plain::value`]: so the value is written where the
+/// caller wants it, in one piece.
+#[inline(never)]
+fn view<'a>(json: &'a Json, shape: &'a dyn Shape) -> Result<Value<'a>, EvalError> {
+    match json {
+        Json::Object(object) => Ok(Value::Map(Map::Json { object, shape })),
+        Json::Array(items) => Ok(Value::List(List::Json { items, shape })),
+        _ => shape.read(json),
     }
 }
 
@@ -172,6 +207,7 @@ pub struct Plain;
 
 impl Plain {
     /// The value of `json`.
+    #[inline(never)]
     pub fn value(json: &Json) -> Value<'_> {
         match json {
             Json::Null => Value::Null,
