@@ -26,6 +26,20 @@ impl Body<'_> {
         if paths.len() < 2 {
             return;
         }
+        if let Value::Array(operations) = &self.value {
+            return sort_patched(paths, operations, &self.order());
+        }
+        self.sort_as_written(paths);
+    }
+
+    /// Sorts the paths of fields of the body itself, which may be a patch.
+    pub(crate) fn sort_as_written(&self, paths: &mut [String]) {
+        let order = self.order();
+        paths.sort_by_key(|path| order.iter().position(|known| known == path).unwrap_or(order.len()));
+    }
+
+    /// The paths of all fields as they stand in the document.
+    fn order(&self) -> Vec<String> {
         let mut order = Vec::new();
         match self.format {
             BodyFormat::Json => {
@@ -41,10 +55,7 @@ impl Body<'_> {
             }
             BodyFormat::Protobuf => {}
         }
-        if let Value::Array(operations) = &self.value {
-            return sort_patched(paths, operations, &order);
-        }
-        paths.sort_by_key(|path| order.iter().position(|known| known == path).unwrap_or(order.len()));
+        order
     }
 }
 

@@ -144,6 +144,19 @@ impl Custom {
         errors.extend(broken);
         Verdict { errors, warnings }
     }
+
+    /// Problems of an object of another kind: what is wrong with that, and the rules, but nothing of the schema.
+    pub(crate) fn judge_other(
+        &self,
+        mut errors: Vec<FieldError>,
+        new: &Value,
+        old: Option<&Value>,
+    ) -> Verdict {
+        let judged = self.rules.as_ref().map(|rules| rules::judge(rules, new, old));
+        let (broken, warnings) = judged.unwrap_or_default();
+        errors.extend(broken);
+        Verdict { errors, warnings }
+    }
 }
 
 fn decode_embedded(

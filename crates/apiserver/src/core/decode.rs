@@ -80,6 +80,14 @@ pub(crate) fn patched(
     }
     let text = |field: &str| value.get(field).and_then(Value::as_str).unwrap_or_default();
     match (text("apiVersion"), text("kind")) {
+        (_, "") if !served.is_builtin() => {
+            return Err(refuse(format!("Object 'Kind' is missing in '{}'", crate::encode::to_text(&value))));
+        }
+        ("", _) if !served.is_builtin() => {
+            let why = "Object 'apiVersion' is missing in 'object has no apiVersion field'";
+            return Err(Status::internal(why));
+        }
+        // Whether they are the right ones is for validation to say.
         _ if !served.is_builtin() => {}
         (version, "") if version == served.api_version() => name_kind(served, &mut value),
         ("", kind) if kind.is_empty() || *kind == *served.kind => {
@@ -276,10 +284,7 @@ fn identify(registry: &Registry, served: &Served, mut value: Value, bytes: &[u8]
         if api_version != wanted {
             return wrong_version(&api_version);
         }
-        if kind != *served.kind {
-            let error = FieldError::invalid_text("kind", &kind, format!("must be {}", served.kind));
-            return Err(Status::invalid(&served.group, &kind, object::name(&value), &[error]));
-        }
+        // Whether it is the right kind is for validation to say.
         return Ok(value);
     }
     let given_version = if api_version.is_empty() { wanted.clone() } else { api_version };

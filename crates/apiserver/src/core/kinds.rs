@@ -30,6 +30,13 @@ pub(crate) fn decode(served: &Served, object: &mut Value, unknown: &mut Vec<Stri
     if served.is("apps", "daemonsets") { workload::decode_daemon_set(object) } else { Ok(()) }
 }
 
+/// Does what storing does to empty lists: only definitions are stored as JSON.
+pub(crate) fn forget_empty_lists(served: &Served, object: &mut Value) {
+    if let Some(kind) = served.go_kind().filter(|_| !served.is_crd()) {
+        typed::forget_empty_lists(kind, object);
+    }
+}
+
 /// Defaults of a kind.
 pub(crate) fn default(served: &Served, object: &mut Value) {
     if let Some(schema) = served.schema() {

@@ -5,7 +5,10 @@ use super::{
     Core, behavior,
     custom::Verdict,
     kinds,
-    metadata::{NameRule, UpdateChecks, names},
+    metadata::{
+        names,
+        validate::{NameRule, UpdateChecks},
+    },
     object,
     options::{DeleteOptions, Propagation},
     registry::Served,
@@ -282,6 +285,13 @@ fn is_new_generation<'a>(served: &Served, old: &'a Value, new: &'a Value) -> boo
     }
 }
 
+/// Whether a custom resource says that it is of another kind or version than its endpoint's.
+pub(crate) fn is_other_kind(served: &Served, object: &Value) -> bool {
+    let said = |field: &str| object.get(field).and_then(Value::as_str);
+    served.custom.is_some()
+        && (said("kind") != Some(&*served.kind) || said("apiVersion") != Some(&*served.api_version()))
+}
+
 /// Problems of an object beyond its metadata, whose problems are known; `old` is there for an update.
 pub(crate) fn validate(
     served: &Served,
@@ -291,6 +301,16 @@ pub(crate) fn validate(
     of_metadata: &[FieldError],
 ) -> Verdict {
     match &served.custom {
+        Some(custom) if is_other_kind(served, new) => {
+            let said = |field: &str| new.get(field).and_then(Value::as_str).unwrap_or_default();
+            let wrong = [("kind", served.kind.to_string()), ("apiVersion", served.api_version())]
+                .into_iter()
+                .filter(|(field, wanted)| said(field) != wanted)
+                .map(|(field, wanted)| {
+                    FieldError::invalid_text(field, said(field), format!("must be {wanted}"))
+                });
+            custom.judge_other(wrong.collect(), new, old)
+        }
         Some(custom) => {
             let runs_rules = !of_metadata.iter().any(|error| error.kind.keeps_rules_from_running());
             custom.validate(new, old, subresource, runs_rules)

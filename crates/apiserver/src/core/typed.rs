@@ -39,6 +39,53 @@ fn object_without_metadata(value: &mut Value) {
     }
 }
 
+/// Makes null of the empty lists that are always written: the form in which objects are stored does not know one from
+/// the other.
+pub(super) fn forget_empty_lists(kind: GoName, object: &mut Value) {
+    let metadata = object.as_object_mut().and_then(|map| map.remove("metadata"));
+    if has_empty_list(object) {
+        forget_lists(&GoType::Named(kind), object);
+    }
+    if let (Value::Object(map), Some(metadata)) = (object, metadata) {
+        map.insert("metadata".into(), metadata);
+    }
+}
+
+fn has_empty_list(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.is_empty() || items.iter().any(has_empty_list),
+        Value::Object(map) => map.values().any(has_empty_list),
+        _ => false,
+    }
+}
+
+fn forget_lists(go_type: &GoType, value: &mut Value) {
+    match (resolved(go_type), value) {
+        (GoType::Pointer(inner), value) => forget_lists(inner, value),
+        (GoType::List(inner), Value::Array(items)) => {
+            for item in items {
+                forget_lists(inner, item);
+            }
+        }
+        (GoType::Map(inner), Value::Object(map)) => {
+            for value in map.values_mut() {
+                forget_lists(inner, value);
+            }
+        }
+        (GoType::Named(name), Value::Object(map)) => {
+            for field in name.json_fields() {
+                let Some(value) = map.get_mut(&*field.name) else { continue };
+                if is_always_written(field) && value.as_array().is_some_and(Vec::is_empty) {
+                    *value = Value::Null;
+                } else {
+                    forget_lists(&field.go_type, value);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
 /// Where a value stands.
 #[derive(Clone, Copy)]
 struct Site<'p> {
@@ -329,6 +376,18 @@ mod tests {
             })
         );
         assert_eq!(unknown, ["spec.nope"]);
+    }
+
+    #[test]
+    fn empty_lists_are_null_where_they_are_stored() {
+        let role = kro_k8s_schemas::go_kind(&Gvk::new("rbac.authorization.k8s.io", "v1", "Role"));
+        let role = role.expect("a builtin kind");
+        let mut object = json!({"metadata": {"name": "a"}, "rules": []});
+        forget_empty_lists(role, &mut object);
+        assert_eq!(object, json!({"metadata": {"name": "a"}, "rules": null}));
+        let mut object = json!({"rules": [{"verbs": [], "resources": ["pods"]}]});
+        forget_empty_lists(role, &mut object);
+        assert_eq!(object, json!({"rules": [{"verbs": null, "resources": ["pods"]}]}));
     }
 
     #[test]

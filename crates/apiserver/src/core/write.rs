@@ -2,9 +2,7 @@
 //! Refuses to know HTTP; verbs and the server's own controllers call the same functions.
 
 use super::{
-    Core, kinds, managed,
-    metadata::{self},
-    object,
+    Core, kinds, managed, metadata, object,
     options::{DeleteOptions, Propagation},
     policy::Attempt,
     registry::Served,
@@ -64,8 +62,14 @@ impl Core {
         mut object: Value,
         writer: &Writer,
     ) -> Result<Value, Status> {
-        for field in ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion"] {
+        for field in ["selfLink", "resourceVersion"] {
             object::set_meta(&mut object, field, None);
+        }
+        // What an apply makes may be on its way out from the first.
+        for field in ["deletionTimestamp", "deletionGracePeriodSeconds"] {
+            if !writer.owns_settled {
+                object::set_meta(&mut object, field, None);
+            }
         }
         if !writer.owns_settled {
             managed::update(&self.registry, None, &mut object, served, writer);
@@ -86,12 +90,21 @@ impl Core {
             object::set_meta(&mut object, "generation", Some(1.into()));
         }
         strategy::prepare_create(self, served, &mut object);
-        let mut errors = metadata::validate(&object, strategy::name_rule(served));
+        let mut errors = if strategy::is_other_kind(served, &object) {
+            Vec::new()
+        } else {
+            metadata::validate::creation(&object, strategy::name_rule(served))
+        };
         let verdict = strategy::validate(served, &object, None, writer.subresource.as_deref(), &errors);
         self.warnings.extend(verdict.warnings);
         errors.extend(verdict.errors);
-        refuse(served, object::name(&object), &errors)?;
-        refuse(served, object::name(&object), &kinds::check_allocation(self, served, &object, true))?;
+        refuse(served, &object, object::name(&object), &errors)?;
+        refuse(
+            served,
+            &object,
+            object::name(&object),
+            &kinds::check_allocation(self, served, &object, true),
+        )?;
         self.check_policies(Attempt {
             served,
             operation: "CREATE",
@@ -100,6 +113,7 @@ impl Core {
             old: None,
             dry_run: writer.dry_run,
         })?;
+        kinds::forget_empty_lists(served, &mut object);
         let key = Key::new(object::namespace(&object), object::name(&object));
         if self.store.get(&served.storage, &key).is_some() {
             return Err(Status::already_exists(served.named(), &key.name));
@@ -193,12 +207,12 @@ impl Core {
         }
         strategy::prepare_update(self, served, &old, &mut new, writer);
         managed::keep_times(&old, &mut new);
-        let mut errors = metadata::validate_update(&old, &new, strategy::metadata_checks(served));
+        let mut errors = metadata::validate::update(&old, &new, strategy::metadata_checks(served));
         let verdict = strategy::validate(served, &new, Some(&old), writer.subresource.as_deref(), &errors);
         self.warnings.extend(verdict.warnings);
         errors.extend(verdict.errors);
-        refuse(served, &key.name, &errors)?;
-        refuse(served, &key.name, &kinds::check_allocation(self, served, &new, false))?;
+        refuse(served, &new, &key.name, &errors)?;
+        refuse(served, &new, &key.name, &kinds::check_allocation(self, served, &new, false))?;
         self.check_policies(Attempt {
             served,
             operation: "UPDATE",
@@ -207,6 +221,7 @@ impl Core {
             old: Some(&old),
             dry_run: writer.dry_run,
         })?;
+        kinds::forget_empty_lists(served, &mut new);
         if new == old {
             return Ok(old);
         }
@@ -314,12 +329,17 @@ fn begin_delete(served: &Served, new: &mut Value, now: Timestamp, grace: i64) {
 pub(crate) const MODIFIED: &str =
     "the object has been modified; please apply your changes to the latest version and try again";
 
-fn refuse(served: &Served, name: &str, errors: &[FieldError]) -> Result<(), Status> {
+/// Refuses an object if anything is wrong with it; what it says of its kind is believed of custom resources.
+fn refuse(served: &Served, object: &Value, name: &str, errors: &[FieldError]) -> Result<(), Status> {
     if errors.is_empty() {
-        Ok(())
-    } else {
-        Err(Status::invalid(&served.storage.group, &served.kind, name, errors))
+        return Ok(());
     }
+    if served.custom.is_none() {
+        return Err(Status::invalid(&served.storage.group, &served.kind, name, errors));
+    }
+    let said = |field: &str| object.get(field).and_then(Value::as_str).unwrap_or_default();
+    let group = said("apiVersion").split_once('/').map_or("", |(group, _)| group);
+    Err(Status::invalid(group, said("kind"), name, errors))
 }
 
 fn check_preconditions(served: &Served, old: &Value, new: &Value) -> Result<(), Status> {

@@ -3,6 +3,7 @@
 mod behaviors;
 mod builtins;
 mod durable;
+mod edges;
 mod embedding;
 mod histories;
 mod outcomes;

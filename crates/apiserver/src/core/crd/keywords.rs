@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-/// Warnings about formats that mean nothing to the server.
+/// Warnings about formats that mean nothing to the server, one for each. (The real server's are in no order.)
 pub(in crate::core) fn unknown_formats(crd: &Value) -> Vec<String> {
     let mut out = Vec::new();
     for version in super::versions(crd) {
@@ -19,7 +19,10 @@ fn formats(schema: &Value, out: &mut Vec<String>) {
         && !OF_NUMBERS.contains(&format)
         && kro_schema::formats::check(format, "").is_none()
     {
-        out.push(format!("unrecognized format {format:?}"));
+        let warning = format!("unrecognized format {format:?}");
+        if !out.contains(&warning) {
+            out.push(warning);
+        }
     }
     for property in schema.get("properties").and_then(Value::as_object).into_iter().flat_map(Map::values) {
         formats(property, out);

@@ -20,6 +20,9 @@ pub(super) fn validate(new: &Value, old: Option<&Value>, subresource: Option<&st
         spec_problems(spec, "spec", &mut out);
     }
     if let Some(old) = old.filter(|_| subresource.is_none()) {
+        let seconds =
+            |pod: &Value| pod.pointer("/spec/terminationGracePeriodSeconds").and_then(Value::as_i64);
+        let is_mended = seconds(old).is_some_and(i64::is_negative) && seconds(new) == Some(1);
         let fixed = |pod: &Value| {
             let mut spec = pod.get("spec").cloned().unwrap_or_default();
             for list in ["containers", "initContainers"] {
@@ -27,10 +30,12 @@ pub(super) fn validate(new: &Value, old: Option<&Value>, subresource: Option<&st
                     crate::core::object::as_map_mut(container).remove("image");
                 }
             }
-            for field in
-                ["activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds", "schedulingGates"]
-            {
-                crate::core::object::as_map_mut(&mut spec).remove(field);
+            let fields = crate::core::object::as_map_mut(&mut spec);
+            for field in ["activeDeadlineSeconds", "tolerations", "schedulingGates"] {
+                fields.remove(field);
+            }
+            if is_mended {
+                fields.remove("terminationGracePeriodSeconds");
             }
             // Without a node to begin with, the server itself may set one.
             spec

@@ -9,7 +9,10 @@ use crate::{
     },
     status::Status,
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
+
+/// The fields of an operation.
+const FIELDS: [&str; 4] = ["op", "path", "from", "value"];
 
 /// The most operations a patch may have.
 const MAX_OPERATIONS: usize = 10_000;
@@ -32,6 +35,18 @@ pub(crate) fn apply(target: &Value, patch: &Value) -> Result<Value, Status> {
         operation.perform(&mut document, &mut copied).ok_or_else(refused)?;
     }
     Ok(document)
+}
+
+/// What strict decoding objects to in a patch that is a list of operations: fields that an operation does not have.
+pub(crate) fn unknown_fields(patch: &Value) -> Vec<String> {
+    let operations = patch.as_array().into_iter().flatten().enumerate();
+    let fields = operations.flat_map(|(at, operation)| {
+        operation.as_object().into_iter().flat_map(Map::keys).map(move |field| (at, field))
+    });
+    fields
+        .filter(|(_, field)| !FIELDS.contains(&field.as_str()))
+        .map(|(at, field)| format!("[{at}].{field}"))
+        .collect()
 }
 
 fn refused() -> Status {
@@ -264,6 +279,12 @@ mod tests {
         ] {
             assert_eq!(patched(&patch), expected.ok_or(422), "{patch}");
         }
+    }
+
+    #[test]
+    fn fields_that_no_operation_has() {
+        let patch = json!([{"op": "test", "a": 1, "path": "/a", "value": {"b": 1}}, null, {"OP": "add"}]);
+        assert_eq!(unknown_fields(&patch), ["[0].a", "[2].OP"]);
     }
 
     #[test]

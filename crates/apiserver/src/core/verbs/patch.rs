@@ -118,7 +118,7 @@ impl Core {
     }
 }
 
-/// A patch may not make another object of the one it changes.
+/// A write may not make another object of the one it names.
 pub(super) fn check_name(wanted: &str, new: &Value) -> Result<(), Status> {
     let name = object::name(new);
     if name == wanted {
@@ -178,6 +178,16 @@ pub(super) fn read_patch(bytes: &[u8], kind: PatchKind) -> Result<Body<'_>, Stat
                 "{what}json: cannot unmarshal {} into Go value of type map[string]interface {{}}",
                 metadata::json_type(other)
             )));
+        }
+    }
+    if kind == PatchKind::Json {
+        let mut unknown = json::unknown_fields(&body.value);
+        if unknown.len() > 1 {
+            body.sort_as_written(&mut unknown);
+        }
+        body.problems.extend(unknown.iter().map(|path| format!("unknown field {path:?}")));
+        for problem in &mut body.problems {
+            problem.insert_str(0, "json patch ");
         }
     }
     Ok(body)

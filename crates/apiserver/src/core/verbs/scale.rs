@@ -52,13 +52,12 @@ impl Core {
         let sent = self.read_scale(request, kind, &options)?;
         let mut writer = request.writer(&options.field_manager, options.dry_run);
         let paths = paths(&served);
-        // The first number of replicas of a custom resource is nobody's.
         let is_first = served.custom.is_some()
             && self
                 .store
                 .get(&served.storage, &key)
                 .is_some_and(|stored| served.present(stored).pointer(&paths.spec_replicas).is_none());
-        writer.owns_settled = is_apply || is_first;
+        writer.owns_settled = true;
         let mut warnings = mem::take(&mut request.warnings);
         let updated = self.update(&served, &key, &writer, &mut |core, old| {
             let old = old.cloned().unwrap_or_default();
@@ -110,6 +109,19 @@ impl Core {
                         key.name
                     )));
                 }
+            } else if is_owned(&old, &paths.spec_replicas) {
+                let mut owned = old.clone();
+                set_pointer(&mut owned, &paths.spec_replicas, replicas.into());
+                let path = &paths.spec_replicas;
+                let mut owned = without_zero(owned, path);
+                managed::update(
+                    &core.registry,
+                    Some(&without_zero(old, path)),
+                    &mut owned,
+                    &served,
+                    &writer,
+                );
+                object::copy_meta(&owned, &mut new, "managedFields");
             }
             Ok(new)
         });
@@ -242,6 +254,28 @@ fn selector_text(selector: Option<&Value>) -> String {
         });
     }
     out.join(",")
+}
+
+/// Whether the number of replicas is anybody's. While it is nobody's, whoever changes it does not get it: a scale
+/// without owners has nothing to keep books of.
+fn is_owned(object: &Value, pointer: &str) -> bool {
+    let fields = pointer.replace('/', "/f:");
+    object::meta(object, "managedFields")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .any(|entry| entry.get("fieldsV1").is_some_and(|owned| owned.pointer(&fields).is_some()))
+}
+
+/// The object as ownership sees it: a scale leaves out a number of replicas that is 0, so nobody can own that.
+fn without_zero(mut object: Value, pointer: &str) -> Value {
+    if let Some((parent, name)) = pointer.rsplit_once('/')
+        && let Some(Value::Object(fields)) = object.pointer_mut(parent)
+        && fields.get(name) == Some(&0.into())
+    {
+        fields.remove(name);
+    }
+    object
 }
 
 /// Sets the value at a JSON pointer of plain keys, making objects on the way.

@@ -1,8 +1,11 @@
 //! A new state of an object from a body; of some kinds a new object, too.
 
-use super::{Request, patch::check_version};
+use super::{
+    Request,
+    patch::{check_name, check_version},
+};
 use crate::{
-    core::{Core, Reply, object, options, strategy},
+    core::{Core, Reply, options, strategy},
     status::Status,
 };
 
@@ -11,14 +14,7 @@ impl Core {
         let served = request.served.clone();
         let (value, writer) = self.open(request, options::UPDATE)?;
         let key = request.key();
-        let given = object::name(&value);
-        if given != &*key.name {
-            return Err(Status::bad_request(if given.is_empty() {
-                "name must be provided".to_owned()
-            } else {
-                format!("the name of the object ({given}) does not match the name on the URL ({})", key.name)
-            }));
-        }
+        check_name(&key.name, &value)?;
         self.check_escalation(&request.user, &served, &value)?;
         if strategy::is_created_by_update(&served) && self.store.get(&served.storage, &key).is_none() {
             let created = self.create(&served, value, &writer)?;
