@@ -82,6 +82,11 @@ pub(crate) fn sim(rest: &[String]) -> anyhow::Result<()> {
     run(cargo(&words).arg("--").args(rest))
 }
 
+/// How fast simulated clusters live: nothing but what they need, in release mode.
+pub(crate) fn sim_speed() -> anyhow::Result<()> {
+    run(&mut cargo(&["run", "--quiet", "--locked", "--release", "--package", "kro-sim", "--", "--speed"]))
+}
+
 fn built(command: &mut Command) -> anyhow::Result<()> {
     let status = command.status()?;
     ensure!(status.success(), "the programs under test do not build");

@@ -65,7 +65,7 @@ impl Error {
 
     /// The server may have done what was asked all the same: it refused nothing, or failed on the way.
     pub fn is_uncertain(&self) -> bool {
-        self.code().is_none_or(|code| code >= 500)
+        !matches!(self, Self::UnknownKind(_)) && self.code().is_none_or(|code| code >= 500)
     }
 
     /// How long the server asked us to wait (`details.retryAfterSeconds`, sent with 429 and 503).

@@ -25,7 +25,7 @@ use kro_api::{
 use kro_apply::{ApplySet, Membership};
 use kro_cluster::{ApplyOptions, Cluster, Error, Query, mutants::mutant};
 use kro_graph::Node;
-use kro_object::{GroupKind, Object, Timestamp};
+use kro_object::{GroupKind, Gvr, Object, Timestamp};
 use kro_plan::{Observation, Plan, Planner, Read, Step};
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -39,6 +39,8 @@ pub(crate) struct Input {
     /// The object may read otherwise by now: a write of ours was not answered, or the CRD changed since it was read,
     /// and with it perhaps its defaults.
     pub(crate) reread: bool,
+    /// The resources of nodes that went with their CRD; it is heard of when one comes again.
+    pub(crate) gone: BTreeSet<Gvr>,
     /// How long what is said of waiting can still be held back.
     pub(crate) grace: Duration,
 }
@@ -62,6 +64,7 @@ pub(crate) async fn reconcile(shared: Arc<Shared>, input: Input) -> Report {
     } else {
         let mut pass = Pass::new(&shared, &input.served, instance);
         pass.grace = input.grace;
+        pass.gone = input.gone;
         let end = match input.unavailable {
             Some(message) => End::Unresolved(message),
             None => pass.run().await,
@@ -88,6 +91,8 @@ struct Pass<'a> {
     recorded: Membership,
     /// What it records now, if that is whole and ours.
     written: Option<Membership>,
+    /// What nobody serves: nothing is there, and nothing can be applied.
+    gone: BTreeSet<Gvr>,
     /// Kinds of what the pass will bring, as far as it is foreseen.
     foreseen: BTreeSet<GroupKind>,
     /// How long what is said of waiting can still be held back.
@@ -108,12 +113,23 @@ struct Pass<'a> {
 /// What went wrong with the requests of a pass.
 #[derive(Default)]
 struct Failures {
-    /// One for a child failed.
-    child: bool,
+    /// Those for children.
+    child: Refused,
     /// An object of others is in the way.
     taken: bool,
     /// The operator may not do something.
     denied: bool,
+}
+
+/// Whether requests for children failed, and whether to ask again.
+#[derive(Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Refused {
+    #[default]
+    No,
+    /// Their kind is gone: it is heard of when it comes again.
+    UntilTold,
+    /// It may go well later, of which nobody will tell.
+    Now,
 }
 
 /// How the work on an instance ended.
@@ -151,6 +167,7 @@ impl<'a> Pass<'a> {
             set,
             written: whole.then(|| recorded.clone()),
             recorded,
+            gone: BTreeSet::new(),
             foreseen: BTreeSet::new(),
             grace: Duration::ZERO,
             held: false,
@@ -287,7 +304,8 @@ impl<'a> Pass<'a> {
         self.instance = instance;
     }
 
-    /// Answers a read of the planner: our own children from what is known, everything else from the server.
+    /// Answers a read of the planner: our own children and kinds that are gone from what is known, everything else from
+    /// the server.
     async fn read(&self, read: &Read) -> Result<Observation, Error> {
         if let Some(known) = self.known(read) {
             return Ok(known);

@@ -61,7 +61,8 @@ fn a_kind_that_went_unseen_is_not_asked_for() {
     });
 }
 
-/// A kind of children goes although a node wants one: the children are forgotten, and nobody watches for more.
+/// A kind of children goes although a node wants one: the children are forgotten, and nobody asks for more
+/// until it comes again.
 #[test]
 fn children_go_with_their_kind() {
     run(async {
@@ -71,6 +72,13 @@ fn children_go_with_their_kind() {
         world.sleep(Duration::from_mins(10)).await;
         world.server().compact();
         world.settle().await.expect("the instance says what is missing, and nothing is remembered");
+        let before = world.requests().total();
+        world.sleep(Duration::from_hours(1)).await;
+        assert_eq!(
+            world.requests().total(),
+            before,
+            "a CRD that comes is told of: nothing is asked for meanwhile"
+        );
         apply(&world, &widgets());
         world.settle().await.expect("all is well again");
     });

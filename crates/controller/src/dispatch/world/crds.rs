@@ -61,7 +61,9 @@ impl World {
                 let definition = object.metadata().label(labels::DEFINITION_NAME);
                 self.crd_changed(&name, definition, queue);
                 if matches!(change, Change::Applied(_)) {
-                    self.rewatch |= self.crds.gone.remove(&name);
+                    if self.crds.gone.remove(&name) {
+                        self.kind_came(&name, queue);
+                    }
                     let crd = Crd { definition: definition.map(Into::into), listed: true };
                     self.crds.known.insert(name, crd);
                 } else {
@@ -92,6 +94,19 @@ impl World {
             queue.add(Key::Instance(instance));
         }
         self.crds.gone.insert(crd);
+        self.rewatch = true;
+    }
+
+    /// Instances of those who want such objects have waited for it.
+    fn kind_came(&mut self, crd: &str, queue: &mut Queue<Key>) {
+        let served = self.served.values().chain(self.pinned.values());
+        let waiting: BTreeSet<&str> = served
+            .filter(|served| served.resources().any(|resource| is_of(&resource, crd)))
+            .map(|served| &*served.definition)
+            .collect();
+        for instance in self.instances.keys().filter(|id| waiting.contains(&*id.definition)) {
+            queue.add(Key::Instance(instance.clone()));
+        }
         self.rewatch = true;
     }
 

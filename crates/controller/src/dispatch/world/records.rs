@@ -261,6 +261,11 @@ impl Served {
         self.reads.get(node).cloned().unwrap_or_default()
     }
 
+    /// The resources of all nodes, those of others included.
+    pub(super) fn resources(&self) -> impl Iterator<Item = Gvr> {
+        self.graph.nodes.values().map(|node| node.resource.gvr())
+    }
+
     /// The resources of which not everything is known yet that the cluster has of the children.
     pub(crate) fn missing(&self, members: &Members) -> BTreeSet<Gvr> {
         self.children.iter().filter(|resource| !members.is_synced(resource)).cloned().collect()

@@ -1,7 +1,7 @@
 //! Applying the children of one instance: labels, the record on the parent before the first write, and no request
 //! for a child that is known to be as wanted.
 
-use super::{Pass, Stop};
+use super::{Pass, Refused, Stop};
 use crate::{
     events::{self, Note},
     members::View,
@@ -12,7 +12,7 @@ use crate::{
 use kro_api::names::{annotations, labels, managers};
 use kro_api::policy::Existing;
 use kro_apply::{ApplyError, Contact, Fingerprint, Item, Membership, PART_OF, SharedFields};
-use kro_cluster::{ApplyOptions, mutants::mutant};
+use kro_cluster::{ApplyOptions, Error, mutants::mutant};
 use kro_graph::{Node, NodeId};
 use kro_object::{GroupKind, Object, ObjectKey, ResourceType};
 use kro_plan::Item as Place;
@@ -55,8 +55,14 @@ enum Need {
 }
 
 impl Pass<'_> {
-    /// What is known of our own children; `None` when the server must be asked.
+    /// What is known of our own children, and of kinds that are gone; `None` when the server must be asked.
     pub(super) fn known(&self, read: &Read) -> Option<Observation> {
+        if self.gone.contains(&read.resource.gvr()) {
+            return Some(match &read.target {
+                kro_plan::Target::Named(_) => Observation::Missing,
+                kro_plan::Target::Selected { .. } => Observation::Found(Vec::new()),
+            });
+        }
         let node = self.served.graph.nodes.get(&read.node)?;
         if !node.is_managed() {
             return None;
@@ -143,7 +149,9 @@ impl Pass<'_> {
             match &result {
                 Ok(object) => self.wanted.extend(object.metadata().uid().map(Into::into)),
                 Err(error) => {
-                    self.failures.child = true;
+                    let gone = self.gone.contains(&child.resource.gvr());
+                    let refused = if gone { Refused::UntilTold } else { Refused::Now };
+                    self.failures.child = self.failures.child.max(refused);
                     self.failures.taken |= matches!(error, ApplyError::Taken { .. });
                 }
             }
@@ -204,6 +212,9 @@ impl Pass<'_> {
     }
 
     fn need(&self, child: &Child) -> Need {
+        if self.gone.contains(&child.resource.gvr()) {
+            return Need::Refused(Error::UnknownKind(child.resource.gvk.clone()).into());
+        }
         let mut members = self.shared.members();
         let (resource, key) = (child.resource.gvr(), child.object.key());
         let Some(known) = members.child(&resource, &key) else {

@@ -1,7 +1,7 @@
 //! The end of a pass: delete what is no longer wanted, sum the nodes up in conditions and state, write the status.
 
 use super::{
-    End, Pass, Stop,
+    End, Pass, Refused, Stop,
     progress::{INVENTORY, Since, describe},
     verdict::{Pruned, Verdict},
 };
@@ -102,14 +102,14 @@ impl Pass<'_> {
             self.recorded = self.batch.clone();
         }
         let mut pruned = Pruned::Clean;
-        if plan.is_complete() && !self.failures.child {
+        if plan.is_complete() && self.failures.child == Refused::No {
             pruned = self.prune().await;
             if matches!(pruned, Pruned::Clean) {
                 record = self.batch.clone();
             }
         }
-        let waits =
-            matches!(plan.problem(), Some(Problem::Pending(_) | Problem::Unready(_))) && !self.failures.child;
+        let waits = matches!(plan.problem(), Some(Problem::Pending(_) | Problem::Unready(_)))
+            && self.failures.child == Refused::No;
         if !waits {
             self.grace = Duration::ZERO;
         }
@@ -125,12 +125,13 @@ impl Pass<'_> {
             None => return Verdict::of_pruning(pruned, retry),
             Some(Problem::Failed(message)) => {
                 let message = format!("apply results contain errors: {message}");
-                // A refused request may be granted later; a mistake stays one until something changes. What costs too
-                // much is not even tried again.
-                let outcome = match plan.spent().exceeded {
-                    _ if self.failures.child => retry,
-                    true => Outcome::Done,
-                    false => Outcome::Retry,
+                // A refused request may be granted later, and it is heard of when a CRD comes; a mistake stays one until
+                // something changes. What costs too much is not even tried again.
+                let outcome = match self.failures.child {
+                    Refused::Now => retry,
+                    Refused::UntilTold => Outcome::Done,
+                    Refused::No if plan.spent().exceeded => Outcome::Done,
+                    Refused::No => Outcome::Retry,
                 };
                 let verdict = Verdict::not_ready(InstanceState::Error, &message, outcome);
                 // Objects of others are not watched; asking for them again and again helps nobody.
