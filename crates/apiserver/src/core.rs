@@ -15,6 +15,7 @@ mod crd;
 mod cron;
 mod custom;
 mod decode;
+mod deletion;
 mod discovery;
 mod gc;
 mod kinds;

@@ -1,7 +1,14 @@
-//! JSON as Go's `encoding/json` prints numbers, and YAML as `sigs.k8s.io/yaml` prints objects.
+//! JSON as Go's `encoding/json` prints numbers, YAML as `sigs.k8s.io/yaml` prints objects, and bytes as hashes are shown.
 
 use serde_json::Value;
 use std::io::Write as _;
+
+/// Bytes as digits, in capitals.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    let digit = |value: u8| char::from(DIGITS[usize::from(value)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
 
 /// Compact JSON; whole floats below 1e21 lose their fraction, as in Go.
 pub(crate) fn to_vec(value: &Value) -> Vec<u8> {

@@ -11,12 +11,13 @@ pub(super) use self::{keywords::unknown_formats, validate::validate};
 use super::{
     Core,
     custom::Custom,
+    deletion::Deleted,
     managed::Ownership,
     object,
     options::DeleteOptions,
     registry::{Served, Subresource},
     store::{Key, ResourceId},
-    write::{Deleted, Writer, seconds},
+    write::{Writer, seconds},
 };
 use kro_object::{Scope, Timestamp};
 use serde_json::{Map, Value, json};

@@ -343,7 +343,7 @@ fn snippet(bytes: &[u8]) -> String {
     let mut out = if bytes[0] == b'{' {
         String::from_utf8_lossy(head).into_owned()
     } else {
-        super::discovery::hex(head).to_ascii_lowercase()
+        crate::encode::hex(head).to_ascii_lowercase()
     };
     if bytes.len() > SHOWN {
         out.push_str(" ...");

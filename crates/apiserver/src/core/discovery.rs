@@ -8,7 +8,7 @@ use super::{
     registry::{Group, Registry, Served, Subresource, api_version},
     request::Call,
 };
-use crate::status::Status;
+use crate::{encode::hex, status::Status};
 use http::Method;
 use kro_object::Scope;
 use serde_json::{Value, json};
@@ -73,9 +73,7 @@ pub(super) fn reply(registry: &Registry, call: &Call, segments: &[&str]) -> Resu
 
 /// Discovery documents answer GET, and PUT and POST alike on groups; anything else is not allowed.
 fn check_method(call: &Call) -> Result<(), Status> {
-    if matches!(call.method, Method::GET | Method::HEAD | Method::PUT | Method::POST)
-        && call.method != Method::DELETE
-    {
+    if matches!(call.method, Method::GET | Method::HEAD | Method::PUT | Method::POST) {
         Ok(())
     } else {
         Err(Status::method_not_allowed())
@@ -139,12 +137,6 @@ fn aggregated_version(accept: &str) -> Result<Option<&'static str>, Status> {
         }
     }
     if accept.contains("as=") { Err(Status::not_acceptable(negotiate::OFFERED)) } else { Ok(None) }
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-    let digit = |value: u8| char::from(DIGITS[usize::from(value)]);
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 fn legacy_version(registry: &Registry, call: &Call, group: &str, version: &str) -> Result<Reply, Status> {

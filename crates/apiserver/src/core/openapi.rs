@@ -5,7 +5,8 @@ mod custom;
 mod gnostic;
 mod v2;
 
-use super::{Core, Reply, discovery::hex, negotiate::Format, registry::Served, request::Call};
+use super::{Core, Reply, negotiate::Format, registry::Served, request::Call};
+use crate::encode::hex;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 use std::{collections::BTreeMap, sync::Arc};
@@ -71,8 +72,10 @@ impl Core {
     }
 
     fn openapi_index(&mut self) -> Reply {
+        let known = self.document_paths();
+        self.documents.0.retain(|path, _| known.contains(path));
         let mut paths = Map::new();
-        for path in self.document_paths() {
+        for path in known {
             let hash = self.document_hash(&path);
             paths.insert(
                 path.clone(),

@@ -1,4 +1,4 @@
-//! From an HTTP request to what it asks for: path, verb and query options.
+//! From an HTTP request to what it asks for: the parts of its path and its query; `verbs.rs` adds the verb.
 //! Refuses to know which resources exist.
 
 use crate::status::Status;

@@ -67,6 +67,11 @@ fn reference(name: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{name}")})
 }
 
+/// The field `metadata` of an object.
+fn metadata() -> Value {
+    json!({"description": METADATA, "allOf": [reference(&format!("{META}.ObjectMeta"))]})
+}
+
 fn group_version_kind(served: &Served, kind: &str) -> Value {
     json!({"group": &*served.group, "version": &*served.version, "kind": kind})
 }
@@ -81,8 +86,7 @@ fn object_schema(served: &Served) -> Value {
     if let Some(properties) = properties {
         properties["apiVersion"] = json!({"description": API_VERSION, "type": "string"});
         properties["kind"] = json!({"description": KIND, "type": "string"});
-        properties["metadata"] =
-            json!({"description": METADATA, "allOf": [reference(&format!("{META}.ObjectMeta"))]});
+        properties["metadata"] = metadata();
     }
     schema["x-kubernetes-group-version-kind"] = json!([group_version_kind(served, &served.kind)]);
     schema
@@ -115,8 +119,7 @@ fn publish(schema: &mut Value) {
         let properties = map.entry("properties").or_insert_with(|| json!({}));
         properties["apiVersion"] = json!({"description": LOWER_API_VERSION, "type": "string"});
         properties["kind"] = json!({"description": LOWER_KIND, "type": "string"});
-        properties["metadata"] =
-            json!({"description": METADATA, "allOf": [reference(&format!("{META}.ObjectMeta"))]});
+        properties["metadata"] = metadata();
         let required = map.entry("required").or_insert_with(|| json!([]));
         for field in ["kind", "apiVersion"] {
             if let Value::Array(list) = required

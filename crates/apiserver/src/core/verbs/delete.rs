@@ -4,13 +4,13 @@ use super::{Request, list::check_fields};
 use crate::{
     core::{
         Core, Reply, body, decode,
+        deletion::{Deleted, deleted_status},
         negotiate::{self, BodyFormat},
         object,
         options::{DeleteOptions, ListOptions},
         registry::Served,
         store::Key,
         strategy, typed,
-        write::{Deleted, deleted_status},
     },
     status::Status,
 };
