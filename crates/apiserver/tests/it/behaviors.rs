@@ -158,3 +158,20 @@ fn what_is_slow_comes_later_and_what_is_off_never() {
     cluster.pass(60);
     assert!(cluster.names("/apis/apps/v1/namespaces/default/replicasets").is_empty());
 }
+
+#[test]
+fn what_asks_for_more_pods_than_a_cluster_has_room_for_gets_some() {
+    let template = json!({
+        "metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "c", "image": "i:1"}]},
+    });
+    let selector = json!({"matchLabels": {"a": "b"}});
+    let many = i32::MAX;
+    let deployment = json!({
+        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"},
+        "spec": {"replicas": many, "selector": selector, "template": template},
+    });
+    let mut cluster = Cluster::new(Behaviors::all());
+    cluster.ask(Method::POST, "/apis/apps/v1/namespaces/default/deployments", &deployment);
+    cluster.pass(4);
+    assert_eq!(cluster.names(PODS).len(), 110);
+}

@@ -34,7 +34,8 @@ pub(super) fn job(core: &mut Core, key: &Key, now: Timestamp) {
         is_late.then_some(("DeadlineExceeded", "Job was active longer than specified deadline"))
     };
     let rest = wanted.saturating_sub(tally.succeeded);
-    let mut missing = rest.min(parallel).saturating_sub(tally.active.len() as u64);
+    let side_by_side = template::pods_for(rest.min(parallel).try_into().unwrap_or(i64::MAX));
+    let mut missing = side_by_side.saturating_sub(tally.active.len());
     let place = (served.storage.clone(), key.clone());
     if let Some(due) = tally.next_pod().filter(|due| *due > now && missing > 0 && failure.is_none()) {
         core.background.later(due, place.clone());

@@ -8,7 +8,7 @@ use serde_json::json;
 pub(super) fn replica_set(core: &mut Core, key: &Key, now: Timestamp) {
     let Some((served, set)) = find(core, "apps", "replicasets", key) else { return };
     let Some(pods) = core.registry.get("", "v1", "pods").cloned() else { return };
-    let replicas = usize::try_from(template::number(&set, "/spec/replicas")).unwrap_or(0);
+    let replicas = template::pods_for(template::number(&set, "/spec/replicas"));
     let counted = |core: &Core| {
         let mut owned = template::children(core, &pods, &set);
         owned.retain(|(_, pod)| !object::is_deleting(pod) && !pod::has_ended(pod));

@@ -15,7 +15,7 @@ const REVISION_LABEL: &str = "controller-revision-hash";
 pub(super) fn stateful_set(core: &mut Core, key: &Key, now: Timestamp) {
     let Some((served, set)) = find(core, "apps", "statefulsets", key) else { return };
     let Some(pods) = core.registry.get("", "v1", "pods").cloned() else { return };
-    let replicas = number(&set, "/spec/replicas");
+    let replicas = template::pods_for(number(&set, "/spec/replicas"));
     let names: Vec<String> = (0..replicas).map(|ordinal| format!("{}-{ordinal}", key.name)).collect();
     let latest =
         format!("{}-{}", key.name, template::hash(set.pointer("/spec/template").unwrap_or(&Value::Null)));

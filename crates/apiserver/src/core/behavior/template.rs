@@ -49,6 +49,15 @@ pub(super) fn children(core: &Core, served: &Served, owner: &Value) -> Vec<(Key,
         .collect()
 }
 
+/// The most pods one object is given, however many it asks for: as many as a kubelet runs by default, and there is one
+/// node.
+const MOST_PODS: usize = 110;
+
+/// So many of the pods that are asked for are made; none for less than nothing.
+pub(super) fn pods_for(wanted: i64) -> usize {
+    usize::try_from(wanted).unwrap_or(0).min(MOST_PODS)
+}
+
 pub(super) fn number(object: &Value, pointer: &str) -> i64 {
     object.pointer(pointer).and_then(Value::as_i64).unwrap_or(0)
 }
