@@ -76,3 +76,10 @@ pub(crate) enum Effect {
     /// What an instance wants to hear about, beside its children.
     Interests(Vec<Interest>),
 }
+
+impl Effect {
+    /// What a failed write to a definition or an instance leaves open, if anything.
+    pub(crate) fn of_failed_write(error: &Error) -> Option<Self> {
+        error.is_uncertain().then_some(Self::Unsure)
+    }
+}

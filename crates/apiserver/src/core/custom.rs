@@ -135,23 +135,16 @@ impl Custom {
         } else {
             check(schema, new, old, None)
         };
-        let Some(rules) = &self.rules else { return Verdict { errors, warnings: Vec::new() } };
-        if !runs_rules || errors.iter().any(|error| error.kind.keeps_rules_from_running()) {
+        let is_invalid = !runs_rules || errors.iter().any(|error| error.kind.keeps_rules_from_running());
+        if is_invalid && self.rules.is_some() {
             errors.push(FieldError::invalid("<nil>", &Value::Null, "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation"));
             return Verdict { errors, warnings: Vec::new() };
         }
-        let (broken, warnings) = rules::judge(rules, new, old);
-        errors.extend(broken);
-        Verdict { errors, warnings }
+        self.add_rules(errors, new, old)
     }
 
-    /// Problems of an object of another kind: what is wrong with that, and the rules, but nothing of the schema.
-    pub(crate) fn judge_other(
-        &self,
-        mut errors: Vec<FieldError>,
-        new: &Value,
-        old: Option<&Value>,
-    ) -> Verdict {
+    /// These problems and those that the rules have with an object, whatever the schema says of it.
+    pub(crate) fn add_rules(&self, mut errors: Vec<FieldError>, new: &Value, old: Option<&Value>) -> Verdict {
         let judged = self.rules.as_ref().map(|rules| rules::judge(rules, new, old));
         let (broken, warnings) = judged.unwrap_or_default();
         errors.extend(broken);

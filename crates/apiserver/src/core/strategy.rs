@@ -285,11 +285,17 @@ fn is_new_generation<'a>(served: &Served, old: &'a Value, new: &'a Value) -> boo
     }
 }
 
-/// Whether a custom resource says that it is of another kind or version than its endpoint's.
-pub(crate) fn is_other_kind(served: &Served, object: &Value) -> bool {
-    let said = |field: &str| object.get(field).and_then(Value::as_str);
-    served.custom.is_some()
-        && (said("kind") != Some(&*served.kind) || said("apiVersion") != Some(&*served.api_version()))
+/// What is wrong with a custom resource that says that it is of another kind or version than its endpoint's.
+pub(crate) fn other_kind(served: &Served, object: &Value) -> Vec<FieldError> {
+    if served.custom.is_none() {
+        return Vec::new();
+    }
+    let said = |field: &str| object.get(field).and_then(Value::as_str).unwrap_or_default();
+    let fields = [("kind", served.kind.to_string()), ("apiVersion", served.api_version())];
+    let wrong = fields.iter().filter(|(field, wanted)| said(field) != wanted);
+    wrong
+        .map(|(field, wanted)| FieldError::invalid_text(*field, said(field), format!("must be {wanted}")))
+        .collect()
 }
 
 /// Problems of an object beyond its metadata, whose problems are known; `old` is there for an update.
@@ -301,17 +307,11 @@ pub(crate) fn validate(
     of_metadata: &[FieldError],
 ) -> Verdict {
     match &served.custom {
-        Some(custom) if is_other_kind(served, new) => {
-            let said = |field: &str| new.get(field).and_then(Value::as_str).unwrap_or_default();
-            let wrong = [("kind", served.kind.to_string()), ("apiVersion", served.api_version())]
-                .into_iter()
-                .filter(|(field, wanted)| said(field) != wanted)
-                .map(|(field, wanted)| {
-                    FieldError::invalid_text(field, said(field), format!("must be {wanted}"))
-                });
-            custom.judge_other(wrong.collect(), new, old)
-        }
         Some(custom) => {
+            let wrong = other_kind(served, new);
+            if !wrong.is_empty() {
+                return custom.add_rules(wrong, new, old);
+            }
             let runs_rules = !of_metadata.iter().any(|error| error.kind.keeps_rules_from_running());
             custom.validate(new, old, subresource, runs_rules)
         }

@@ -76,10 +76,10 @@ impl Core {
             object::set_meta(&mut object, "generation", Some(1.into()));
         }
         strategy::prepare_create(self, served, &mut object);
-        let mut errors = if strategy::is_other_kind(served, &object) {
-            Vec::new()
-        } else {
+        let mut errors = if strategy::other_kind(served, &object).is_empty() {
             metadata::validate::creation(&object, strategy::name_rule(served))
+        } else {
+            Vec::new()
         };
         let verdict = strategy::validate(served, &object, None, writer.subresource.as_deref(), &errors);
         self.warnings.extend(verdict.warnings);

@@ -245,9 +245,7 @@ impl<'a> Pass<'a> {
             Err(error) if error.is_not_found() => {}
             Err(error) => {
                 tracing::warn!(definition = %self.object.key().name, %error, "status of the definition not written");
-                if error.is_uncertain() {
-                    self.effects.push(Effect::Unsure);
-                }
+                self.effects.extend(Effect::of_failed_write(&error));
                 return Ok(Report { outcome: Outcome::Retry, effects: self.effects });
             }
         }

@@ -283,18 +283,11 @@ impl<'a> Pass<'a> {
         let options = ApplyOptions::force(managers::LABELLER);
         let managed = self.shared.cluster.apply(&self.served.resource, &patch, &options).await;
         let managed = managed.map_err(|error| {
-            self.failed_to_write(&error);
+            self.effects.extend(Effect::of_failed_write(&error));
             format!("finalizer/labeling failed: {}", self.explain(&error))
         });
         self.adopt(managed?);
         Ok(())
-    }
-
-    /// The instance was not written, or the server only did not say so.
-    fn failed_to_write(&mut self, error: &Error) {
-        if error.is_uncertain() {
-            self.effects.push(Effect::Unsure);
-        }
     }
 
     /// Takes the server's answer to a write of the instance as its newest form.

@@ -75,9 +75,7 @@ pub(crate) async fn reconcile(shared: &Shared, served: &Served, mut instance: Ob
         Err(error) if error.is_not_found() => {}
         Err(error) => {
             tracing::debug!(%error, "status of the instance not written");
-            if error.is_uncertain() {
-                report.effects.push(Effect::Unsure);
-            }
+            report.effects.extend(Effect::of_failed_write(&error));
             report.outcome = Outcome::Retry;
         }
     }
@@ -114,7 +112,8 @@ pub(crate) async fn members(
         (members, watched)
     };
     let asked = set.members(&shared.cluster, scope, &watched).await?;
-    members.retain(|member| asked.iter().all(|newer| newer.uid != member.uid));
+    let newer: BTreeSet<&str> = asked.iter().map(|member| &*member.uid).collect();
+    members.retain(|member| !newer.contains(&*member.uid));
     members.extend(asked);
     // What is not provably ours stays, and must not hold up what is.
     members.retain(|member| match member.veto(&set.id) {

@@ -51,15 +51,20 @@ fn object(value: serde_json::Value) -> Object {
     Object::from_value(value).expect("an object")
 }
 
-/// A definition of pages with this child.
-fn page_of(child: &serde_json::Value) -> Object {
+/// A definition of pages with this resource alone.
+fn page_of_resource(resource: &serde_json::Value) -> Object {
     object(json!({
         "apiVersion": "kro.run/v1alpha1", "kind": "ResourceGraphDefinition", "metadata": {"name": "page"},
         "spec": {
             "schema": {"apiVersion": "v1alpha1", "kind": "Page", "spec": {"text": "string"}},
-            "resources": [{"id": "child", "template": child}],
+            "resources": [resource],
         },
     }))
+}
+
+/// A definition of pages with this child.
+fn page_of(child: &serde_json::Value) -> Object {
+    page_of_resource(&json!({"id": "child", "template": child}))
 }
 
 /// A definition of pages whose child is a config map with this text.

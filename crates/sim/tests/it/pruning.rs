@@ -1,27 +1,12 @@
 //! What is no longer wanted goes, or is let go of, whatever stands in the way for a while.
 
-use crate::{home, object, page};
+use crate::{home, page, page_of, page_of_resource};
 use http::Method;
 use kro_apiserver::fault::{Fault, Rule};
-use kro_object::{Gvk, Object, ObjectKey};
+use kro_object::{Gvk, ObjectKey};
 use kro_sim::{World, WorldOptions, run};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::time::Duration;
-
-/// A definition of pages with this resource alone.
-fn page_with_resource(resource: &Value) -> Object {
-    object(json!({
-        "apiVersion": "kro.run/v1alpha1", "kind": "ResourceGraphDefinition", "metadata": {"name": "page"},
-        "spec": {
-            "schema": {"apiVersion": "v1alpha1", "kind": "Page", "spec": {"text": "string"}},
-            "resources": [resource],
-        },
-    }))
-}
-
-fn config_map(name: &str) -> Value {
-    json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}})
-}
 
 fn is_there(world: &World, name: &str) -> bool {
     world.admin().all("", "ConfigMap").iter().any(|map| *map.key().name == *name)
@@ -53,7 +38,7 @@ fn what_could_not_be_asked_for_is_asked_for_again() {
         let absent = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "absent"}});
         world
             .admin()
-            .apply(&page_with_resource(&json!({"id": "absent", "externalRef": absent})))
+            .apply(&page_of_resource(&json!({"id": "absent", "externalRef": absent})))
             .expect("a definition");
         world.sleep(Duration::from_mins(5)).await;
         assert_eq!(world.faults().injected().len(), 8, "nothing was in the way");
@@ -68,7 +53,9 @@ fn a_child_is_counted_once() {
         // The set is not sure of its children from then on.
         let child = "/api/v1/namespaces/default/configmaps/home";
         let world = page_after(vec![Rule::new(Fault::LoseReply).method(Method::PATCH).path(child)]).await;
-        let mut page = page_with_resource(&json!({"id": "child", "template": config_map("other")}));
+        let mut page = page_of(&json!({
+            "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "other"},
+        }));
         page.metadata_mut().insert_annotation("policy.kro.run/max-deletes", "1");
         world.admin().apply(&page).expect("a definition");
         world.sleep(Duration::from_mins(5)).await;

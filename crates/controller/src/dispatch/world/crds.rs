@@ -47,6 +47,14 @@ impl Crds {
         self.gone.iter().any(|name| is_of(resource, name))
     }
 
+    /// Those of these resources that are gone. Mostly none is, and then none is looked at.
+    pub(super) fn gone_among(&self, resources: impl Iterator<Item = Gvr>) -> BTreeSet<Gvr> {
+        if self.gone.is_empty() {
+            return BTreeSet::new();
+        }
+        resources.filter(|resource| self.is_gone(resource)).collect()
+    }
+
     /// Whether there is one that was made for a definition.
     pub(super) fn has_one_of(&self, definition: &str) -> bool {
         self.known.values().any(|crd| crd.definition.as_deref() == Some(definition))

@@ -71,7 +71,7 @@ impl World {
             unavailable,
             reread: served.reread.is_some_and(|settled| record.read < settled)
                 || self.unsure.contains(&Key::Instance(instance.clone())),
-            gone: served.resources().filter(|resource| self.crds.is_gone(resource)).collect(),
+            gone: self.crds.gone_among(served.resources()),
             grace: match record.held {
                 None => GRACE,
                 Some(since) => GRACE.saturating_sub(now.saturating_duration_since(since)),

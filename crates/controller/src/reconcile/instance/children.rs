@@ -8,6 +8,7 @@ use crate::{
     options::TOOL,
     packed::lean,
     queue::Outcome,
+    reconcile::Effect,
 };
 use kro_api::names::{annotations, labels, managers};
 use kro_api::policy::Existing;
@@ -288,7 +289,7 @@ impl Pass<'_> {
                 Ok(())
             }
             Err(error) => {
-                self.failed_to_write(&error);
+                self.effects.extend(Effect::of_failed_write(&error));
                 Err(Stop {
                     message: format!("failed to patch instance with applyset labels: {error}"),
                     outcome: Outcome::Again(self.shared.options.retry_interval),

@@ -286,7 +286,7 @@ impl Pass<'_> {
             Err(error) if error.is_not_found() => Outcome::Done,
             Err(error) => {
                 tracing::warn!(instance = %self.instance.key(), %error, "status not written");
-                self.failed_to_write(&error);
+                self.effects.extend(Effect::of_failed_write(&error));
                 Outcome::Retry
             }
         }
