@@ -39,6 +39,11 @@ fn remove(ty: TypeRef<'_>, value: &mut Value, fields: Nodes<'_>, depth: usize) {
     match (ty.shape(value), &mut *value) {
         (Shape::Scalar(_) | Shape::None, _) => {}
         (Shape::Map(map), Value::Object(entries)) if !map.atomic && depth < MAX_DEPTH => {
+            // Often all goes, as a status does: dropped as a whole, a map need not stay in order.
+            if are_members(fields, entries) {
+                *value = Value::Null;
+                return;
+            }
             for node in fields {
                 let Some(encoded) = node.element.field_name() else { break };
                 let name = as_str(encoded);
@@ -49,9 +54,6 @@ fn remove(ty: TypeRef<'_>, value: &mut Value, fields: Nodes<'_>, depth: usize) {
                 {
                     remove(field, entry, node.children(), depth + 1);
                 }
-            }
-            if entries.is_empty() {
-                *value = Value::Null;
             }
         }
         (Shape::List(list), Value::Array(items))
@@ -77,6 +79,11 @@ fn remove(ty: TypeRef<'_>, value: &mut Value, fields: Nodes<'_>, depth: usize) {
         }
         _ => *value = Value::Null,
     }
+}
+
+/// Whether each entry is a member itself.
+fn are_members(mut fields: Nodes<'_>, entries: &Object<String, Value>) -> bool {
+    entries.keys().all(|name| fields.next_field(name).is_some_and(|node| node.member))
 }
 
 fn extract(ty: TypeRef<'_>, value: &mut Value, fields: Nodes<'_>, depth: usize) {

@@ -153,6 +153,11 @@ impl<'a> Nodes<'a> {
     }
 
     pub(crate) fn find_field(mut self, name: &str) -> Option<Node<'a>> {
+        self.next_field(name)
+    }
+
+    /// The field with this name; all before it are passed, and it as well.
+    pub(crate) fn next_field(&mut self, name: &str) -> Option<Node<'a>> {
         self.find_map(|node| match node.element.field_name().map(|field| field.cmp(name.as_bytes())) {
             Some(Ordering::Less) => None,
             Some(Ordering::Equal) => Some(Some(node)),
