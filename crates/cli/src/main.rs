@@ -4,6 +4,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use mimalloc::MiMalloc;
 
 mod commands;
 mod crds;
@@ -16,6 +17,10 @@ mod output;
 mod project;
 mod report;
 mod server;
+
+/// Both the embedded API server and simulated clusters make and drop small JSON objects all the time.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// ResourceGraphDefinitions without a cluster: develop, validate, generate.
 #[derive(Debug, Parser)]
