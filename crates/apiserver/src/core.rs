@@ -26,6 +26,7 @@ mod negotiate;
 mod object;
 mod openapi;
 mod options;
+mod owner_reference;
 mod patch;
 mod place;
 mod policy;
@@ -51,7 +52,7 @@ pub use self::{
     store::{Key, ResourceId},
     verbs::watch::{Cursor, Next},
 };
-pub(crate) use self::{store::Change, write::MODIFIED};
+pub(crate) use self::{body::Source, store::Change, write::MODIFIED};
 
 use self::{
     access::{Attributes, User},
@@ -143,9 +144,14 @@ impl Core {
 
     /// Answers one call.
     pub fn handle(&mut self, call: &Call, now: Timestamp) -> Reply {
+        self.answer(call, Source::new(call), now)
+    }
+
+    /// Answers one call with this body.
+    pub(crate) fn answer(&mut self, call: &Call, body: Source<'_>, now: Timestamp) -> Reply {
         let user = self.authenticate(call);
         let name = user.as_ref().map(|user| user.name.as_str().into()).unwrap_or_default();
-        let outcome = user.and_then(|user| self.route(call, user, now));
+        let outcome = user.and_then(|user| self.route(call, body, user, now));
         let reply =
             outcome.unwrap_or_else(|status| Reply::refusal(&status, negotiate::of_refusal(&call.accept)));
         self.record(call, name, reply.status, now);
@@ -242,7 +248,7 @@ impl Core {
         });
     }
 
-    fn route(&mut self, call: &Call, user: User, now: Timestamp) -> Result<Reply, Status> {
+    fn route(&mut self, call: &Call, body: Source<'_>, user: User, now: Timestamp) -> Result<Reply, Status> {
         if call.body.len() > body::LIMIT {
             return Err(Status::too_large(format!("limit is {}", body::LIMIT)));
         }
@@ -256,7 +262,7 @@ impl Core {
                 self.demand(&user, &wanted)?;
                 self.other(call, &segments)
             }
-            Target::Resource(info) => self.resource(call, &info, user, now),
+            Target::Resource(info) => self.resource(call, body, &info, user, now),
         }
     }
 
@@ -275,7 +281,14 @@ impl Core {
         }
     }
 
-    fn resource(&mut self, call: &Call, info: &Info, user: User, now: Timestamp) -> Result<Reply, Status> {
+    fn resource(
+        &mut self,
+        call: &Call,
+        body: Source<'_>,
+        info: &Info,
+        user: User,
+        now: Timestamp,
+    ) -> Result<Reply, Status> {
         let Some(served) = self.registry.get(&info.group, &info.version, &info.plural).cloned() else {
             return self.unserved(info);
         };
@@ -298,7 +311,7 @@ impl Core {
                 Ok(Reply::not_found_page())
             };
         }
-        self.serve(call, info, &served, user, now)
+        self.serve(call, body, info, &served, user, now)
     }
 
     fn unserved(&self, info: &Info) -> Result<Reply, Status> {
@@ -331,8 +344,8 @@ impl Core {
         let (served, mut value) = self.place(object)?;
         let key = Key::new(object::namespace(&value), object::name(&value));
         object::set_revision(&mut value, self.store.next_revision());
-        let stored = Arc::new(served.to_stored(&value));
-        self.store.write(&served.storage, key, Some(stored));
+        let (stored, _) = served.to_stored(&value);
+        self.store.write(&served.storage, key, Some(Arc::new(stored)));
         self.background(now);
         Ok(())
     }

@@ -17,8 +17,10 @@ pub(crate) fn to_vec(value: &Value) -> Vec<u8> {
     out
 }
 
-/// The same, appended.
-pub(crate) fn append(out: &mut Vec<u8>, value: &Value) {
+/// The same, appended. Returns how many values lie inside of each other, as [`height`](crate::core::object::height)
+/// counts.
+pub(crate) fn append(out: &mut Vec<u8>, value: &Value) -> usize {
+    let mut below = 0;
     match value {
         Value::Null => out.extend_from_slice(b"null"),
         Value::Bool(true) => out.extend_from_slice(b"true"),
@@ -32,10 +34,11 @@ pub(crate) fn append(out: &mut Vec<u8>, value: &Value) {
             let mut before = b'[';
             for item in items {
                 out.push(before);
-                append(out, item);
+                below = below.max(append(out, item));
                 before = b',';
             }
             out.extend_from_slice(if items.is_empty() { b"[]" } else { b"]" });
+            return below + 1;
         }
         Value::Object(members) => {
             let mut before = b'{';
@@ -43,17 +46,21 @@ pub(crate) fn append(out: &mut Vec<u8>, value: &Value) {
                 out.push(before);
                 append_text(out, name);
                 out.push(b':');
-                append(out, member);
+                below = below.max(append(out, member));
                 before = b',';
             }
             out.extend_from_slice(if members.is_empty() { b"{}" } else { b"}" });
+            return below + 1;
         }
     }
+    0
 }
 
 /// A text in quotes, appended.
 pub(crate) fn append_text(out: &mut Vec<u8>, text: &str) {
-    if text.bytes().any(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
+    // Without an early end, so that many bytes are looked at at once.
+    let is_special = |byte: u8| matches!(byte, 0..b' ' | b'"' | b'\\');
+    if text.bytes().fold(false, |found, byte| found | is_special(byte)) {
         return serde_json::to_writer(out, text).expect("writing into memory does not fail");
     }
     out.reserve(text.len() + 2);

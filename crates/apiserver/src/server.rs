@@ -4,7 +4,7 @@ use crate::{
     Outcome,
     behaviors::Behaviors,
     clock::{Clock, SystemClock},
-    core::{Call, Core, CoreOptions, Cursor, Key, Next, Reply, ResourceId},
+    core::{Call, Core, CoreOptions, Cursor, Key, Next, Reply, ResourceId, Source},
     saving::Saver,
     signal::Signal,
     snapshot::Snapshot,
@@ -195,10 +195,11 @@ impl ApiServer {
 
     /// The same without waiting for the disk. The answer must not be given before its revision is saved.
     pub(crate) fn handle_unsaved(&self, call: &Call) -> (Reply, u64) {
+        let body = Source::parse(call);
         let now = self.now();
         let mut core = self.core();
         let known = core.revision();
-        let reply = core.handle(call, now);
+        let reply = core.answer(call, body, now);
         let revision = self.settle(core, known, now);
         (reply, revision)
     }

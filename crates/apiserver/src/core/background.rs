@@ -69,15 +69,15 @@ impl Core {
     /// Catches up with all changes; returns when to come back for what is due later.
     pub fn background(&mut self, now: Timestamp) -> Option<Timestamp> {
         for _ in 0..ROUND_LIMIT {
-            let (due, changes) = (self.background.take_due(now), self.unseen());
-            if due.is_empty() && changes.is_empty() {
+            for change in self.unseen() {
+                self.react(&change, now);
+            }
+            let due = self.background.take_due(now);
+            if due.is_empty() && !self.is_behind() {
                 break;
             }
             for (resource, key) in due {
                 behavior::play(self, &resource, &key, now);
-            }
-            for change in changes {
-                self.react(&change, now);
             }
         }
         self.background.next()
@@ -99,6 +99,11 @@ impl Core {
             self.end_namespaces(change, now);
         }
         behavior::react(self, change, now);
+    }
+
+    /// Whether there are such changes.
+    fn is_behind(&self) -> bool {
+        self.background.seen < self.store.revision()
     }
 
     /// The changes that the controllers have not looked at yet.

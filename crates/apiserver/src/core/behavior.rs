@@ -26,7 +26,7 @@ use super::{
 use crate::Behavior;
 use kro_object::Timestamp;
 use serde_json::Value;
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 /// The name of the only node.
 pub(super) const NODE: &str = "embedded";
@@ -35,21 +35,20 @@ pub(super) const NODE: &str = "embedded";
 pub(super) fn react(core: &mut Core, change: &Change, now: Timestamp) {
     attend(core, &change.resource, &change.key, now);
     // A change of a child concerns whoever controls it.
-    let child = change.new.as_ref().or(change.old.as_ref()).filter(|object| !object.owners().is_empty());
-    let controller = child.and_then(|child| template::controller(core, &child.value()));
+    let child = change.new.as_ref().or(change.old.as_ref());
+    let controller = child.and_then(|child| template::controller(core, &change.key.namespace, child));
     if let Some((resource, key)) = controller {
         attend(core, &resource, &key, now);
     }
     script::outcome_changed(core, change, now);
 }
 
-/// Does what concerns an object, now or after the delay of the behavior.
+/// Puts what concerns an object on the list, for after the delay of the behavior. As with the work queue of a
+/// controller, an object is there once, however many changes concern it.
 fn attend(core: &mut Core, resource: &Arc<ResourceId>, key: &Key, now: Timestamp) {
     let behavior = Behavior::of(&resource.group, &resource.plural);
-    match behavior.and_then(|behavior| core.behaviors.delay(behavior)) {
-        None => {}
-        Some(Duration::ZERO) => play(core, resource, key, now),
-        Some(delay) => core.background.later(now.saturating_add(delay), (resource.clone(), key.clone())),
+    if let Some(delay) = behavior.and_then(|behavior| core.behaviors.delay(behavior)) {
+        core.background.later(now.saturating_add(delay), (resource.clone(), key.clone()));
     }
 }
 

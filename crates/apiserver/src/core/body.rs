@@ -1,7 +1,14 @@
 //! Reading request bodies: JSON or YAML into a JSON value, and which fields stand twice.
 //! Refuses to know kinds; `decode.rs` makes objects of what is read here.
 
-use super::{negotiate::BodyFormat, patch::json, place::Place, typed::protobuf, yaml};
+use super::{
+    negotiate::{self, BodyFormat},
+    patch::json,
+    place::Place,
+    request::Call,
+    typed::protobuf,
+    yaml,
+};
 use crate::go_json;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
@@ -9,6 +16,45 @@ use std::{cell::RefCell, collections::BTreeMap, fmt};
 
 /// Bodies larger than this are refused, as etcd would.
 pub(crate) const LIMIT: usize = 3 * 1024 * 1024;
+
+/// The body of a call. Parsing needs nothing of the server, and can be done while others have it.
+#[derive(Debug)]
+pub(crate) struct Source<'c> {
+    bytes: &'c [u8],
+    /// What has been parsed already, and as what.
+    parsed: Option<(BodyFormat, Parsed)>,
+}
+
+/// A value and what strict decoding objects to; the error is the text of Go's decoder.
+type Parsed = Result<(Value, Vec<String>), String>;
+
+impl<'c> Source<'c> {
+    /// A body that is parsed when it is read.
+    pub(crate) fn new(call: &'c Call) -> Self {
+        Self { bytes: &call.body, parsed: None }
+    }
+
+    /// A body that is parsed now, if the call tells as what.
+    pub(crate) fn parse(call: &'c Call) -> Self {
+        let mut source = Self::new(call);
+        let is_read = (1..=LIMIT).contains(&source.bytes.len());
+        if let Some(format) = negotiate::likely_format(call).filter(|_| is_read) {
+            source.parsed = Some((format, parse(source.bytes, format)));
+        }
+        source
+    }
+
+    pub(crate) fn bytes(&self) -> &'c [u8] {
+        self.bytes
+    }
+
+    /// Reads the body, once; the error is the text of Go's decoder.
+    pub(crate) fn read(&mut self, format: BodyFormat) -> Result<Body<'c>, String> {
+        let parsed = self.parsed.take().filter(|(known, _)| *known == format);
+        let (value, problems) = parsed.map_or_else(|| parse(self.bytes, format), |(_, parsed)| parsed)?;
+        Ok(Body { value, problems, bytes: self.bytes, format })
+    }
+}
 
 /// A body as read.
 #[derive(Debug)]
@@ -83,20 +129,17 @@ fn sort_patched(paths: &mut [String], operations: &[Value], order: &[String]) {
     paths.sort_by_cached_key(|path| brought.get(path).cloned().unwrap_or_else(|| (path.clone(), 0)));
 }
 
-/// Reads a body; the error is the text of Go's decoder.
-pub(crate) fn read(bytes: &[u8], format: BodyFormat) -> Result<Body<'_>, String> {
-    let (value, problems) = match format {
+fn parse(bytes: &[u8], format: BodyFormat) -> Parsed {
+    match format {
         BodyFormat::Json => {
-            read_json(bytes).map_err(|why| format!("couldn't get version/kind; json parse error: {why}"))?
+            read_json(bytes).map_err(|why| format!("couldn't get version/kind; json parse error: {why}"))
         }
-        BodyFormat::Protobuf => (protobuf::read(bytes)?, Vec::new()),
-        BodyFormat::Yaml => read_yaml(bytes)?,
-    };
-    Ok(Body { value, problems, bytes, format })
+        BodyFormat::Protobuf => Ok((protobuf::read(bytes)?, Vec::new())),
+        BodyFormat::Yaml => read_yaml(bytes),
+    }
 }
 
-/// A value and what strict decoding objects to.
-fn read_json(bytes: &[u8]) -> Result<(Value, Vec<String>), String> {
+fn read_json(bytes: &[u8]) -> Parsed {
     let tracker = Tracker::default();
     let value =
         tracker.read(bytes).map_err(|error| go_json::error(bytes).unwrap_or_else(|| error.to_string()))?;
@@ -105,7 +148,7 @@ fn read_json(bytes: &[u8]) -> Result<(Value, Vec<String>), String> {
 }
 
 /// A body that says to be YAML. JSON that repeats no field is the same either way and is read faster as JSON.
-fn read_yaml(bytes: &[u8]) -> Result<(Value, Vec<String>), String> {
+fn read_yaml(bytes: &[u8]) -> Parsed {
     let is_json = bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
     let plain = is_json.then(|| read_json(bytes).ok()).flatten();
     if let Some(plain) = plain.filter(|(_, problems)| problems.is_empty()) {
@@ -248,6 +291,10 @@ impl<'de> Visitor<'de> for Seed<'_> {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    fn read(bytes: &[u8], format: BodyFormat) -> Result<Body<'_>, String> {
+        Source { bytes, parsed: None }.read(format)
+    }
 
     #[test]
     fn json_duplicates_are_told_and_the_last_wins() {

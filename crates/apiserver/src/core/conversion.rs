@@ -30,8 +30,8 @@ impl Served {
         self.custom.is_none() && self.version == self.storage_version && self.group == self.storage.group
     }
 
-    /// An object of a request as it is stored.
-    pub(crate) fn to_stored(&self, object: &Value) -> Stored {
+    /// An object of a request as it is stored, and its JSON.
+    pub(crate) fn to_stored(&self, object: &Value) -> (Stored, Vec<u8>) {
         if self.is_stored_verbatim() {
             return Stored::new(&self.storage, object);
         }

@@ -21,7 +21,7 @@ use super::{
 };
 use kro_object::{Scope, Timestamp};
 use serde_json::{Map, Value, json};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The verbs of custom resources, in the odd order of the real server's discovery.
 const VERBS: [&str; 8] = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];
@@ -302,6 +302,7 @@ impl Core {
                 custom: Some(custom),
                 stored_as: stored.clone().filter(|_| !is_stored),
                 ownership: Ownership::default(),
+                defaults: OnceLock::new(),
             });
         }
     }

@@ -1,7 +1,7 @@
 //! From a body to an object of the endpoint's kind: kind checks, metadata, unknown fields, defaults.
 
 use super::{
-    body::{self, Body},
+    body::{self, Body, Source},
     metadata,
     metadata::json_type,
     negotiate::{self, BodyFormat},
@@ -20,11 +20,12 @@ use serde_json::{Map, Value};
 pub(crate) fn object(
     registry: &Registry,
     served: &Served,
-    bytes: &[u8],
+    body: &mut Source<'_>,
     content_type: &str,
     validation: FieldValidation,
     warnings: &mut Vec<String>,
 ) -> Result<Value, Status> {
+    let bytes = body.bytes();
     let format = negotiate::body_format(content_type)?;
     if format == BodyFormat::Protobuf && !served.is_builtin() {
         return Err(Status::unsupported_media_type("application/json, application/yaml"));
@@ -36,7 +37,7 @@ pub(crate) fn object(
             snippet(bytes)
         ))
     };
-    let mut read = body::read(bytes, format).map_err(unrecognized)?;
+    let mut read = body.read(format).map_err(unrecognized)?;
     if read.value.is_null() {
         read.value = Value::Object(Map::new());
     }

@@ -70,7 +70,7 @@ impl Core {
         let mut last = stored;
         if new != old && !options.dry_run {
             object::set_revision(&mut new, self.store.next_revision());
-            last = Arc::new(served.to_stored(&new));
+            last = Arc::new(served.to_stored(&new).0);
             self.store.write(&served.storage, key.clone(), Some(last.clone()));
         }
         if ends_now {

@@ -5,6 +5,7 @@
 use super::{
     Core, object,
     options::{DeleteOptions, Propagation},
+    owner_reference::OwnerReference,
     registry::Served,
     store::{Change, Key, Place},
     stored::Stored,
@@ -15,10 +16,6 @@ use std::sync::Arc;
 
 const FOREGROUND: &str = "foregroundDeletion";
 const ORPHAN: &str = "orphan";
-
-fn references(object: &Value) -> impl Iterator<Item = &Value> {
-    object::meta(object, "ownerReferences").and_then(Value::as_array).into_iter().flatten()
-}
 
 /// What an owner reference leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,10 +43,7 @@ impl Core {
             }
         }
         // An owner in foreground deletion may have waited for this object, or for its reference.
-        if old.owners().is_empty() {
-            return;
-        }
-        for owner in references(&old.value()) {
+        for owner in old.owners() {
             if let Some((served, key)) = self.owner_place(owner, &change.key.namespace) {
                 self.judge_owner(&(served.storage.clone(), key), now);
             }
@@ -64,18 +58,17 @@ impl Core {
         Some((self.registry.stored(&place.0)?.clone(), self.store.get(&place.0, &place.1)?.clone()))
     }
 
-    fn owner_place(&self, owner: &Value, namespace: &str) -> Option<(Arc<Served>, Key)> {
-        let text = |field: &str| owner.get(field).and_then(Value::as_str).unwrap_or_default();
-        let (group, version) = text("apiVersion").split_once('/').unwrap_or(("", text("apiVersion")));
-        let served = self.registry.kind(group, version, text("kind"))?.clone();
-        let key = Key::new(if served.is_namespaced() { namespace } else { "" }, text("name"));
+    fn owner_place(&self, owner: &OwnerReference, namespace: &str) -> Option<(Arc<Served>, Key)> {
+        let (group, version) = owner.group_version();
+        let served = self.registry.kind(group, version, &owner.kind)?.clone();
+        let key = Key::new(if served.is_namespaced() { namespace } else { "" }, &owner.name);
         Some((served, key))
     }
 
-    fn owner_state(&self, owner: &Value, namespace: &str) -> Owner {
+    fn owner_state(&self, owner: &OwnerReference, namespace: &str) -> Owner {
         let Some((served, key)) = self.owner_place(owner, namespace) else { return Owner::Solid };
         match self.store.get(&served.storage, &key) {
-            Some(found) if owner.get("uid").and_then(Value::as_str) == Some(found.uid()) => {
+            Some(found) if *owner.uid == *found.uid() => {
                 let waits = found.is_deleting() && object::finalizers(&found.value()).contains(&FOREGROUND);
                 if waits { Owner::Waiting } else { Owner::Solid }
             }
@@ -86,28 +79,25 @@ impl Core {
     /// Deletes an object that no owner keeps, or takes off references that lead nowhere.
     fn judge_dependent(&mut self, place: &Place, now: Timestamp) {
         let Some((served, stored)) = self.look_up(place) else { return };
-        if stored.is_deleting() || stored.owners().is_empty() {
+        if stored.is_deleting() {
             return;
         }
-        let stored = stored.value();
-        let states: Vec<(String, Owner)> = references(&stored)
-            .map(|owner| {
-                let uid = owner.get("uid").and_then(Value::as_str).unwrap_or_default();
-                (uid.to_owned(), self.owner_state(owner, &place.1.namespace))
-            })
-            .collect();
-        if states.is_empty() || states.iter().all(|(_, state)| *state == Owner::Solid) {
+        let state = |owner| self.owner_state(owner, &place.1.namespace);
+        let states: Vec<(&str, Owner)> =
+            stored.owners().iter().map(|owner| (&*owner.uid, state(owner))).collect();
+        if states.iter().all(|(_, state)| *state == Owner::Solid) {
             return;
         }
         if states.iter().any(|(_, state)| *state == Owner::Solid) {
-            let stale: Vec<String> =
+            let stale: Vec<&str> =
                 states.into_iter().filter(|(_, state)| *state != Owner::Solid).map(|(uid, _)| uid).collect();
             self.disown(&served, &place.1, &stale, now);
             return;
         }
         let waits = states.iter().any(|(_, state)| *state == Owner::Waiting);
-        let has_dependents = self.store.dependents(object::meta_text(&stored, "uid")).next().is_some();
-        let finalizers = object::finalizers(&stored);
+        let has_dependents = self.store.dependents(stored.uid()).next().is_some();
+        let object = stored.value();
+        let finalizers = object::finalizers(&object);
         let propagation = if waits && has_dependents || finalizers.contains(&FOREGROUND) {
             Propagation::Foreground
         } else if finalizers.contains(&ORPHAN) {
@@ -117,24 +107,21 @@ impl Core {
         };
         let options = DeleteOptions {
             propagation: Some(propagation),
-            uid: Some(object::meta_text(&stored, "uid").to_owned()),
+            uid: Some(stored.uid().to_owned()),
             ..DeleteOptions::default()
         };
         let _gone = self.delete(&served, &place.1, &options, now).is_err();
     }
 
     /// Removes owner references by uid.
-    fn disown(&mut self, served: &Arc<Served>, key: &Key, uids: &[String], now: Timestamp) {
+    fn disown(&mut self, served: &Arc<Served>, key: &Key, uids: &[&str], now: Timestamp) {
         self.adjust(served, key, None, now, &mut |object| {
-            let kept: Vec<Value> = references(object)
-                .filter(|owner| {
-                    owner
-                        .get("uid")
-                        .and_then(Value::as_str)
-                        .is_none_or(|uid| uids.iter().all(|gone| gone != uid))
-                })
-                .cloned()
-                .collect();
+            let references = object::meta(object, "ownerReferences").and_then(Value::as_array);
+            let is_gone = |owner: &Value| {
+                owner.get("uid").and_then(Value::as_str).is_some_and(|uid| uids.contains(&uid))
+            };
+            let kept: Vec<Value> =
+                references.into_iter().flatten().filter(|owner| !is_gone(owner)).cloned().collect();
             object::set_meta(object, "ownerReferences", (!kept.is_empty()).then(|| kept.into()));
         });
     }
@@ -145,19 +132,19 @@ impl Core {
         if !stored.is_deleting() {
             return;
         }
-        let uid = stored.uid().to_owned();
-        let stored = stored.value();
-        let finalizers = object::finalizers(&stored);
+        let uid = stored.uid();
+        let object = stored.value();
+        let finalizers = object::finalizers(&object);
         if finalizers.contains(&ORPHAN) {
-            for (resource, key) in self.dependents(&uid) {
+            for (resource, key) in self.dependents(uid) {
                 if let Some(dependent) = self.registry.stored(&resource).cloned() {
-                    self.disown(&dependent, &key, std::slice::from_ref(&uid), now);
+                    self.disown(&dependent, &key, &[uid], now);
                 }
             }
             self.release(&served, &place.1, ORPHAN, now);
         } else if finalizers.contains(&FOREGROUND) {
-            let dependents = self.dependents(&uid);
-            let blocks = dependents.iter().any(|place| self.is_blocking(place, &uid));
+            let dependents = self.dependents(uid);
+            let blocks = dependents.iter().any(|place| self.is_blocking(place, uid));
             if blocks {
                 for dependent in dependents {
                     self.judge_dependent(&dependent, now);
@@ -169,11 +156,8 @@ impl Core {
     }
 
     fn is_blocking(&self, place: &Place, owner_uid: &str) -> bool {
-        self.store.get(&place.0, &place.1).is_some_and(|dependent| {
-            references(&dependent.value()).any(|owner| {
-                owner.get("uid").and_then(Value::as_str) == Some(owner_uid)
-                    && owner["blockOwnerDeletion"] == true
-            })
-        })
+        let dependent = self.store.get(&place.0, &place.1);
+        let owners = dependent.into_iter().flat_map(|dependent| dependent.owners());
+        owners.into_iter().any(|owner| owner.is_blocking && *owner.uid == *owner_uid)
     }
 }

@@ -39,9 +39,7 @@ pub(crate) fn forget_empty_lists(served: &Served, object: &mut Value) {
 
 /// Defaults of a kind.
 pub(crate) fn default(served: &Served, object: &mut Value) {
-    if let Some(schema) = served.schema() {
-        typed::default(&schema, object);
-    }
+    served.schema_defaults().apply(object);
     match (&*served.group, &*served.plural) {
         ("", "namespaces") => namespace::default(object),
         ("", "secrets") => config::default_secret(object),

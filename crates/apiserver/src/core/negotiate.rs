@@ -1,6 +1,6 @@
 //! `Accept` and `Content-Type`: which form an answer takes and how a body is to be read.
 
-use super::verbs::Verb;
+use super::{request::Call, verbs::Verb};
 use crate::{encode, status::Status};
 use serde_json::Value;
 
@@ -55,6 +55,15 @@ impl Format {
             Self::Json => encode::to_vec(value),
             Self::Yaml => encode::to_yaml(value).into_bytes(),
         }
+    }
+}
+
+/// How the verb that a call leads to will most likely read its body.
+pub(crate) fn likely_format(call: &Call) -> Option<BodyFormat> {
+    match media_type(&call.content_type) {
+        "application/apply-patch+yaml" => Some(BodyFormat::Yaml),
+        patch if patch.ends_with("patch+json") => Some(BodyFormat::Json),
+        _ => body_format(&call.content_type).ok(),
     }
 }
 

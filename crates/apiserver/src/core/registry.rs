@@ -3,14 +3,18 @@
 
 pub(crate) mod builtin;
 
-use super::{custom::Custom, managed::Ownership, store::ResourceId};
+use super::{custom::Custom, managed::Ownership, store::ResourceId, typed::SchemaDefaults};
 use crate::status::Named;
 use base64::Engine as _;
 use kro_k8s_schemas::GoName;
 use kro_object::{Gvk, Scope};
 use kro_schema::Schema;
 use sha2::{Digest as _, Sha256};
-use std::{cmp::Ordering, collections::BTreeMap, sync::Arc};
+use std::{
+    cmp::Ordering,
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 /// One resource in one version.
 #[derive(Debug)]
@@ -36,6 +40,8 @@ pub(crate) struct Served {
     pub stored_as: Option<Arc<Custom>>,
     /// What ownership of fields needs to know, made when first asked for.
     pub ownership: Ownership,
+    /// What the schema of a builtin kind fills in, gathered when first asked for.
+    pub defaults: OnceLock<SchemaDefaults>,
 }
 
 /// A subresource as discovery tells it.
@@ -71,6 +77,12 @@ impl Served {
             return None;
         }
         kro_k8s_schemas::schema(&self.gvk())
+    }
+
+    /// What the schema of a builtin kind fills in; nothing for others.
+    pub(crate) fn schema_defaults(&self) -> &SchemaDefaults {
+        let gathered = || self.schema().map(|schema| SchemaDefaults::new(&schema));
+        self.defaults.get_or_init(|| gathered().unwrap_or_default())
     }
 
     /// The Go struct of a builtin kind.

@@ -51,7 +51,7 @@ impl Core {
     fn place_all(&mut self, objects: Vec<Saved>) -> Vec<Change> {
         let place = |saved: Saved| {
             let (resource, key) = saved.place();
-            let stored = Arc::new(Stored::new(&resource, &saved.object));
+            let stored = Arc::new(Stored::new(&resource, &saved.object).0);
             self.store.put_back(&Arc::new(resource), key, stored)
         };
         objects.into_iter().map(place).collect()

@@ -217,14 +217,21 @@ impl Store {
         self.record(resource, key.clone(), Some(last), None)
     }
 
-    fn index(&mut self, resource: &Arc<ResourceId>, key: &Key, old: Option<&Stored>, new: Option<&Stored>) {
+    fn index<'s>(
+        &mut self,
+        resource: &Arc<ResourceId>,
+        key: &Key,
+        old: Option<&'s Stored>,
+        new: Option<&'s Stored>,
+    ) {
         let place = (resource.clone(), key.clone());
-        let named =
-            |names: fn(&Stored) -> &[Box<str>]| (old.map_or(&[][..], names), new.map_or(&[][..], names));
-        let (before, after) = named(Stored::owners);
-        self.dependents.replace(&place, before, after);
-        let (before, after) = named(Stored::subjects);
-        self.bindings.replace(&place, before, after);
+        let owners =
+            |stored: Option<&'s Stored>| stored.into_iter().flat_map(Stored::owners).map(|owner| &*owner.uid);
+        self.dependents.replace(&place, owners(old), owners(new));
+        let subjects = |stored: Option<&'s Stored>| {
+            stored.into_iter().flat_map(Stored::subjects).map(|subject| &**subject)
+        };
+        self.bindings.replace(&place, subjects(old), subjects(new));
         for claim in old.into_iter().flat_map(Stored::claims) {
             self.claims.remove(claim);
         }
@@ -318,7 +325,7 @@ mod tests {
     }
 
     fn object(n: i32) -> Arc<Stored> {
-        Arc::new(Stored::new(&id(), &json!(n)))
+        Arc::new(Stored::new(&id(), &json!(n)).0)
     }
 
     #[test]

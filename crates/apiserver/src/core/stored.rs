@@ -1,10 +1,11 @@
 //! An object as it is kept: canonical JSON, packed, beside the few facts that are asked for without unpacking.
 //! Refuses to be changed: a write makes a new one.
 
-use super::{object, store::ResourceId};
+use super::{object, owner_reference::OwnerReference, store::ResourceId};
 use crate::{Outcome, encode};
+use lz4_flex::block::{CompressTable, compress_into_with_table, get_maximum_output_size};
 use serde_json::Value;
-use std::{borrow::Cow, ops::Range};
+use std::{borrow::Cow, cell::RefCell, ops::Range};
 
 /// Below this length packing gains nothing.
 const PACK_FROM: usize = 256;
@@ -16,8 +17,7 @@ pub(crate) struct Stored {
     is_deleting: bool,
     outcome: Option<Outcome>,
     uid: Box<str>,
-    /// The uids of the owners.
-    owners: Box<[Box<str>]>,
+    owners: Box<[OwnerReference]>,
     subjects: Box<[Box<str>]>,
     /// What the object takes that no other one can have: addresses and ports of services.
     claims: Box<[Box<str>]>,
@@ -35,24 +35,25 @@ enum Form {
 }
 
 impl Stored {
-    pub(crate) fn new(resource: &ResourceId, object: &Value) -> Self {
-        let uids = object::meta(object, "ownerReferences").and_then(Value::as_array).into_iter().flatten();
-        let (json, type_meta) = canonical(object);
-        let form = if is_hot(resource) || object::height(object) > object::MAX_DEPTH {
+    /// The object as stored, and the canonical JSON that has been packed.
+    pub(crate) fn new(resource: &ResourceId, object: &Value) -> (Self, Vec<u8>) {
+        let (json, type_meta, height) = canonical(object);
+        let form = if is_hot(resource) || height > object::MAX_DEPTH {
             Form::Tree(Box::new(object.clone()))
         } else {
-            pack(json)
+            pack(&json)
         };
-        Self {
+        let stored = Self {
             form,
             is_deleting: object::is_deleting(object),
             outcome: outcome(object),
             uid: object::meta_text(object, "uid").into(),
-            owners: uids.filter_map(|owner| Some(owner.get("uid")?.as_str()?.into())).collect(),
+            owners: OwnerReference::all(object),
             subjects: subjects(resource, object),
             claims: claims(resource, object),
             type_meta,
-        }
+        };
+        (stored, json)
     }
 
     /// The object.
@@ -115,7 +116,7 @@ impl Stored {
         &self.uid
     }
 
-    pub(crate) fn owners(&self) -> &[Box<str>] {
+    pub(crate) fn owners(&self) -> &[OwnerReference] {
         &self.owners
     }
 
@@ -145,11 +146,16 @@ pub(crate) fn unsaved(bytes: &[u8], length: u32) -> Option<Cow<'_, [u8]>> {
     }
 }
 
-fn pack(json: Vec<u8>) -> Form {
+fn pack(json: &[u8]) -> Form {
+    thread_local! {
+        static TABLE: RefCell<CompressTable> = RefCell::default();
+    }
     if json.len() >= PACK_FROM {
-        let packed = lz4_flex::block::compress(&json);
-        if packed.len() < json.len() {
-            return Form::Packed(packed.into(), json.len() as u32);
+        let mut packed = vec![0; get_maximum_output_size(json.len())];
+        let length = TABLE.with_borrow_mut(|table| compress_into_with_table(json, &mut packed, table));
+        let length = length.expect("invariant: there is room for what does not get shorter");
+        if length < json.len() {
+            return Form::Packed(packed[..length].into(), json.len() as u32);
         }
     }
     Form::Plain(json.into())
@@ -163,10 +169,10 @@ fn is_hot(resource: &ResourceId) -> bool {
     )
 }
 
-/// Canonical JSON, and where `apiVersion` and `kind` stand in it.
-fn canonical(object: &Value) -> (Vec<u8>, [Range<u32>; 2]) {
-    let mut places = [0..0, 0..0];
-    let Value::Object(map) = object else { return (encode::to_vec(object), places) };
+/// Canonical JSON, where `apiVersion` and `kind` stand in it, and how many values lie inside of each other.
+fn canonical(object: &Value) -> (Vec<u8>, [Range<u32>; 2], usize) {
+    let (mut places, mut height) = ([0..0, 0..0], 0);
+    let Value::Object(map) = object else { return (encode::to_vec(object), places, height) };
     let mut out = Vec::with_capacity(1024);
     out.push(b'{');
     let last = map.len().saturating_sub(1);
@@ -174,7 +180,7 @@ fn canonical(object: &Value) -> (Vec<u8>, [Range<u32>; 2]) {
         let start = out.len() as u32;
         encode::append_text(&mut out, name);
         out.push(b':');
-        encode::append(&mut out, member);
+        height = height.max(encode::append(&mut out, member));
         if at < last {
             out.push(b',');
         }
@@ -191,7 +197,7 @@ fn canonical(object: &Value) -> (Vec<u8>, [Range<u32>; 2]) {
     }
     out.push(b'}');
     places.sort_by_key(|place| place.start);
-    (out, places)
+    (out, places, height + 1)
 }
 
 fn claims(resource: &ResourceId, object: &Value) -> Box<[Box<str>]> {
@@ -249,7 +255,7 @@ mod tests {
     use serde_json::json;
 
     fn stored(object: &Value) -> Stored {
-        Stored::new(&ResourceId { group: "".into(), plural: "configmaps".into() }, object)
+        Stored::new(&ResourceId { group: "".into(), plural: "configmaps".into() }, object).0
     }
 
     #[test]

@@ -5,15 +5,18 @@
 
 pub(super) mod print;
 pub(super) mod protobuf;
+mod schema_defaults;
 mod special;
 pub(super) mod time;
 pub(super) mod unstructured;
 
+pub(crate) use self::schema_defaults::SchemaDefaults;
+
 use super::{metadata::json_type, place::Place};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use kro_k8s_schemas::{Definition, Empty, GoField, GoName, GoType};
-use kro_schema::{Kind, Schema};
-use serde_json::{Map, Value, json};
+use kro_k8s_schemas::{Definition, Empty, GoField, GoName, GoType, Named};
+use serde_json::{Map, Value};
+use smallvec::SmallVec;
 
 /// Reads an object of a kind in place; its metadata has been read already. Paths of unknown fields go to `unknown`.
 pub(super) fn decode(kind: GoName, object: &mut Value, unknown: &mut Vec<String>) -> Result<(), String> {
@@ -90,7 +93,7 @@ fn forget_lists(go_type: &GoType, value: &mut Value) {
 #[derive(Clone, Copy)]
 struct Site<'p> {
     /// The innermost struct.
-    go_struct: &'p str,
+    go_struct: &'p Named,
     place: Place<'p>,
 }
 
@@ -104,7 +107,7 @@ impl Site<'_> {
         };
         format!(
             "json: cannot unmarshal {found} into Go struct field {}.{} of type {}",
-            self.go_struct,
+            self.go_struct.base(),
             self.place.fields(),
             shown(wanted)
         )
@@ -196,6 +199,9 @@ fn is_left_out(field: &GoField, value: &Value) -> bool {
     }
 }
 
+/// As many fields as nearly all structs have at most.
+const MOST_FIELDS: usize = 48;
+
 struct Decoder<'u> {
     unknown: &'u mut Vec<String>,
 }
@@ -208,34 +214,45 @@ impl Decoder<'_> {
         place: &Place<'_>,
     ) -> Result<(), String> {
         let fields = name.json_fields();
-        let is_known = |name: &str| fields.iter().any(|field| &*field.name == name);
-        if !map.keys().all(|name| is_known(name)) {
-            map.retain(|name, _| {
-                let is_known = is_known(name);
-                if !is_known {
+        let mut present: SmallVec<[Option<&mut Value>; MOST_FIELDS]> = SmallVec::new();
+        present.resize_with(fields.len(), || None);
+        let mut unknown = false;
+        for (name, value) in map.iter_mut() {
+            match fields.iter().position(|field| *field.name == **name) {
+                Some(at) => present[at] = Some(value),
+                None => {
                     self.unknown.push(place.field(name).strict());
+                    unknown = true;
                 }
-                is_known
-            });
+            }
         }
-        for field in fields {
+        let (mut left_out, mut written) =
+            (SmallVec::<[&GoField; 8]>::new(), SmallVec::<[&GoField; 8]>::new());
+        for (field, value) in fields.iter().zip(present) {
             // Metadata of the whole object stands apart.
             if place.is_root() && &*field.name == "metadata" {
                 continue;
             }
-            match map.get_mut(&*field.name) {
+            match value {
                 Some(value) => {
-                    let site = Site { go_struct: name.get().base(), place: place.field(&field.name) };
+                    let site = Site { go_struct: name.get(), place: place.field(&field.name) };
                     self.value(&field.go_type, value, site)?;
                     if is_left_out(field, value) {
-                        map.remove(&*field.name);
+                        left_out.push(field);
                     }
                 }
-                None if is_always_written(field) => {
-                    map.insert(field.name.to_string(), zero(&field.go_type));
-                }
+                None if is_always_written(field) => written.push(field),
                 None => {}
             }
+        }
+        if unknown {
+            map.retain(|name, _| fields.iter().any(|field| *field.name == **name));
+        }
+        for field in left_out {
+            map.remove(&*field.name);
+        }
+        for field in written {
+            map.insert(field.name.to_string(), zero(&field.go_type));
         }
         Ok(())
     }
@@ -306,46 +323,11 @@ impl Decoder<'_> {
     }
 }
 
-/// Fills in the defaults that schemas tell (`+default` in Go), where their parents are there.
-pub(super) fn default(schema: &Schema, object: &mut Value) {
-    match object {
-        Value::Array(list) => {
-            if let Some(items) = schema.items() {
-                for item in list {
-                    default(items, item);
-                }
-            }
-        }
-        Value::Object(map) => {
-            if let Kind::Object { properties, .. } = &schema.kind {
-                for (name, field) in properties {
-                    if let Some(recorded) = &field.default
-                        && !is_zero_default(recorded)
-                        && !map.contains_key(&**name)
-                    {
-                        map.insert(name.to_string(), recorded.clone());
-                    }
-                }
-            }
-            for (name, value) in map.iter_mut().filter(|(name, _)| *name != "metadata") {
-                if let Some(field) = schema.field(name) {
-                    default(field, value);
-                }
-            }
-        }
-        _ => {}
-    }
-}
-
-/// What documents say of fields that are no pointers: zero is their default.
-fn is_zero_default(value: &Value) -> bool {
-    *value == json!({}) || *value == "" || *value == 0 || *value == false
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use kro_object::Gvk;
+    use serde_json::json;
 
     fn read(group: &str, kind: &str, object: Value) -> (Result<(), String>, Value, Vec<String>) {
         let kind = kro_k8s_schemas::go_kind(&Gvk::new(group, "v1", kind)).expect("a builtin kind");

@@ -15,6 +15,7 @@ pub(crate) use self::{output::partial, scale::ScalePaths};
 use super::{
     Core, Reply,
     access::{Attributes, User},
+    body::Source,
     decode,
     negotiate::{self, Output},
     options::WriteOptions,
@@ -34,6 +35,7 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(crate) struct Request<'a> {
     pub call: &'a Call,
+    pub body: Source<'a>,
     pub served: Arc<Served>,
     pub subresource: Option<String>,
     /// `None` asks for all namespaces (or the resource has none).
@@ -75,7 +77,7 @@ impl Request<'_> {
         let value = decode::object(
             registry,
             &self.served,
-            &self.call.body,
+            &mut self.body,
             &self.call.content_type,
             options.field_validation,
             &mut self.warnings,
@@ -100,6 +102,7 @@ impl Core {
     pub(super) fn serve(
         &mut self,
         call: &Call,
+        body: Source<'_>,
         info: &Info,
         served: &Arc<Served>,
         user: User,
@@ -110,6 +113,7 @@ impl Core {
         let output = negotiate::output(&call.accept, served.is_builtin(), verb)?;
         let mut request = Request {
             call,
+            body,
             served: served.clone(),
             subresource: info.subresource.clone(),
             namespace: info.namespace.clone(),
@@ -138,8 +142,8 @@ impl Core {
             Verb::Create => self.create_verb(&mut request),
             Verb::Update => self.update_verb(&mut request),
             Verb::Patch => self.patch_verb(&mut request),
-            Verb::Delete => self.delete_verb(&request),
-            Verb::DeleteCollection => self.delete_collection(&request),
+            Verb::Delete => self.delete_verb(&mut request),
+            Verb::DeleteCollection => self.delete_collection(&mut request),
         };
         request.warnings.append(&mut self.warnings);
         match outcome {

@@ -40,6 +40,22 @@ impl Writer {
 /// version of the request.
 pub(crate) type Change<'a> = &'a mut dyn FnMut(&mut Core, Option<&Value>) -> Result<Value, Status>;
 
+/// What a write has made.
+#[derive(Debug)]
+pub(crate) struct Written {
+    /// The object in the version of the request.
+    pub object: Value,
+    /// Its JSON as stored, unless nothing was stored.
+    pub json: Option<Vec<u8>>,
+}
+
+impl From<Value> for Written {
+    /// An object that is not stored, or was before.
+    fn from(object: Value) -> Self {
+        Self { object, json: None }
+    }
+}
+
 impl Core {
     /// Stores a new object. `object` is decoded and defaulted, in the version of `served`.
     pub(crate) fn create(
@@ -47,7 +63,7 @@ impl Core {
         served: &Arc<Served>,
         mut object: Value,
         writer: &Writer,
-    ) -> Result<Value, Status> {
+    ) -> Result<Written, Status> {
         for field in ["selfLink", "resourceVersion"] {
             object::set_meta(&mut object, field, None);
         }
@@ -105,13 +121,20 @@ impl Core {
             return Err(Status::already_exists(served.named(), &key.name));
         }
         if writer.dry_run {
-            return Ok(object);
+            return Ok(object.into());
         }
+        Ok(self.store(served, key, object))
+    }
+
+    /// Stores an object under the next revision.
+    fn store(&mut self, served: &Served, key: Key, mut object: Value) -> Written {
         object::set_revision(&mut object, self.store.next_revision());
-        let stored = Arc::new(served.to_stored(&object));
+        let (stored, json) = served.to_stored(&object);
+        let stored = Arc::new(stored);
         self.store.write(&served.storage, key, Some(stored.clone()));
         // What another version is stored as may be less than what was sent.
-        Ok(if served.stored_as.is_some() { served.present(&stored) } else { object })
+        let object = if served.stored_as.is_some() { served.present(&stored) } else { object };
+        Written { object, json: Some(json) }
     }
 
     /// A definition on its way out takes no more instances.
@@ -160,14 +183,14 @@ impl Core {
         }
     }
 
-    /// Changes an object. Returns its new state in the version of `served`.
+    /// Changes an object.
     pub(crate) fn update(
         &mut self,
         served: &Arc<Served>,
         key: &Key,
         writer: &Writer,
         change: Change<'_>,
-    ) -> Result<Value, Status> {
+    ) -> Result<Written, Status> {
         let Some(stored) = self.store.get(&served.storage, key).cloned() else {
             return Err(Status::not_found(served.named(), &key.name));
         };
@@ -209,20 +232,17 @@ impl Core {
         })?;
         kinds::forget_empty_lists(served, &mut new);
         if new == old {
-            return Ok(old);
+            return Ok(old.into());
         }
         if writer.dry_run {
-            return Ok(new);
+            return Ok(new.into());
         }
         if object::is_deleting(&old) && strategy::is_released(served, &new) {
             // The watchers' last sight is the state before this write, as in etcd's delete event.
             self.forget(served, key, &stored);
-            return Ok(new);
+            return Ok(new.into());
         }
-        object::set_revision(&mut new, self.store.next_revision());
-        let stored = Arc::new(served.to_stored(&new));
-        self.store.write(&served.storage, key.clone(), Some(stored.clone()));
-        Ok(if served.stored_as.is_some() { served.present(&stored) } else { new })
+        Ok(self.store(served, key.clone(), new))
     }
 }
 

@@ -43,7 +43,9 @@ pub(super) fn pod(core: &mut Core, key: &Key, now: Timestamp) {
     if pod.pointer("/spec/nodeName").and_then(Value::as_str) != Some(NODE) {
         return;
     }
-    let Some(life) = life(core, &pod, outcome) else { return };
+    let controller = template::controller(core, &key.namespace, stored).map(|(resource, _)| resource);
+    let controller = controller.as_ref().map_or("", |resource| &*resource.plural);
+    let Some(life) = life(&pod, controller, outcome) else { return };
     let ip = match pod.pointer("/status/podIP").and_then(Value::as_str) {
         Some(ip) => ip.to_owned(),
         None => core.next_pod_ip(),
@@ -64,14 +66,12 @@ const UNSCHEDULABLE: (&str, &str, &str) = (
     "0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.",
 );
 
-/// How a pod on the node lives from now on; nothing if it goes on as it is.
-fn life(core: &Core, pod: &Value, outcome: Outcome) -> Option<Life> {
+/// How a pod on the node lives from now on, with a controller of some resource; nothing if it goes on as it is.
+fn life(pod: &Value, controller: &str, outcome: Outcome) -> Option<Life> {
     if has_ended(pod) {
         return None;
     }
     let phase = phase(pod);
-    let controller = template::controller(core, pod).map(|(resource, _)| resource);
-    let controller = controller.as_ref().map_or("", |resource| &*resource.plural);
     let is_restarted = pod.pointer("/spec/restartPolicy").and_then(Value::as_str) != Some("Never");
     Some(match outcome {
         Outcome::ImagePullError if phase == "Pending" => Life::Unpulled,

@@ -84,10 +84,7 @@ impl Core {
             if let Some(outcome) = self.own_outcome(&place.0, &place.1, stored) {
                 return outcome;
             }
-            if stored.owners().is_empty() {
-                break;
-            }
-            let Some(controller) = template::controller(self, &stored.value()) else { break };
+            let Some(controller) = template::controller(self, &place.1.namespace, stored) else { break };
             place = controller;
         }
         Outcome::Success

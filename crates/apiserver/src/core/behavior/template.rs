@@ -5,6 +5,7 @@ use crate::core::{
     options::{DeleteOptions, Propagation},
     registry::Served,
     store::{Key, Place},
+    stored::Stored,
     write::Writer,
 };
 use kro_object::Timestamp;
@@ -12,13 +13,10 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use std::{sync::Arc, time::Duration};
 
-/// The controlling owner, if it is of a kind that makes objects here.
-pub(super) fn controller(core: &Core, object: &Value) -> Option<Place> {
-    let owner = object::meta(object, "ownerReferences")?
-        .as_array()?
-        .iter()
-        .find(|owner| owner["controller"] == true)?;
-    let (group, plural) = match owner["kind"].as_str()? {
+/// The controlling owner of an object in a namespace, if it is of a kind that makes objects here.
+pub(super) fn controller(core: &Core, namespace: &str, object: &Stored) -> Option<Place> {
+    let owner = object.owners().iter().find(|owner| owner.is_controller)?;
+    let (group, plural) = match &*owner.kind {
         "Deployment" => ("apps", "deployments"),
         "ReplicaSet" => ("apps", "replicasets"),
         "StatefulSet" => ("apps", "statefulsets"),
@@ -28,24 +26,18 @@ pub(super) fn controller(core: &Core, object: &Value) -> Option<Place> {
         _ => return None,
     };
     let served = core.registry.get(group, "v1", plural)?;
-    Some((served.storage.clone(), Key::new(object::namespace(object), owner["name"].as_str()?)))
-}
-
-/// Whether `owner` controls the object.
-pub(super) fn is_controlled(object: &Value, owner: &Value) -> bool {
-    object::meta(object, "ownerReferences").and_then(Value::as_array).into_iter().flatten().any(|reference| {
-        reference["controller"] == true && reference["uid"].as_str() == Some(object::meta_text(owner, "uid"))
-    })
+    Some((served.storage.clone(), Key::new(namespace, &owner.name)))
 }
 
 /// The children of a kind that `owner` controls, by key.
 pub(super) fn children(core: &Core, served: &Served, owner: &Value) -> Vec<(Key, Value)> {
-    let namespace = object::namespace(owner);
+    let (namespace, uid) = (object::namespace(owner), object::meta_text(owner, "uid"));
     core.store
-        .dependents(object::meta_text(owner, "uid"))
+        .dependents(uid)
         .filter(|(resource, key)| *resource == served.storage && &*key.namespace == namespace)
-        .filter_map(|(resource, key)| Some((key.clone(), core.store.get(resource, key)?.to_value())))
-        .filter(|(_, child)| is_controlled(child, owner))
+        .filter_map(|(resource, key)| Some((key.clone(), core.store.get(resource, key)?)))
+        .filter(|(_, child)| child.owners().iter().any(|owner| owner.is_controller && *owner.uid == *uid))
+        .map(|(key, child)| (key, child.to_value()))
         .collect()
 }
 

@@ -31,8 +31,9 @@ fn united(mut metadata: Value, added: Value) -> Value {
 
 fn structure(name: GoName, map: &mut Map<String, Value>, labels: Option<&Value>) {
     set(&name.get().name, map, labels);
-    for field in name.json_fields() {
-        if let Some(value) = map.get_mut(&*field.name) {
+    let fields = name.json_fields();
+    for (name, value) in map.iter_mut() {
+        if let Some(field) = fields.iter().find(|field| *field.name == **name) {
             walk(&field.go_type, value);
         }
     }

@@ -1,7 +1,7 @@
 //! The kinds a Kubernetes 1.36 server serves without any CRD, as `kro-k8s-schemas` lists them.
 //! Refuses to know more than that list does, but for what only a server knows: order of groups and storage.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use kro_k8s_schemas::Resource;
 use kro_object::Scope;
@@ -58,6 +58,7 @@ pub(crate) static SCALE: LazyLock<Served> = LazyLock::new(|| Served {
     custom: None,
     stored_as: None,
     ownership: Ownership::default(),
+    defaults: OnceLock::new(),
 });
 
 fn resource(resource: &'static Resource) -> Served {
@@ -83,6 +84,7 @@ fn resource(resource: &'static Resource) -> Served {
         custom: None,
         stored_as: None,
         ownership: Ownership::default(),
+        defaults: OnceLock::new(),
     }
 }
 

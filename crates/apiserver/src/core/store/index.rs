@@ -14,8 +14,11 @@ impl Index {
     }
 
     /// What a place refers to has changed.
-    pub(super) fn replace(&mut self, place: &Place, old: &[Box<str>], new: &[Box<str>]) {
-        if old == new {
+    pub(super) fn replace<'n, N>(&mut self, place: &Place, old: N, new: N)
+    where
+        N: Iterator<Item = &'n str> + Clone,
+    {
+        if old.clone().eq(new.clone()) {
             return;
         }
         for name in old {
@@ -27,7 +30,7 @@ impl Index {
             }
         }
         for name in new {
-            self.0.entry(name.clone()).or_default().insert(place.clone());
+            self.0.entry(name.into()).or_default().insert(place.clone());
         }
     }
 }

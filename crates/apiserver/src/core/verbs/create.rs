@@ -3,7 +3,7 @@
 use super::Request;
 use crate::{
     core::{
-        Core, Reply, body, metadata, negotiate, object,
+        Core, Reply, metadata, negotiate, object,
         options::{self, DeleteOptions},
         write::{Writer, seconds_after},
     },
@@ -20,7 +20,7 @@ impl Core {
         let (value, writer) = self.open(request, options::CREATE)?;
         self.check_escalation(&request.user, &served, &value)?;
         let created = self.create(&served, value, &writer)?;
-        self.answer_written(request, 201, created, writer.dry_run)
+        request.answer_written(201, created)
     }
 
     /// What creates and updates begin with: the object in the namespace of the request, and who writes it.
@@ -43,7 +43,7 @@ impl Core {
             return Err(Status::not_found(served.named(), &key.name));
         }
         let format = negotiate::body_format(&request.call.content_type)?;
-        let sent = body::read(&request.call.body, format).map_err(Status::bad_request)?.value;
+        let sent = request.body.read(format).map_err(Status::bad_request)?.value;
         match request.subresource.as_deref() {
             Some("token") => {
                 let lifetime =

@@ -3,7 +3,7 @@
 use super::{Request, list::check_fields};
 use crate::{
     core::{
-        Core, Reply, body, decode,
+        Core, Reply, decode,
         deletion::{Deleted, deleted_status},
         negotiate::{self, BodyFormat},
         object,
@@ -17,7 +17,7 @@ use crate::{
 use serde_json::Value;
 
 impl Core {
-    pub(super) fn delete_verb(&mut self, request: &Request<'_>) -> Result<Reply, Status> {
+    pub(super) fn delete_verb(&mut self, request: &mut Request<'_>) -> Result<Reply, Status> {
         let options = delete_options(request)?;
         let served = request.served.clone();
         self.warn_of_orphans(&served, &options);
@@ -29,7 +29,7 @@ impl Core {
         }
     }
 
-    pub(super) fn delete_collection(&mut self, request: &Request<'_>) -> Result<Reply, Status> {
+    pub(super) fn delete_collection(&mut self, request: &mut Request<'_>) -> Result<Reply, Status> {
         let options = delete_options(request)?;
         let list = ListOptions::parse(request.call)?;
         let served = request.served.clone();
@@ -66,13 +66,12 @@ impl Core {
 const DELETE_OPTIONS: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions";
 
 /// The options of a deletion; a body takes the place of the query.
-fn delete_options(request: &Request<'_>) -> Result<DeleteOptions, Status> {
-    let bytes = &request.call.body;
-    if bytes.is_empty() {
+fn delete_options(request: &mut Request<'_>) -> Result<DeleteOptions, Status> {
+    if request.body.bytes().is_empty() {
         return DeleteOptions::from_query(request.call);
     }
     let format = negotiate::body_format(&request.call.content_type)?;
-    let read = body::read(bytes, format).map_err(|why| {
+    let read = request.body.read(format).map_err(|why| {
         Status::bad_request(if format == BodyFormat::Yaml {
             format!("couldn't get version/kind: {why}")
         } else {

@@ -3,39 +3,28 @@
 use super::{Request, list::Rest};
 use crate::{
     core::{
-        Core, Reply,
+        Reply,
         negotiate::{Form, Format},
         object,
         registry::Served,
-        store::Key,
         stored::Stored,
         table::{self, IncludeObject},
+        write::Written,
     },
     encode,
     status::Status,
 };
 use serde_json::{Map, Value, json};
 
-impl Core {
+impl Request<'_> {
     /// An object after a write. What has been stored is not encoded again.
-    pub(super) fn answer_written(
-        &self,
-        request: &Request<'_>,
-        code: u16,
-        object: Value,
-        dry_run: bool,
-    ) -> Result<Reply, Status> {
-        let key = Key::new(object::namespace(&object), object::name(&object));
-        match self.store.get(&request.served.storage, &key) {
-            Some(stored) if !dry_run && request.is_verbatim() => {
-                Ok(Reply::json(code, stored.json().into_owned()))
-            }
-            _ => request.answer(code, object),
+    pub(super) fn answer_written(&self, code: u16, written: Written) -> Result<Reply, Status> {
+        match written.json {
+            Some(json) if self.is_verbatim() => Ok(Reply::json(code, json)),
+            _ => self.answer(code, written.object),
         }
     }
-}
 
-impl Request<'_> {
     /// One object.
     pub(in crate::core) fn answer(&self, code: u16, object: Value) -> Result<Reply, Status> {
         let body = match &self.output.form {

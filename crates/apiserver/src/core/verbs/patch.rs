@@ -8,7 +8,7 @@ use crate::{
     core::{
         Core, Reply,
         access::Attributes,
-        body::{self, Body},
+        body::{self, Body, Source},
         decode, managed, metadata,
         negotiate::BodyFormat,
         object,
@@ -36,7 +36,7 @@ impl Core {
         if self.store.get(&request.served.storage, &key).is_none() {
             return Err(Status::not_found(request.served.named(), &key.name));
         }
-        let body = read_patch(&request.call.body, kind)?;
+        let body = read_patch(&mut request.body, kind)?;
         let mut warnings = mem::take(&mut request.warnings);
         let served = request.served.clone();
         let mut repeated = Vec::new();
@@ -56,7 +56,7 @@ impl Core {
             warnings.extend(owners_warning(&repeated, " after mutating admission happens"));
         }
         request.warnings = warnings;
-        self.answer_written(request, 200, patched?, options.dry_run)
+        request.answer_written(200, patched?)
     }
 
     fn apply_verb(
@@ -67,7 +67,7 @@ impl Core {
         options: &WriteOptions,
     ) -> Result<Reply, Status> {
         let served = request.served.clone();
-        let mut body = body::read(&request.call.body, BodyFormat::Yaml).map_err(|why| {
+        let mut body = request.body.read(BodyFormat::Yaml).map_err(|why| {
             Status::bad_request(format!("error decoding YAML: error converting YAML to JSON: {why}"))
         })?;
         let mut applied = mem::take(&mut body.value);
@@ -98,7 +98,7 @@ impl Core {
         };
         if self.store.get(&served.storage, key).is_some() {
             let updated = self.update(&served, key, &writer, &mut merged)?;
-            return self.answer_written(request, 200, updated, options.dry_run);
+            return request.answer_written(200, updated);
         }
         if request.subresource.is_some() {
             return Err(Status::not_found(served.named(), &key.name));
@@ -114,7 +114,7 @@ impl Core {
         self.demand(&request.user, &create)?;
         let new = merged(self, None)?;
         let created = self.create(&served, new, &writer)?;
-        self.answer_written(request, 201, created, options.dry_run)
+        request.answer_written(201, created)
     }
 }
 
@@ -163,9 +163,9 @@ fn check_applied(request: &Request<'_>, applied: &Value) -> Result<(), Status> {
 }
 
 /// Reads a JSON, merge or strategic patch.
-pub(super) fn read_patch(bytes: &[u8], kind: PatchKind) -> Result<Body<'_>, Status> {
+pub(super) fn read_patch<'c>(body: &mut Source<'c>, kind: PatchKind) -> Result<Body<'c>, Status> {
     let what = if kind == PatchKind::Strategic { "" } else { "error decoding patch: " };
-    let mut body = body::read(bytes, BodyFormat::Json).map_err(|why| {
+    let mut body = body.read(BodyFormat::Json).map_err(|why| {
         let why = why.strip_prefix("couldn't get version/kind; json parse error: ").unwrap_or(&why);
         Status::bad_request(format!("{what}{why}"))
     })?;

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     core::{
         Core, Reply,
-        body::{self, Body},
+        body::Body,
         decode, managed,
         negotiate::BodyFormat,
         object,
@@ -126,7 +126,7 @@ impl Core {
             Ok(new)
         });
         request.warnings = warnings;
-        request.answer_scale(scale_of(&served, &updated?)?)
+        request.answer_scale(scale_of(&served, &updated?.object)?)
     }
 
     /// What a write of a scale has sent.
@@ -136,19 +136,18 @@ impl Core {
         kind: Option<PatchKind>,
         options: &WriteOptions,
     ) -> Result<Sent<'c>, Status> {
-        let call = request.call;
         match kind {
             Some(PatchKind::Apply) => {
-                let read = body::read(&call.body, BodyFormat::Yaml).map_err(Status::bad_request)?;
+                let read = request.body.read(BodyFormat::Yaml).map_err(Status::bad_request)?;
                 Ok(Sent::Applied(read.value))
             }
-            Some(kind) => Ok(Sent::Patch(kind, read_patch(&call.body, kind)?)),
+            Some(kind) => Ok(Sent::Patch(kind, read_patch(&mut request.body, kind)?)),
             None => {
                 let read = decode::object(
                     &self.registry,
                     &SCALE,
-                    &call.body,
-                    &call.content_type,
+                    &mut request.body,
+                    &request.call.content_type,
                     options.field_validation,
                     &mut request.warnings,
                 );

@@ -18,7 +18,7 @@ impl Core {
         self.check_escalation(&request.user, &served, &value)?;
         if strategy::is_created_by_update(&served) && self.store.get(&served.storage, &key).is_none() {
             let created = self.create(&served, value, &writer)?;
-            return self.answer_written(request, 201, created, writer.dry_run);
+            return request.answer_written(201, created);
         }
         let mut value = Some(value);
         let updated = self.update(&served, &key, &writer, &mut |_, _| {
@@ -26,6 +26,6 @@ impl Core {
             check_version(&value)?;
             Ok(value)
         })?;
-        self.answer_written(request, 200, updated, writer.dry_run)
+        request.answer_written(200, updated)
     }
 }
