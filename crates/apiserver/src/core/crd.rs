@@ -4,27 +4,24 @@
 mod defaults;
 mod keywords;
 mod rules;
+mod serving;
 mod structural;
 mod validate;
 
 pub(super) use self::{keywords::unknown_formats, validate::validate};
 use super::{
     Core,
-    custom::Custom,
     deletion::Deleted,
-    managed::Ownership,
     object,
     options::DeleteOptions,
-    registry::{Served, Subresource},
+    registry::Served,
     store::{Key, ResourceId},
     write::{Writer, seconds},
 };
-use kro_object::{Scope, Timestamp};
+use kro_object::Timestamp;
 use serde_json::{Map, Value, json};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-/// The verbs of custom resources, in the odd order of the real server's discovery.
-const VERBS: [&str; 8] = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];
 const FINALIZER: &str = "customresourcecleanup.apiextensions.k8s.io";
 const MANAGER: &str = "kube-apiserver";
 
@@ -255,64 +252,6 @@ impl Core {
         let _gone = outcome.is_err();
     }
 
-    /// Serves every served version of a definition.
-    fn serve_crd(&mut self, crd: &Value) {
-        let group: Arc<str> = text(crd, "/spec/group").into();
-        let names = |field: &str| -> Arc<str> { text(crd, &format!("/status/acceptedNames/{field}")).into() };
-        let list = |field: &str| -> Vec<Arc<str>> {
-            object::texts(crd.pointer(&format!("/status/acceptedNames/{field}")))
-                .into_iter()
-                .map(Arc::from)
-                .collect()
-        };
-        let Some(storage_version) = storage_version(crd) else { return };
-        let storage = Arc::new(ResourceId { group: group.clone(), plural: names("plural") });
-        let scope = if text(crd, "/spec/scope") == "Cluster" { Scope::Cluster } else { Scope::Namespaced };
-        let spec = crd.get("spec").cloned().unwrap_or_default();
-        let stored = versions(crd).find(|version| text(version, "/name") == storage_version);
-        let stored = stored.map(|version| Arc::new(Custom::compile(&spec, version)));
-        for version in versions(crd).filter(|version| version.get("served") == Some(&Value::Bool(true))) {
-            let name: Arc<str> = text(version, "/name").into();
-            let is_stored = *name == *storage_version;
-            let custom = match &stored {
-                Some(stored) if is_stored => stored.clone(),
-                _ => Arc::new(Custom::compile(&spec, version)),
-            };
-            let mut subresources = Vec::new();
-            if custom.has_status {
-                subresources.push(subresource("status", &group, &name, &names("kind")));
-            }
-            if custom.scale.is_some() {
-                subresources.push(subresource("scale", "autoscaling", "v1", "Scale"));
-            }
-            self.registry.insert(Served {
-                group: group.clone(),
-                version: name,
-                plural: names("plural"),
-                singular: names("singular"),
-                kind: names("kind"),
-                list_kind: names("listKind"),
-                scope,
-                short_names: list("shortNames"),
-                categories: list("categories"),
-                verbs: VERBS.to_vec(),
-                subresources,
-                storage_version: storage_version.as_str().into(),
-                storage: storage.clone(),
-                custom: Some(custom),
-                stored_as: stored.clone().filter(|_| !is_stored),
-                ownership: Ownership::default(),
-                defaults: OnceLock::new(),
-            });
-        }
-    }
-
-    fn unserve(&mut self, crd_name: &str) {
-        if let Some((plural, group)) = crd_name.split_once('.') {
-            self.registry.remove(group, plural);
-        }
-    }
-
     /// Deletes the instances of a definition that is going; it goes when they are gone.
     fn finalize_crd(&mut self, served: &Arc<Served>, key: &Key, crd: &Value, now: Timestamp) {
         if !object::finalizers(crd).contains(&FINALIZER) {
@@ -369,16 +308,6 @@ pub(super) fn hold(crd: &mut Value, now: Timestamp) {
     let message = "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon";
     let status = object::child_mut(crd, "status");
     put_condition(status, "Terminating", true, "InstanceDeletionPending", message, now);
-}
-
-fn subresource(name: &str, group: &str, version: &str, kind: &str) -> Subresource {
-    Subresource {
-        name: name.into(),
-        group: group.into(),
-        version: version.into(),
-        kind: kind.into(),
-        verbs: vec!["get", "patch", "update"],
-    }
 }
 
 fn set_list(names: &mut Map<String, Value>, field: &str, list: Option<&Value>) {
