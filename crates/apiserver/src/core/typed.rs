@@ -200,7 +200,7 @@ fn is_left_out(field: &GoField, value: &Value) -> bool {
 }
 
 /// As many fields as nearly all structs have at most.
-const MOST_FIELDS: usize = 48;
+const MOST_FIELDS: usize = 64;
 
 struct Decoder<'u> {
     unknown: &'u mut Vec<String>,
