@@ -5,6 +5,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context, bail, ensure};
 
 use crate::cargo::{cargo, gold, pass, run};
+use crate::layers::{LAYERS, Tier};
 use crate::tidy;
 
 /// All tests of the workspace, doctests included.
@@ -22,7 +23,18 @@ pub(crate) fn check() -> anyhow::Result<()> {
     run(&mut cargo(&["fmt", "--all", "--check"]))?;
     tidy::run()?;
     run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))?;
+    alone()?;
     run(cargo(&["doc", "--workspace", "--no-deps", "--locked"]).env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+/// Every library by itself, as those get it who use it: in the workspace others switch on features of dependencies that
+/// it may have forgotten to ask for.
+fn alone() -> anyhow::Result<()> {
+    let libraries = LAYERS.iter().filter(|layer| layer.tier != Tier::Rim);
+    libraries.into_iter().try_for_each(|layer| {
+        let manifest = format!("{}/Cargo.toml", layer.dir);
+        run(&mut cargo(&["check", "--quiet", "--locked", "--manifest-path", &manifest]))
+    })
 }
 
 /// One conformance suite.
