@@ -15,6 +15,11 @@ pub fn prune_object(schema: &Schema, value: &mut Value) -> Vec<FieldPath> {
     run_prune(schema, value, true)
 }
 
+/// [`prune_object`] for those who need not know what has gone: without allocations.
+pub fn prune_object_quietly(schema: &Schema, value: &mut Value) {
+    prune_value(Some(schema), true, value, Trail::Root, &mut None);
+}
+
 /// Fill in defaults, also inside what is there and inside defaults. A `null` where `null` is not a value counts as
 /// missing. Nothing is created on the way to a default: a default in a missing object stays out.
 pub fn apply_defaults(schema: &Schema, value: &mut Value) {
@@ -96,8 +101,9 @@ fn replace_null(schema: &Schema, value: &mut Value) {
 }
 
 fn run_prune(schema: &Schema, value: &mut Value, resource: bool) -> Vec<FieldPath> {
-    let mut removed = Vec::new();
+    let mut removed = Some(Vec::new());
     prune_value(Some(schema), resource, value, Trail::Root, &mut removed);
+    let mut removed = removed.unwrap_or_default();
     removed.sort_by_cached_key(ToString::to_string);
     removed
 }
@@ -107,7 +113,7 @@ fn prune_value(
     resource: bool,
     value: &mut Value,
     trail: Trail<'_>,
-    removed: &mut Vec<FieldPath>,
+    removed: &mut Option<Vec<FieldPath>>,
 ) {
     match value {
         Value::Object(map) => prune_map(schema, resource, map, trail, removed),
@@ -131,7 +137,7 @@ fn prune_map(
     resource: bool,
     map: &mut Map<String, Value>,
     trail: Trail<'_>,
-    removed: &mut Vec<FieldPath>,
+    removed: &mut Option<Vec<FieldPath>>,
 ) {
     let preserve = schema.is_some_and(Schema::preserves_unknown);
     let mut unknown = false;
@@ -147,7 +153,7 @@ fn prune_map(
             prune_value(known, child.is_embedded(), value, trail, removed);
         } else if !preserve {
             unknown = true;
-            if !(is_meta && trail.is_top()) {
+            if let Some(removed) = removed.as_mut().filter(|_| !(is_meta && trail.is_top())) {
                 removed.push(trail.path());
             }
         }
@@ -244,6 +250,14 @@ mod tests {
             prop_assert_eq!(&twice, &once);
             prune(&schema, &mut twice);
             prop_assert_eq!(prune(&schema, &mut twice), vec![]);
+        }
+
+        #[test]
+        fn pruning_quietly_leaves_the_same(schema in strategy::schema(), value in strategy::json()) {
+            let (mut told, mut quiet) = (value.clone(), value);
+            prune_object(&schema, &mut told);
+            prune_object_quietly(&schema, &mut quiet);
+            prop_assert_eq!(told, quiet);
         }
     }
 }

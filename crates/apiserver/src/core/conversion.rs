@@ -14,10 +14,10 @@ impl Served {
         if let Some(custom) = &self.custom {
             set_api_version(&mut out, &self.api_version());
             if let Some(stored_as) = &self.stored_as {
-                stored_as.prune(&mut out);
+                stored_as.narrow(&mut out);
                 stored_as.default(&mut out);
             }
-            custom.prune(&mut out);
+            custom.narrow(&mut out);
             custom.default(&mut out);
         } else if !self.is_stored_verbatim() {
             super::kinds::convert(self, &mut out, &self.api_version());

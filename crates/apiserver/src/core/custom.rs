@@ -90,6 +90,14 @@ impl Custom {
         normalize::prune_object(schema, object).iter().map(ToString::to_string).collect()
     }
 
+    /// The same for what has been stored under another schema: whoever reads it is not told.
+    pub(crate) fn narrow(&self, object: &mut Value) {
+        if let Some(schema) = &self.schema {
+            normalize::drop_nulls(schema, object);
+            normalize::prune_object_quietly(schema, object);
+        }
+    }
+
     /// Reads the metadata of embedded resources as metadata is read everywhere: wrong types are refused, fields that
     /// it does not have are dropped and their paths go to `unknown`.
     pub(crate) fn decode_embedded(
