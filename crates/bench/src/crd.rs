@@ -88,7 +88,7 @@ impl Machinery {
     }
 
     fn normalize(&self, object: &mut Value) {
-        normalize::prune_object(&self.schema, object);
+        normalize::prune_object_quietly(&self.schema, object);
         normalize::drop_nulls(&self.schema, object);
         normalize::apply_defaults(&self.schema, object);
     }
@@ -116,12 +116,12 @@ impl Machinery {
                 name,
                 effort,
                 || self.object.clone(),
-                |object| normalize::prune_object(schema, object),
+                |object| normalize::prune_object_quietly(schema, object),
             ),
             "cr-default" => {
                 let pruned = || {
                     let mut object = self.object.clone();
-                    normalize::prune_object(schema, &mut object);
+                    normalize::prune_object_quietly(schema, &mut object);
                     object
                 };
                 measure(name, effort, pruned, |object| {
