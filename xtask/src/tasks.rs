@@ -30,11 +30,11 @@ pub(crate) fn check() -> anyhow::Result<()> {
 /// Every library by itself, as those get it who use it: in the workspace others switch on features of dependencies that
 /// it may have forgotten to ask for.
 fn alone() -> anyhow::Result<()> {
-    let libraries = LAYERS.iter().filter(|layer| layer.tier != Tier::Rim);
-    libraries.into_iter().try_for_each(|layer| {
-        let manifest = format!("{}/Cargo.toml", layer.dir);
-        run(&mut cargo(&["check", "--quiet", "--locked", "--manifest-path", &manifest]))
-    })
+    for library in LAYERS.iter().filter(|layer| layer.tier != Tier::Rim) {
+        let manifest = format!("{}/Cargo.toml", library.dir);
+        run(&mut cargo(&["check", "--quiet", "--locked", "--manifest-path", &manifest]))?;
+    }
+    Ok(())
 }
 
 /// One conformance suite.

@@ -101,12 +101,12 @@ impl Core {
         behavior::react(self, change, now);
     }
 
-    /// Whether there are such changes.
+    /// Whether there are changes that the controllers have not looked at yet.
     fn is_behind(&self) -> bool {
         self.background.seen < self.store.revision()
     }
 
-    /// The changes that the controllers have not looked at yet.
+    /// These changes; from now on they have been looked at.
     fn unseen(&mut self) -> Vec<Change> {
         let mut out = Vec::new();
         let mut at = self.background.seen.max(self.store.oldest());

@@ -157,7 +157,7 @@ impl Core {
 
     fn is_blocking(&self, place: &Place, owner_uid: &str) -> bool {
         let dependent = self.store.get(&place.0, &place.1);
-        let owners = dependent.into_iter().flat_map(|dependent| dependent.owners());
-        owners.into_iter().any(|owner| owner.is_blocking && *owner.uid == *owner_uid)
+        let mut owners = dependent.into_iter().flat_map(|dependent| dependent.owners());
+        owners.any(|owner| owner.is_blocking && *owner.uid == *owner_uid)
     }
 }

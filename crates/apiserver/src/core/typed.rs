@@ -216,13 +216,13 @@ impl Decoder<'_> {
         let fields = name.json_fields();
         let mut present: SmallVec<[Option<&mut Value>; MOST_FIELDS]> = SmallVec::new();
         present.resize_with(fields.len(), || None);
-        let mut unknown = false;
+        let mut has_unknown = false;
         for (name, value) in map.iter_mut() {
             match fields.iter().position(|field| *field.name == **name) {
                 Some(at) => present[at] = Some(value),
                 None => {
                     self.unknown.push(place.field(name).strict());
-                    unknown = true;
+                    has_unknown = true;
                 }
             }
         }
@@ -245,7 +245,7 @@ impl Decoder<'_> {
                 None => {}
             }
         }
-        if unknown {
+        if has_unknown {
             map.retain(|name, _| fields.iter().any(|field| *field.name == **name));
         }
         for field in left_out {

@@ -5,6 +5,12 @@ use crate::core::{object, table::age};
 use serde_json::{Value, json};
 
 impl Row<'_> {
+    /// Whether a condition holds.
+    fn is_true(self, kind: &str) -> bool {
+        self.list("/status/conditions")
+            .any(|condition| condition["type"] == kind && condition["status"] == "True")
+    }
+
     pub(super) fn daemon_set(self) -> Value {
         json!([
             self.name(),
@@ -114,17 +120,13 @@ impl Row<'_> {
     }
 
     pub(super) fn job(self) -> Value {
-        let is_true = |kind: &str| {
-            self.list("/status/conditions")
-                .any(|condition| condition["type"] == kind && condition["status"] == "True")
-        };
-        let status = if is_true("Complete") {
+        let status = if self.is_true("Complete") {
             "Complete"
-        } else if is_true("Failed") {
+        } else if self.is_true("Failed") {
             "Failed"
         } else if object::is_deleting(self.item) {
             "Terminating"
-        } else if is_true("Suspended") {
+        } else if self.is_true("Suspended") {
             "Suspended"
         } else {
             "Running"
@@ -182,10 +184,7 @@ impl Row<'_> {
             }
         }
         if reason == "Completed" && has_running {
-            let is_ready = self
-                .list("/status/conditions")
-                .any(|condition| condition["type"] == "Ready" && condition["status"] == "True");
-            reason = if is_ready { "Running" } else { "NotReady" }.into();
+            reason = if self.is_true("Ready") { "Running" } else { "NotReady" }.into();
         }
         if object::is_deleting(self.item) {
             reason = if self.text("/status/reason") == "NodeLost" { "Unknown" } else { "Terminating" }.into();
@@ -194,14 +193,9 @@ impl Row<'_> {
         let gates = if gates == 0 {
             "<none>".to_owned()
         } else {
-            let met = self
-                .list("/spec/readinessGates")
-                .filter(|gate| {
-                    self.list("/status/conditions").any(|condition| {
-                        condition["type"] == gate["conditionType"] && condition["status"] == "True"
-                    })
-                })
-                .count();
+            let conditions =
+                self.list("/spec/readinessGates").filter_map(|gate| gate["conditionType"].as_str());
+            let met = conditions.filter(|kind| self.is_true(kind)).count();
             format!("{met}/{gates}")
         };
         json!([
